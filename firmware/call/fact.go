@@ -1,0 +1,98 @@
+package call
+
+import (
+	"time"
+
+	"github.com/centralita/centralita/firmware/tel"
+)
+
+// Kind names what happened. Kinds are stored in the book for ever: a kind is
+// never reused with another meaning.
+type Kind string
+
+// Kinds of facts, with the fields they fill besides Kind and At.
+const (
+	// The box itself.
+	Boot     Kind = "system.boot"     // State: version; Reason: clock state
+	Shutdown Kind = "system.shutdown" // Reason
+	Clock    Kind = "system.clock"    // Reason: what set it; Millis: the step
+	Config   Kind = "config.loaded"   // Evidence: digest; Reason: file
+
+	// Lines, phones and trunks.
+	LineState  Kind = "line.state"  // Port, State, Reason
+	PhoneState Kind = "phone.state" // Ext, State, Reason
+	TrunkState Kind = "trunk.state" // Trunk, State, Reason
+
+	// One interaction, in the order of its life.
+	Began     Kind = "call.began"     // Call, Direction, From, Name, To, Port or Trunk, Ext
+	Answered  Kind = "call.answered"  // Call; Evidence
+	Node      Kind = "flow.node"      // Call, Node
+	Queued    Kind = "queue.joined"   // Call, Queue
+	Offered   Kind = "offer.made"     // Call, Queue, Agent, Offer, Reason: why this agent
+	Declined  Kind = "offer.ended"    // Call, Queue, Agent, Offer, Cause
+	QueueLeft Kind = "queue.left"     // Call, Queue, Cause (answered, abandoned, timeout, ...)
+	Dialled   Kind = "leg.dialled"    // Call, To, Port or Trunk or Ext
+	Connected Kind = "call.connected" // Call, Agent, Ext, Port or Trunk
+	HoldOn    Kind = "hold.on"        // Call, By
+	HoldOff   Kind = "hold.off"       // Call, By
+	Ended     Kind = "call.ended"     // Call, By, Cause, Evidence
+
+	// Agents.
+	AgentState Kind = "agent.state" // Agent, Ext, State, Reason, By, Call (in acw: the call it belongs to)
+)
+
+// Fact is one thing that a person would want to know happened: the row of the
+// book, and what the upstream receives. Empty fields are not stored.
+type Fact struct {
+	Kind      Kind          `json:"kind"`
+	At        time.Time     `json:"at"`
+	Call      tel.CallID    `json:"call,omitempty"`
+	Leg       tel.LegID     `json:"leg,omitempty"`
+	Agent     tel.AgentID   `json:"agent,omitempty"`
+	Queue     tel.QueueID   `json:"queue,omitempty"`
+	Offer     tel.OfferID   `json:"offer,omitempty"`
+	Port      tel.PortID    `json:"port,omitempty"`
+	Trunk     tel.TrunkID   `json:"trunk,omitempty"`
+	Ext       tel.Number    `json:"ext,omitempty"`
+	Direction tel.Direction `json:"direction,omitempty"`
+	From      tel.Number    `json:"from,omitempty"`
+	Name      string        `json:"name,omitempty"` // a tel.Text, cleaned
+	To        tel.Number    `json:"to,omitempty"`
+	Node      string        `json:"node,omitempty"`
+	State     string        `json:"state,omitempty"`
+	Reason    string        `json:"reason,omitempty"`
+	By        tel.By        `json:"by,omitempty"`
+	Cause     tel.Cause     `json:"cause,omitempty"`
+	Evidence  string        `json:"evidence,omitempty"`
+	Millis    int64         `json:"ms,omitempty"`
+}
+
+// Private reports whether the fact carries a number or a name of a person, so
+// that its body can be erased and is masked on walls.
+func (f Fact) Private() bool { return f.From != "" || f.To != "" || f.Name != "" }
+
+// Record is the story of one interaction in one row: the projection of its
+// facts. Times are zero when the thing did not happen.
+type Record struct {
+	ID        tel.CallID    `json:"id"`
+	Direction tel.Direction `json:"direction"`
+	From      tel.Number    `json:"from"`
+	Name      string        `json:"name,omitempty"`
+	To        tel.Number    `json:"to"`
+	Port      string        `json:"port"` // the line, trunk or extension it came in or went out by
+	FlowPath  []string      `json:"flow_path"`
+	Queue     tel.QueueID   `json:"queue"`
+	Agent     tel.AgentID   `json:"agent"`
+	Began     time.Time     `json:"began"`
+	Answered  time.Time     `json:"answered"`
+	Queued    time.Time     `json:"queued"`
+	Connected time.Time     `json:"connected"`
+	Ended     time.Time     `json:"ended"`
+	Wait      time.Duration `json:"-"` // in queues, until connected or left
+	Talk      time.Duration `json:"-"` // connected, holds included
+	Hold      time.Duration `json:"-"`
+	ACW       time.Duration `json:"-"`
+	EndedBy   tel.By        `json:"ended_by"`
+	Cause     tel.Cause     `json:"cause"`
+	Evidence  string        `json:"evidence"`
+}

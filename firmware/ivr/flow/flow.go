@@ -1,0 +1,105 @@
+// Package flow is the flow document: what a caller hears and where he can go.
+// Parse reads it, Check finds every problem with its place, and what passes is
+// ready for the interpreter.
+package flow
+
+import (
+	"time"
+
+	"github.com/centralita/centralita/firmware/tel"
+)
+
+// Flow is a checked flow.
+type Flow struct {
+	Name  string
+	Start string
+	Nodes []*Node // in the order of the document
+}
+
+// Kind is what a node does.
+type Kind string
+
+// Kinds of nodes.
+const (
+	KindPlay     Kind = "play"     // say things, go on
+	KindGreet    Kind = "greet"    // say one thing by time of day, go on
+	KindSchedule Kind = "schedule" // open or closed by a schedule
+	KindLanguage Kind = "language" // one key a language
+	KindMenu     Kind = "menu"     // keys to nodes, direct extensions
+	KindQueue    Kind = "queue"    // hand to a queue
+	KindDial     Kind = "dial"     // ring an extension (or "operator")
+	KindHours    Kind = "hours"    // say the opening hours aloud, go on
+	KindHangUp   Kind = "hangup"
+)
+
+// Place is where something stands in the document.
+type Place struct{ Line, Col int }
+
+// Node is one step. Fields not of its kind are zero.
+type Node struct {
+	ID   string
+	Kind Kind
+	At   Place
+	Say  []tel.Say // play, menu, language: the prompt; hangup: farewell
+	Next string    // play, greet, hours; queue, dial: when it came back
+
+	// greet: the first slice whose From <= time of day is the latest wins.
+	Greets []Greet
+
+	// schedule
+	Schedule string
+	Open     string
+	Closed   string
+	Holiday  string // optional, else Closed
+
+	// language
+	Languages []Choice // Target is the language
+
+	// menu and language
+	Choices    []Choice
+	Direct     bool // extensions can be dialled
+	BargeIn    bool
+	Timeout    time.Duration // for the first key after the prompt
+	Between    time.Duration // between keys of an extension
+	Invalids   int           // how many wrong keys before OnInvalid
+	Timeouts   int           // how many silences before OnTimeout
+	SayInvalid []tel.Say
+	SayTimeout []tel.Say
+	OnInvalid  string
+	OnTimeout  string
+
+	// queue, dial
+	Queue     tel.QueueID
+	Extension tel.Number
+}
+
+// Choice is a key and where it leads.
+type Choice struct {
+	Key    tel.Digit
+	Target string
+	At     Place
+}
+
+// Greet is a greeting from a time of day on.
+type Greet struct {
+	From int // minutes after midnight
+	Say  []tel.Say
+}
+
+// Schedule is when an office is open.
+type Schedule struct {
+	ID       string
+	Location *time.Location
+	Week     [7][]Span // by weekday, 0 Sunday
+	Holidays []Holiday
+}
+
+// Span is an opening of one day, in minutes after midnight; To may be 1440.
+type Span struct{ From, To int }
+
+// Holiday is a day that is closed, or open at other times: with Year 0 every year.
+type Holiday struct {
+	Year, Month, Day int
+	Name             string
+	Open             []Span
+}

@@ -1,0 +1,224 @@
+// Package view is the picture everyone reads: one immutable Snapshot of lines,
+// queues, agents, calls and alarms, stored by the exchange after each change.
+// Panel, console and web render the same picture; nobody asks the exchange.
+//
+// Durations are given as start instants, so a reader counts by himself.
+package view
+
+import (
+	"sync/atomic"
+	"time"
+
+	"github.com/centralita/centralita/firmware/tel"
+)
+
+// Snapshot is the state of the house at one instant. It is never changed after
+// it was stored; slices keep the configured order.
+type Snapshot struct {
+	Seq      uint64       `json:"seq"` // grows by one with every stored picture of this boot
+	At       time.Time    `json:"at"`
+	Site     string       `json:"site"`
+	Version  string       `json:"version"`
+	Lang     tel.Lang     `json:"lang"` // of the office: pages and display
+	TimeZone string       `json:"time_zone"`
+	Started  time.Time    `json:"started"`
+	Lines    []Line       `json:"lines"`  // FXO ports
+	Phones   []Phone      `json:"phones"` // FXS and SIP
+	Trunks   []Trunk      `json:"trunks"`
+	Queues   []Queue      `json:"queues"`
+	Agents   []Agent      `json:"agents"`
+	Calls    []Call       `json:"calls"` // going on now, oldest first
+	Last     []Call       `json:"last"`  // ended, newest first, at most 20
+	Alarms   []Alarm      `json:"alarms"`
+	Calm     time.Time    `json:"calm_since"` // when the last alarm went; zero while there is one
+	Uplinks  []Uplink     `json:"uplinks"`
+	Clock    string       `json:"clock"` // "ntp", "rtc", "restored", "unset"
+	Media    Media        `json:"media"`
+	Book     Book         `json:"book"`
+	Loop     LoopLateness `json:"loop"`
+}
+
+// Line is one FXO port.
+type Line struct {
+	ID     tel.PortID `json:"id"`
+	Number tel.Number `json:"number,omitempty"`
+	Lamp   Lamp       `json:"lamp"`
+	Since  time.Time  `json:"since"`
+	Call   tel.CallID `json:"call,omitempty"`
+	Detail string     `json:"detail,omitempty"` // the line machine's own words
+}
+
+// Phone is one extension: an FXS port or a SIP phone.
+type Phone struct {
+	Ext   tel.Number  `json:"ext"`
+	Name  string      `json:"name"`
+	Port  tel.PortID  `json:"port,omitempty"` // FXS; empty for SIP
+	Lamp  Lamp        `json:"lamp"`
+	Since time.Time   `json:"since"`
+	Agent tel.AgentID `json:"agent,omitempty"` // logged in here
+	Call  tel.CallID  `json:"call,omitempty"`
+}
+
+// Trunk is one SIP trunk or gateway.
+type Trunk struct {
+	ID    tel.TrunkID `json:"id"`
+	Lamp  Lamp        `json:"lamp"`
+	Since time.Time   `json:"since"`
+	Used  int         `json:"used"`
+	Size  int         `json:"size"`
+	Why   string      `json:"why,omitempty"`
+}
+
+// Queue is one queue with its callers in order.
+type Queue struct {
+	ID        tel.QueueID `json:"id"`
+	NameES    string      `json:"name_es"`
+	NameEN    string      `json:"name_en"`
+	Waiting   []Waiting   `json:"waiting"`
+	MaxWait   int         `json:"max_wait_s"` // the limit beside the longest wait
+	Threshold int         `json:"threshold"`  // this many waiting is an alarm
+	Target    int         `json:"target_s"`   // T of the service level
+	Goal      int         `json:"goal_pct"`
+	Answered  int         `json:"answered_today"`
+	InTarget  int         `json:"in_target_today"` // answered within T
+	Late      int         `json:"late_today"`      // abandoned after more than T
+	Abandoned int         `json:"abandoned_today"`
+	Free      int         `json:"free"`   // agents ready for it now
+	Logged    int         `json:"logged"` // agents logged in for it
+	CanHelp   string      `json:"can_help,omitempty"`
+	Lamp      Lamp        `json:"lamp"` // idle, warn near the threshold, dead over it
+}
+
+// ServiceLevel is answered within T over answered plus abandoned after T, in
+// per cent; ok is false while the day has no such call.
+func (q Queue) ServiceLevel() (pct int, ok bool) {
+	n := q.Answered + q.Late
+	if n == 0 {
+		return 0, false
+	}
+	return (q.InTarget*100 + n/2) / n, true
+}
+
+// Waiting is one caller in a queue.
+type Waiting struct {
+	Call     tel.CallID  `json:"call"`
+	Since    time.Time   `json:"since"`
+	VIP      bool        `json:"vip,omitempty"`
+	Position int         `json:"position"`
+	Offered  tel.AgentID `json:"offered,omitempty"` // whose phone rings for him now
+}
+
+// Agent is one person who answers.
+type Agent struct {
+	ID     tel.AgentID `json:"id"`
+	Name   string      `json:"name"` // first name
+	Ext    tel.Number  `json:"ext,omitempty"`
+	State  string      `json:"state"` // acd.State in words
+	Reason string      `json:"reason,omitempty"`
+	Lamp   Lamp        `json:"lamp"`
+	Since  time.Time   `json:"since"`
+	Call   tel.CallID  `json:"call,omitempty"`
+	Today  int         `json:"answered_today"`
+}
+
+// Call is one interaction.
+type Call struct {
+	ID        tel.CallID    `json:"id"`
+	Direction tel.Direction `json:"direction"`
+	From      tel.Number    `json:"from"`
+	Name      string        `json:"name,omitempty"`
+	To        tel.Number    `json:"to,omitempty"`
+	Port      string        `json:"port"`
+	Lamp      Lamp          `json:"lamp"`
+	Since     time.Time     `json:"since"` // of the present state
+	Began     time.Time     `json:"began"`
+	Ended     time.Time     `json:"ended,omitzero"`
+	Talk      int           `json:"talk_s,omitempty"`
+	Wait      int           `json:"wait_s,omitempty"`
+	Queue     tel.QueueID   `json:"queue,omitempty"`
+	Agent     tel.AgentID   `json:"agent,omitempty"`
+	Node      string        `json:"node,omitempty"`
+	Connected bool          `json:"connected,omitempty"`
+	By        tel.By        `json:"ended_by,omitempty"`
+	Cause     tel.Cause     `json:"cause,omitempty"`
+	Legs      []Leg         `json:"legs,omitempty"`
+}
+
+// Leg is one party's connection with what the media engine measured.
+type Leg struct {
+	ID        tel.LegID `json:"id"`
+	What      string    `json:"what"` // "line L1", "phone 201", "trunk siptel"
+	Codec     string    `json:"codec,omitempty"`
+	Received  uint64    `json:"received"`
+	Lost      uint64    `json:"lost"`
+	Late      uint64    `json:"late"`
+	Concealed uint64    `json:"concealed"`
+	JitterMS  float64   `json:"jitter_ms"`
+}
+
+// Rank of an alarm.
+type Rank uint8
+
+// Ranks: look soon, act now.
+const (
+	Attention Rank = iota + 1
+	Urgent
+)
+
+// Alarm is a condition a person must know of, said as a sentence.
+type Alarm struct {
+	ID     string    `json:"id"`   // stable: "line.L3", "queue.ventas", "uplink.sede"
+	Rank   Rank      `json:"rank"` // 1 attention, 2 urgent
+	Since  time.Time `json:"since"`
+	ES     string    `json:"es"` // what
+	EN     string    `json:"en"`
+	HintES string    `json:"hint_es"` // who can help, what is safe, what to do
+	HintEN string    `json:"hint_en"`
+}
+
+// Uplink is the state of one upstream sink.
+type Uplink struct {
+	ID      string    `json:"id"`
+	Lamp    Lamp      `json:"lamp"`
+	State   string    `json:"state"` // "up to date", "sending", "waiting", "refused"
+	Since   time.Time `json:"since"`
+	Pending uint64    `json:"pending"` // rows not acknowledged yet
+	Acked   uint64    `json:"acked"`   // last acknowledged number
+	Error   string    `json:"error,omitempty"`
+	Next    time.Time `json:"next,omitzero"` // next try
+}
+
+// Media is the state of the engine.
+type Media struct {
+	Shards int     `json:"shards"`
+	Legs   int     `json:"legs"`
+	Ticks  uint64  `json:"ticks"`
+	LateMS float64 `json:"late_p99_ms"` // how late ticks began, 99th percentile
+	MaxMS  float64 `json:"late_max_ms"`
+}
+
+// LoopLateness is how long the control loop's steps took.
+type LoopLateness struct {
+	Steps uint64  `json:"steps"`
+	MaxMS float64 `json:"max_ms"`
+}
+
+// Book is the state of the book.
+type Book struct {
+	Last  uint64 `json:"last"` // last durable number
+	Error string `json:"error,omitempty"`
+}
+
+// Store holds the present picture.
+type Store struct{ p atomic.Pointer[Snapshot] }
+
+// Set publishes s, which must not change from then on.
+func (t *Store) Set(s *Snapshot) { t.p.Store(s) }
+
+// Get returns the present picture; before the first Set an empty one.
+func (t *Store) Get() *Snapshot {
+	if s := t.p.Load(); s != nil {
+		return s
+	}
+	return &Snapshot{}
+}

@@ -1,0 +1,184 @@
+// Package port is the contract of an analog telephone port: FXO (we are the
+// telephone, the line comes from an exchange) or FXS (we are the exchange, a
+// telephone is plugged in).
+//
+// Three words explain it: Event (what the wire did), Command (what we ask of
+// the wire), Audio (what flows while the loop is closed). Every driver passes
+// the suite in porttest.
+package port
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/centralita/centralita/dsp/pcm"
+)
+
+// Kind tells which side of the line a port is.
+type Kind uint8
+
+// Kinds of port.
+const (
+	FXO Kind = iota // plugged into a line of the exchange
+	FXS             // a telephone is plugged in
+)
+
+// String returns "FXO" or "FXS".
+func (k Kind) String() string {
+	if k == FXS {
+		return "FXS"
+	}
+	return "FXO"
+}
+
+// Caps tell what a driver's hardware can do; the line machines ask them, never
+// the name of a board.
+type Caps struct {
+	FullDuplex  bool // audio flows both ways at once
+	Battery     bool // loss and return of battery are seen
+	Polarity    bool // reversals are seen
+	CallerID    bool // the hardware decodes caller id and reports CallerID
+	RingSignal  bool // an FXS can ring with a cadence and send caller id
+	Disconnect  bool // an FXS can drop the loop to tell a device the far end left
+	OwnClock    bool // audio runs on the port's own crystal, not on ours
+	OnHookAudio bool // audio can be read while on hook
+}
+
+// Info describes a port. It never changes while the port is open.
+type Info struct {
+	Name string // the driver's name of the socket, e.g. "fxo1"
+	Kind Kind
+	Caps Caps
+}
+
+// ErrClosed is returned by operations on a port that was closed.
+var ErrClosed = errors.New("port is closed")
+
+// Port is one socket. Implementations start no audio by themselves: frames flow
+// only while the loop is closed (FXO seized, FXS off hook).
+type Port interface {
+	Info() Info
+	// Events returns the one channel of the port, in the order of the wire. It
+	// is closed when the port is closed. The reader must keep up: a driver
+	// buffers at least 64 events.
+	Events() <-chan Event
+	// Command asks for a change on the wire and does not wait for it. It
+	// returns ErrClosed after Close, and an error naming the command when the
+	// hardware cannot do it.
+	Command(Command) error
+	// Audio returns the audio side. It is the same value for the port's life.
+	Audio() Audio
+	// Close lets go of the wire (on hook, no ring) and frees the port. A second
+	// Close does nothing.
+	Close() error
+}
+
+// Audio moves frames at the pace of the port's own clock.
+type Audio interface {
+	// Read fills f with the next 20 ms from the wire. It blocks for at most
+	// about two frames; with nothing to hear it returns silence. It returns
+	// ErrClosed when the port is closed.
+	Read(f *pcm.Frame) error
+	// Write queues 20 ms for the wire and does not block; when the driver's
+	// buffer is full the oldest frame is dropped.
+	Write(f *pcm.Frame) error
+}
+
+// Event is something the wire did.
+type Event interface {
+	fmt.Stringer
+	isEvent()
+}
+
+// Events of an FXO port, of an FXS port, and of both.
+type (
+	// RingOn: ring voltage began (FXO), once per burst of the cadence.
+	RingOn struct{}
+	// RingOff: ring voltage ended (FXO).
+	RingOff struct{}
+	// CallerID: decoded by hardware that can (FXO). Texts are raw from the wire.
+	CallerID struct {
+		Number, Name string
+		Absence      string // "P" private, "O" unavailable, "" when a number is there
+	}
+	// Battery: loop voltage or current is gone (false) or back (true) (FXO).
+	Battery struct{ On bool }
+	// Polarity: the exchange reversed the two wires (FXO).
+	Polarity struct{ Reversed bool }
+	// OffHook: the telephone closed the loop (FXS).
+	OffHook struct{}
+	// OnHook: the telephone opened the loop for longer than a flash (FXS).
+	OnHook struct{}
+	// HookFlash: the loop was open for the time of a flash (FXS).
+	HookFlash struct{}
+	// PulseDigit: a dial with pulses (FXS).
+	PulseDigit struct{ Digit byte }
+	// Lost: the hardware is gone. Nothing follows until Found.
+	Lost struct{ Why string }
+	// Found: the hardware is back, on hook and silent.
+	Found struct{}
+)
+
+func (RingOn) isEvent()     {}
+func (RingOff) isEvent()    {}
+func (CallerID) isEvent()   {}
+func (Battery) isEvent()    {}
+func (Polarity) isEvent()   {}
+func (OffHook) isEvent()    {}
+func (OnHook) isEvent()     {}
+func (HookFlash) isEvent()  {}
+func (PulseDigit) isEvent() {}
+func (Lost) isEvent()       {}
+func (Found) isEvent()      {}
+
+func (RingOn) String() string  { return "ring on" }
+func (RingOff) String() string { return "ring off" }
+func (e CallerID) String() string {
+	return fmt.Sprintf("caller id %q %q %s", e.Number, e.Name, e.Absence)
+}
+func (e Battery) String() string    { return fmt.Sprintf("battery %t", e.On) }
+func (e Polarity) String() string   { return fmt.Sprintf("polarity reversed %t", e.Reversed) }
+func (OffHook) String() string      { return "off hook" }
+func (OnHook) String() string       { return "on hook" }
+func (HookFlash) String() string    { return "flash" }
+func (e PulseDigit) String() string { return fmt.Sprintf("pulse digit %c", e.Digit) }
+func (e Lost) String() string       { return "lost: " + e.Why }
+func (Found) String() string        { return "found" }
+
+// Command is something we ask of the wire.
+type Command interface {
+	fmt.Stringer
+	isCommand()
+}
+
+// Commands to an FXO port and to an FXS port.
+type (
+	// Seize closes the loop: answers a ringing line, or asks for dial tone (FXO).
+	Seize struct{}
+	// Release opens the loop (FXO).
+	Release struct{}
+	// Flash opens the loop for the time of a flash (FXO).
+	Flash struct{}
+	// Ring rings the telephone in the country's cadence until StopRing or off
+	// hook, and sends caller id where the driver can (FXS).
+	Ring struct{ Number, Name string }
+	// StopRing ends the ringing (FXS).
+	StopRing struct{}
+	// Disconnect drops the loop for Millis so that a device notices the far
+	// end's hang-up (FXS).
+	Disconnect struct{ Millis int }
+)
+
+func (Seize) isCommand()      {}
+func (Release) isCommand()    {}
+func (Flash) isCommand()      {}
+func (Ring) isCommand()       {}
+func (StopRing) isCommand()   {}
+func (Disconnect) isCommand() {}
+
+func (Seize) String() string        { return "seize" }
+func (Release) String() string      { return "release" }
+func (Flash) String() string        { return "flash" }
+func (c Ring) String() string       { return fmt.Sprintf("ring %q %q", c.Number, c.Name) }
+func (StopRing) String() string     { return "stop ring" }
+func (c Disconnect) String() string { return fmt.Sprintf("disconnect %d ms", c.Millis) }
