@@ -92,7 +92,18 @@ type Schedule struct {
 	Location *time.Location
 	Week     [7][]Span // by weekday, 0 Sunday
 	Holidays []Holiday
+	Override Override // the night switch: the rule of the day stands aside
 }
+
+// Override is the position of the night switch of a schedule.
+type Override string
+
+// Positions: by the clock, or always open, or always closed.
+const (
+	Auto         Override = ""
+	ForcedOpen   Override = "open"
+	ForcedClosed Override = "closed"
+)
 
 // Span is an opening of one day, in minutes after midnight; To may be 1440.
 type Span struct{ From, To int }
