@@ -37,6 +37,7 @@ const (
 	Green
 	Red
 	Amber
+	DimAmber // amber at a quarter of its light
 )
 
 // Blink is one part of a rhythm: Colour for Time.
@@ -57,7 +58,7 @@ const ms = time.Millisecond
 
 // looks is the table of design/pages, row by row.
 var looks = [...]Look{
-	Unknown: {"unknown", "No se sabe", "Not known", '?', []Blink{{Amber, 0}}},
+	Unknown: {"unknown", "No se sabe", "Not known", '?', []Blink{{DimAmber, 0}}},
 	Idle:    {"idle", "Libre", "Free", '.', []Blink{{Dark, 0}}},
 	Ring:    {"ring", "Suena", "Ringing", '*', []Blink{{Green, 500 * ms}, {Dark, 500 * ms}}},
 	Menu:    {"menu", "En menú", "In menu", '#', []Blink{{Green, 100 * ms}, {Dark, 900 * ms}}},
@@ -82,6 +83,15 @@ func (l Lamp) Look() Look {
 
 // String returns the state's name in data and CSS.
 func (l Lamp) String() string { return l.Look().Name }
+
+// Lamps returns all states in the order of the specification.
+func Lamps() []Lamp {
+	all := make([]Lamp, len(looks))
+	for i := range all {
+		all[i] = Lamp(i)
+	}
+	return all
+}
 
 // In returns the state's name for people.
 func (l Lamp) In(lang tel.Lang) string {

@@ -6,7 +6,6 @@
 package view
 
 import (
-	"sync/atomic"
 	"time"
 
 	"github.com/centralita/centralita/firmware/tel"
@@ -115,10 +114,15 @@ type Agent struct {
 	Ext    tel.Number  `json:"ext,omitempty"`
 	State  string      `json:"state"` // acd.State in words
 	Reason string      `json:"reason,omitempty"`
-	Lamp   Lamp        `json:"lamp"`
-	Since  time.Time   `json:"since"`
-	Call   tel.CallID  `json:"call,omitempty"`
-	Today  int         `json:"answered_today"`
+
+	// The pause's name for people; a reader shows Reason where they are empty.
+	ReasonES string `json:"reason_es,omitempty"`
+	ReasonEN string `json:"reason_en,omitempty"`
+
+	Lamp  Lamp       `json:"lamp"`
+	Since time.Time  `json:"since"`
+	Call  tel.CallID `json:"call,omitempty"`
+	Today int        `json:"answered_today"`
 }
 
 // Call is one interaction.
@@ -207,18 +211,4 @@ type LoopLateness struct {
 type Book struct {
 	Last  uint64 `json:"last"` // last durable number
 	Error string `json:"error,omitempty"`
-}
-
-// Store holds the present picture.
-type Store struct{ p atomic.Pointer[Snapshot] }
-
-// Set publishes s, which must not change from then on.
-func (t *Store) Set(s *Snapshot) { t.p.Store(s) }
-
-// Get returns the present picture; before the first Set an empty one.
-func (t *Store) Get() *Snapshot {
-	if s := t.p.Load(); s != nil {
-		return s
-	}
-	return &Snapshot{}
 }
