@@ -1,0 +1,66 @@
+package health
+
+import (
+	"sync/atomic"
+	"time"
+)
+
+// Part is something that must check in: the loop, a media shard, the writer of
+// the book.
+type Part struct {
+	Name     string
+	Within   time.Duration // it is late when its last check-in is older
+	WhenLate Condition
+}
+
+// Checks is the list of parts with their last check-ins. Its methods may be
+// called by several goroutines; none blocks or allocates but Late.
+type Checks struct {
+	parts []Part
+	base  time.Time
+	last  []atomic.Int64 // nanoseconds after base
+}
+
+// NewChecks returns the list, every part checked in at now.
+func NewChecks(now time.Time, parts ...Part) *Checks {
+	return &Checks{parts: parts, base: now, last: make([]atomic.Int64, len(parts))}
+}
+
+// In is the check-in of part i, counted in the order of NewChecks. An earlier
+// instant than the last one is ignored.
+func (c *Checks) In(i int, now time.Time) {
+	at := now.Sub(c.base).Nanoseconds()
+	for {
+		last := c.last[i].Load()
+		if at <= last || c.last[i].CompareAndSwap(last, at) {
+			return
+		}
+	}
+}
+
+// Last returns when part i checked in last.
+func (c *Checks) Last(i int) time.Time { return c.base.Add(time.Duration(c.last[i].Load())) }
+
+// Late returns the parts whose check-in is overdue at now, in their order. The
+// watchdog is fed only while there is none.
+func (c *Checks) Late(now time.Time) []Part {
+	var late []Part
+	for i, p := range c.parts {
+		if now.Sub(c.Last(i)) > p.Within {
+			late = append(late, p)
+		}
+	}
+	return late
+}
+
+// Apply raises the condition of each late part in r and clears those of the
+// others. It reports whether anything changed.
+func (c *Checks) Apply(now time.Time, r *Register) bool {
+	changed := false
+	for i, p := range c.parts {
+		if r.Hold(now, now.Sub(c.Last(i)) > p.Within, p.WhenLate) {
+			changed = true
+		}
+	}
+	return changed
+}

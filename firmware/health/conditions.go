@@ -1,0 +1,137 @@
+package health
+
+import (
+	"fmt"
+
+	"github.com/centralita/centralita/firmware/tel"
+	"github.com/centralita/centralita/firmware/view"
+)
+
+// QueueOver is the condition of a queue over its threshold. The page adds how
+// long the first caller waits. helper is somebody who could come, or empty.
+func QueueOver(q view.Queue, helper string) Condition {
+	n := len(q.Waiting)
+	c := Condition{
+		ID: "queue." + string(q.ID), Rank: view.Urgent,
+		ES:     fmt.Sprintf("%s: %d %s", q.NameIn(tel.Spanish), n, plural(n, "espera", "esperan")),
+		EN:     fmt.Sprintf("%s: %d waiting", q.NameIn(tel.English), n),
+		HintES: fmt.Sprintf("Umbral %d.", q.Threshold),
+		HintEN: fmt.Sprintf("Threshold %d.", q.Threshold),
+	}
+	switch {
+	case helper != "":
+		c.HintES += " " + helper + " puede ayudar."
+		c.HintEN += " " + helper + " can help."
+	case q.Free == 0:
+		c.HintES += " Nadie libre."
+		c.HintEN += " Nobody free."
+	}
+	return c
+}
+
+// LineDead is the condition of a line without battery or device. via is the
+// line that calls go out by meanwhile, or empty when there is none.
+func LineDead(line, via tel.PortID, whyES, whyEN string) Condition {
+	c := Condition{
+		ID: "line." + string(line), Rank: view.Urgent,
+		ES: "Línea " + bare(line) + " muerta", EN: "Line " + bare(line) + " dead",
+		HintES: whyES + ".", HintEN: whyEN + ".",
+	}
+	if via != "" {
+		c.HintES += " Sale por " + string(via) + "."
+		c.HintEN += " Going out by " + string(via) + "."
+	} else {
+		c.HintES += " No hay otra línea."
+		c.HintEN += " There is no other line."
+	}
+	return c
+}
+
+// TrunkDown is the condition of a SIP trunk that cannot be reached.
+func TrunkDown(id tel.TrunkID) Condition {
+	return Condition{
+		ID: "trunk." + string(id), Rank: view.Urgent,
+		ES: "Troncal " + string(id) + " sin servicio", EN: "Trunk " + string(id) + " out of service",
+		HintES: "Reintenta sola.", HintEN: "It tries again by itself.",
+	}
+}
+
+// PhoneLost is the condition of an agent's phone that does not answer.
+func PhoneLost(ext tel.Number, name string) Condition {
+	return Condition{
+		ID: "phone." + string(ext), Rank: view.Attention,
+		ES: "Sin teléfono: " + name, EN: "No phone: " + name,
+		HintES: "El " + string(ext) + " no responde.", HintEN: string(ext) + " does not answer.",
+	}
+}
+
+// UplinkDown is the condition of rows that do not reach a sink.
+func UplinkDown(id string, pending uint64) Condition {
+	return Condition{
+		ID: "uplink." + id, Rank: view.Attention,
+		ES: "Sin enlace con " + id, EN: "No link with " + id,
+		HintES: fmt.Sprintf("%d %s a salvo aquí.", pending, plural(int(min(pending, 2)), "registro", "registros")),
+		HintEN: fmt.Sprintf("%d %s safe here.", pending, plural(int(min(pending, 2)), "record", "records")),
+	}
+}
+
+// ClockUnset is the condition of a boot that does not know the time yet.
+func ClockUnset() Condition {
+	return Condition{
+		ID: "clock", Rank: view.Attention,
+		ES: "Reloj sin hora", EN: "Clock not set",
+		HintES: "Se corrige sola al tener red. Las horas se arreglan después.",
+		HintEN: "It sets itself when there is a network. Times are mended afterwards.",
+	}
+}
+
+// BookFailed is the condition of a book that cannot be written.
+func BookFailed() Condition {
+	return Condition{
+		ID: "book", Rank: view.Urgent,
+		ES: "No se puede escribir el libro", EN: "The book cannot be written",
+		HintES: "Mire el disco. Las llamadas siguen.", HintEN: "Look at the disk. Calls go on.",
+	}
+}
+
+// LoopLate is the condition of a control loop that does not check in.
+func LoopLate() Condition {
+	return Condition{
+		ID: "loop", Rank: view.Urgent,
+		ES: "La central no responde", EN: "The exchange does not respond",
+		HintES: "Se reinicia sola si no vuelve.", HintEN: "It restarts if it does not come back.",
+	}
+}
+
+// MediaLate is the condition of an audio engine that does not check in.
+func MediaLate() Condition {
+	return Condition{
+		ID: "media", Rank: view.Urgent,
+		ES: "El audio va tarde", EN: "Audio is late",
+		HintES: "La placa no da abasto.", HintEN: "The board cannot keep up.",
+	}
+}
+
+// WriterLate is the condition of a writer of the book that does not check in.
+func WriterLate() Condition {
+	return Condition{
+		ID: "writer", Rank: view.Urgent,
+		ES: "El libro va tarde", EN: "The book is late",
+		HintES: "El disco está lento.", HintEN: "The disk is slow.",
+	}
+}
+
+// bare returns "3" for "L3": people say "line 3".
+func bare(p tel.PortID) string {
+	if s := string(p); len(s) > 1 && (s[0] == 'L' || s[0] == 'F') {
+		return s[1:]
+	}
+	return string(p)
+}
+
+func plural(n int, one, many string) string {
+	if n == 1 {
+		return one
+	}
+	return many
+}
