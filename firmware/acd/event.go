@@ -74,6 +74,10 @@ type (
 	}
 	// Released: the conversation of the connected offer is over for the agent.
 	Released struct{ Offer tel.OfferID }
+	// Reload: the configuration was read again. Callers keep place and time;
+	// those of a queue that is gone leave it by Exit; agents that are gone are
+	// logged out, and their calls go on.
+	Reload struct{ Settings Settings }
 	// TimedOut: the deadline the machine asked for has come.
 	TimedOut struct{}
 )
@@ -89,6 +93,7 @@ func (Accepted) isEvent()  {}
 func (Connected) isEvent() {}
 func (Declined) isEvent()  {}
 func (Released) isEvent()  {}
+func (Reload) isEvent()    {}
 func (TimedOut) isEvent()  {}
 
 func (e Joined) String() string { return fmt.Sprintf("joined %s %s", e.Call, e.Queue) }
@@ -106,7 +111,10 @@ func (e Accepted) String() string  { return fmt.Sprintf("accepted %d", e.Offer) 
 func (e Connected) String() string { return fmt.Sprintf("connected %d", e.Offer) }
 func (e Declined) String() string  { return fmt.Sprintf("declined %d: %s", e.Offer, e.Cause) }
 func (e Released) String() string  { return fmt.Sprintf("released %d", e.Offer) }
-func (TimedOut) String() string    { return "timed out" }
+func (e Reload) String() string {
+	return fmt.Sprintf("reload %d queues, %d agents", len(e.Settings.Queues), len(e.Settings.Agents))
+}
+func (TimedOut) String() string { return "timed out" }
 
 // Effect is something that must be done.
 type Effect interface {
