@@ -17,6 +17,7 @@ const (
 	Shutdown Kind = "system.shutdown" // Reason
 	Clock    Kind = "system.clock"    // Reason: what set it; Millis: the step
 	Config   Kind = "config.loaded"   // Evidence: digest; Reason: file
+	Erased   Kind = "privacy.erased"  // Call; Reason; Millis: how many bodies
 
 	// Lines, phones and trunks.
 	LineState  Kind = "line.state"  // Port, State, Reason
