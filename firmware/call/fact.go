@@ -32,7 +32,7 @@ const (
 	Offered   Kind = "offer.made"     // Call, Queue, Agent, Offer, Reason: why this agent
 	Declined  Kind = "offer.ended"    // Call, Queue, Agent, Offer, Cause
 	QueueLeft Kind = "queue.left"     // Call, Queue, Cause (answered, abandoned, timeout, ...)
-	Dialled   Kind = "leg.dialled"    // Call, To, Port or Trunk or Ext
+	Dialled   Kind = "leg.dialled"    // Call; Ext, or To and Port (the line or trunk)
 	Connected Kind = "call.connected" // Call, Agent, Ext, Port or Trunk
 	HoldOn    Kind = "hold.on"        // Call, By
 	HoldOff   Kind = "hold.off"       // Call, By

@@ -1,0 +1,386 @@
+// Package call is the life of one interaction: a caller, what he is led
+// through, and whoever answers him in the end.
+//
+// Three words explain it: Leg (one party's connection), Segment (the stretch of
+// the life the caller is in: flow, queue, ringing, talking), Fact (what the
+// book keeps of it). The machine decides who is rung, joined and dropped; the
+// exchange turns that into commands.
+package call
+
+import (
+	"strconv"
+	"time"
+
+	"github.com/centralita/centralita/firmware/tel"
+)
+
+// Aim is what a caller wants when he begins.
+type Aim uint8
+
+// Aims.
+const (
+	AimFlow      Aim = iota // a call from outside: run the flow
+	AimExtension            // a phone of the house
+	AimQueue                // a queue
+	AimOutside              // an outside number
+	AimService              // a feature code: no interaction, nothing is booked
+)
+
+// Start is what is known when an interaction begins.
+type Start struct {
+	ID        tel.CallID
+	Direction tel.Direction
+	From, To  tel.Number
+	Name      tel.Text
+	Port      tel.PortID  // the line it came in on
+	Trunk     tel.TrunkID // the trunk it came in on
+	Ext       tel.Number  // the phone that dialled
+	Leg       tel.LegID   // the caller's
+	Aim       Aim
+	Target    tel.Number  // extension or outside number
+	Queue     tel.QueueID // of AimQueue
+	Via       []string    // lines and trunks for AimOutside, in order
+	Emergency bool
+}
+
+// State is the segment the caller is in.
+type State uint8
+
+// States.
+const (
+	Arriving State = iota // not answered
+	InFlow
+	Waiting // in a queue
+	Ringing // a phone or an outside number is being called
+	Talk
+	Serving // a feature code
+	Finished
+)
+
+var stateNames = [...]string{"arriving", "in flow", "waiting", "ringing", "talking", "serving", "finished"}
+
+// String returns the state's name.
+func (s State) String() string { return stateNames[s] }
+
+// Machine is one interaction.
+type Machine struct {
+	start  Start
+	limits Limits
+	state  State
+	since  time.Time
+	began  time.Time
+	ringBy time.Time
+
+	caller   tel.LegID
+	callerUp bool
+	called   tel.LegID // 0: nobody
+	ext      tel.Number
+	via      []string // still to be tried
+	force    bool     // second round of an emergency call
+	seized   string   // the way out in use
+
+	queue   tel.QueueID
+	offer   tel.OfferID
+	agent   tel.AgentID
+	node    string
+	held    map[tel.LegID]bool
+	flow    bool // the flow is underneath and can go on
+	present bool // the caller is a leg that still exists
+}
+
+// New returns an interaction that waits for Begin.
+func New(s Start, l Limits) *Machine {
+	return &Machine{start: s, limits: l, caller: s.Leg, held: map[tel.LegID]bool{}}
+}
+
+// Deadline is the instant at which the loop must step TimedOut.
+func (m *Machine) Deadline() (time.Time, bool) {
+	if m.state == Finished || m.began.IsZero() {
+		return time.Time{}, false
+	}
+	end := m.began.Add(m.limits.Longest)
+	if !m.ringBy.IsZero() && m.ringBy.Before(end) {
+		return m.ringBy, true
+	}
+	return end, true
+}
+
+// Start returns what was known at the beginning.
+func (m *Machine) Start() Start { return m.start }
+
+// State returns the segment and since when.
+func (m *Machine) State() (State, time.Time) { return m.state, m.since }
+
+// Began returns when it began.
+func (m *Machine) Began() time.Time { return m.began }
+
+// Queue, Agent, Node and Ext return where the caller is and with whom.
+func (m *Machine) Queue() tel.QueueID { return m.queue }
+
+// Agent returns the agent offered or talking.
+func (m *Machine) Agent() tel.AgentID { return m.agent }
+
+// Node returns the last node of the flow.
+func (m *Machine) Node() string { return m.node }
+
+// Ext returns the extension rung or talking.
+func (m *Machine) Ext() tel.Number { return m.ext }
+
+// Legs returns the caller's and the called party's leg; 0 is none.
+func (m *Machine) Legs() (caller, called tel.LegID) { return m.caller, m.called }
+
+// Held reports whether one of the parties is on hold.
+func (m *Machine) Held() bool { return len(m.held) > 0 }
+
+// Describe returns the interaction in words.
+func (m *Machine) Describe() string {
+	s := string(m.start.ID) + " " + string(m.start.Direction) + " from " + string(m.start.From) + ": " + m.state.String()
+	switch m.state {
+	case Waiting:
+		s += " in " + string(m.queue)
+		if m.offer != 0 {
+			s += ", offered to " + string(m.agent)
+		}
+	case InFlow:
+		s += " at " + m.node
+	case Ringing, Talk:
+		s += " with " + string(m.ext)
+		if m.seized != "" {
+			s += string(m.start.Target) + " over " + m.seized
+		}
+	}
+	return s
+}
+
+// Step takes one event at the instant now and appends to out what must be done.
+func (m *Machine) Step(now time.Time, ev Event, out []Effect) []Effect {
+	if m.state == Finished {
+		return out
+	}
+	switch ev := ev.(type) {
+	case Begin:
+		return m.begin(now, ev.Leg, out)
+	case LegRinging:
+		if ev.Leg == m.called && m.state == Ringing && !m.callerUp {
+			return append(out, Alert{m.caller})
+		}
+	case LegUp:
+		return m.legUp(now, ev, out)
+	case LegDown:
+		return m.legDown(now, ev, out)
+	case LegHeld:
+		return m.legHeld(now, ev, out)
+	case FlowNode:
+		m.node = ev.Node
+		return m.book(now, Fact{Kind: Node, Node: ev.Node}, out)
+	case ToQueue:
+		return m.toQueue(now, ev.Queue, out)
+	case ToExtension:
+		return m.ring(now, ev.Ext, ev.Leg, out)
+	case FlowEnd:
+		return m.end(now, tel.BySystem, ev.Cause, "the flow ended at "+m.node, out)
+	case Offer:
+		return m.offered(now, ev, out)
+	case Cancel:
+		return m.cancelled(now, ev, out)
+	case QueueExit:
+		return m.queueExit(now, ev.Cause, out)
+	case Kill:
+		return m.end(now, ev.By, ev.Cause, ev.Evidence, out)
+	case TimedOut:
+		return m.timedOut(now, out)
+	}
+	return out
+}
+
+func (m *Machine) become(now time.Time, s State) {
+	m.state, m.since, m.ringBy = s, now, time.Time{}
+}
+
+// book appends a fact of this interaction. A service is none.
+func (m *Machine) book(now time.Time, f Fact, out []Effect) []Effect {
+	if m.start.Aim == AimService {
+		return out
+	}
+	f.At, f.Call = now, m.start.ID
+	return append(out, Book{f})
+}
+
+func (m *Machine) begin(now time.Time, leg tel.LegID, out []Effect) []Effect {
+	m.began, m.since, m.present = now, now, true
+	s := m.start
+	out = m.book(now, Fact{
+		Kind: Began, Direction: s.Direction, From: s.From, Name: s.Name.String(), To: s.To,
+		Port: s.Port, Trunk: s.Trunk, Ext: s.Ext, Leg: s.Leg,
+	}, out)
+	switch s.Aim {
+	case AimExtension:
+		return m.ring(now, s.Target, leg, out)
+	case AimOutside:
+		m.via = s.Via
+		return m.seize(now, leg, "no line or trunk is named for it", out)
+	}
+	return append(out, Answer{m.caller})
+}
+
+// answered books that the caller's leg is up, once.
+func (m *Machine) answered(now time.Time, evidence string, out []Effect) []Effect {
+	m.callerUp = true
+	return m.book(now, Fact{Kind: Answered, Leg: m.caller, Evidence: evidence}, out)
+}
+
+func (m *Machine) legUp(now time.Time, ev LegUp, out []Effect) []Effect {
+	switch {
+	case ev.Leg == m.caller && !m.callerUp:
+		out = m.answered(now, ev.Evidence, out)
+		if m.state != Arriving {
+			return out
+		}
+		switch m.start.Aim {
+		case AimFlow:
+			m.become(now, InFlow)
+			m.flow = true
+			return append(out, StartFlow{})
+		case AimQueue:
+			return m.toQueue(now, m.start.Queue, out)
+		case AimService:
+			m.become(now, Serving)
+			return append(out, Serve{})
+		}
+	case ev.Leg == m.called && m.called != 0 && (m.state == Waiting || m.state == Ringing):
+		return m.connect(now, ev.Evidence, out)
+	}
+	return out
+}
+
+// connect joins the two legs.
+func (m *Machine) connect(now time.Time, evidence string, out []Effect) []Effect {
+	if m.offer != 0 {
+		out = append(out, OfferAccepted{m.offer})
+		out = m.book(now, Fact{Kind: QueueLeft, Queue: m.queue, Cause: tel.CauseAnswered}, out)
+	}
+	if !m.callerUp {
+		out = append(out, Answer{m.caller})
+		out = m.answered(now, "the called party answered", out)
+	}
+	if m.flow {
+		m.flow = false
+		out = append(out, StopFlow{})
+	}
+	out = append(out, Quiet{m.caller}, Join{m.caller, m.called})
+	if m.offer != 0 {
+		out = append(out, OfferBridged{m.offer})
+	}
+	m.become(now, Talk)
+	f := Fact{Kind: Connected, Agent: m.agent, Ext: m.ext, Leg: m.called, Queue: m.queue, Evidence: evidence}
+	if m.seized != "" {
+		f.To, f.Port = m.start.Target, tel.PortID(m.seized)
+	}
+	return m.book(now, f, out)
+}
+
+func (m *Machine) legDown(now time.Time, ev LegDown, out []Effect) []Effect {
+	switch {
+	case ev.Leg == m.caller:
+		m.present = false
+		cause := hungUp(ev.Cause)
+		if m.state == Waiting && cause == tel.CauseNormal {
+			cause = tel.CauseAbandoned
+		}
+		return m.end(now, tel.ByCaller, cause, ev.Evidence, out)
+	case ev.Leg != m.called || m.called == 0:
+		return out
+	case m.state == Talk:
+		m.called = 0
+		return m.end(now, tel.ByAgent, hungUp(ev.Cause), ev.Evidence, out)
+	case m.state == Waiting:
+		return m.lostOffer(now, ev.Cause, ev.Evidence, out)
+	case m.state == Ringing:
+		m.called = 0
+		return m.notReached(now, ev, out)
+	}
+	return out
+}
+
+// hungUp reduces the ways to notice a hang-up to what it means; how it was
+// noticed is in the evidence.
+func hungUp(c tel.Cause) tel.Cause {
+	switch c {
+	case tel.CauseBattery, tel.CauseReversal, tel.CauseTone, tel.CauseNone:
+		return tel.CauseNormal
+	}
+	return c
+}
+
+func (m *Machine) legHeld(now time.Time, ev LegHeld, out []Effect) []Effect {
+	if m.state != Talk || ev.On == m.held[ev.Leg] {
+		return out
+	}
+	other, by := m.called, tel.ByCaller
+	if ev.Leg == m.called {
+		other, by = m.caller, tel.ByAgent
+	} else if ev.Leg != m.caller {
+		return out
+	}
+	before := m.Held()
+	if ev.On {
+		m.held[ev.Leg] = true
+		out = append(out, Music{other})
+		if !before {
+			out = m.book(now, Fact{Kind: HoldOn, By: by, Agent: m.agent}, out)
+		}
+		return out
+	}
+	delete(m.held, ev.Leg)
+	out = append(out, Quiet{other})
+	if !m.Held() {
+		out = m.book(now, Fact{Kind: HoldOff, By: by, Agent: m.agent}, out)
+	}
+	return out
+}
+
+func (m *Machine) timedOut(now time.Time, out []Effect) []Effect {
+	if !m.ringBy.IsZero() && !now.Before(m.ringBy) {
+		leg := m.called
+		m.called = 0
+		out = append(out, Drop{leg, tel.CauseCancelled})
+		return m.notReached(now, LegDown{Leg: leg, Cause: tel.CauseNoAnswer, Evidence: "nobody answered in " + seconds(m.limits.RingTime)}, out)
+	}
+	if !now.Before(m.began.Add(m.limits.Longest)) {
+		return m.end(now, tel.BySystem, tel.CauseTimeout, "the longest a call may last is "+m.limits.Longest.String(), out)
+	}
+	return out
+}
+
+// end drops everybody and books the one ending.
+func (m *Machine) end(now time.Time, by tel.By, c tel.Cause, evidence string, out []Effect) []Effect {
+	if m.offer != 0 && m.state == Talk {
+		out = append(out, OfferReleased{m.offer})
+	}
+	if m.state == Waiting {
+		if m.offer != 0 {
+			out = m.book(now, Fact{Kind: Declined, Queue: m.queue, Agent: m.agent, Offer: m.offer, Cause: c}, out)
+		}
+		out = m.book(now, Fact{Kind: QueueLeft, Queue: m.queue, Cause: c}, out)
+		out = append(out, Dequeue{c})
+	}
+	if m.flow {
+		m.flow = false
+		out = append(out, StopFlow{})
+	}
+	if m.called != 0 {
+		out = append(out, Drop{m.called, c})
+		m.called = 0
+	}
+	if m.present {
+		out = append(out, Drop{m.caller, c})
+		m.present = false
+	}
+	out = m.book(now, Fact{Kind: Ended, By: by, Cause: c, Evidence: evidence}, out)
+	m.become(now, Finished)
+	return append(out, Over{})
+}
+
+func seconds(d time.Duration) string {
+	return strconv.FormatFloat(d.Seconds(), 'f', -1, 64) + " s"
+}
