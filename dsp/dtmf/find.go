@@ -1,0 +1,154 @@
+package dtmf
+
+import (
+	"math"
+
+	"github.com/centralita/centralita/dsp/pcm"
+)
+
+// Limits of the decision. Powers are squared amplitudes.
+const (
+	span       = 6    // blocks that must agree: 35 ms, so 40 ms always hold them and 23 ms never
+	sureBridge = 3    // a gap of so many blocks is a dropout
+	maxBridge  = 5    // a gap of so many blocks may be one, if the phase runs on
+	maxStale   = 12   // blocks that may pass without a pure tone while the digit is on
+	maxOff     = 2.6  // per cent a frequency may be off: 1.8 must be taken, 3.5 must not (Q.24: 1.5 and 3.5)
+	steady     = 0.3  // of its mean power a tone has in every block
+	coherent   = 0.85 // of its power follows one phase
+	minLevel   = -48. // dBm0 for each tone
+)
+
+// found is a digit seen in the last blocks.
+type found struct {
+	row, col       int
+	powRow, powCol float32
+	turnR, turnC   complex64
+	span           int
+}
+
+var minPower = float32(math.Pow(pcm.Peak(minLevel), 2))
+
+// find looks for a digit in the last blocks.
+func (d *Detector) find() (t found, ok bool) {
+	t.span = span - 1
+	if d.n < span || d.back(0).energy < minPower/2 {
+		return t, false
+	}
+	var pow [8]float32
+	var energy float32
+	for i := int64(0); i < span; i++ {
+		b := d.back(i)
+		for k := range pow {
+			pow[k] += b.power(k)
+		}
+		if i < span-1 {
+			energy += b.energy
+		}
+	}
+	t.row, t.col = argmax(pow[:4]), argmax(pow[4:])
+	t.powRow, t.powCol = pow[t.row]/span, pow[4+t.col]/span
+	if t.powRow < minPower || t.powCol < minPower || !d.twistOK(t.powRow, t.powCol) {
+		return t, false
+	}
+	// A sine of amplitude A has the mean square A²/2.
+	if (t.powRow+t.powCol)/2 < d.purity()*energy/(span-1) {
+		return t, false
+	}
+	if t.turnR, ok = d.tone(t.row, t.powRow); !ok {
+		return t, false
+	}
+	t.turnC, ok = d.tone(4+t.col, t.powCol)
+	return t, ok
+}
+
+// tone checks that tone k stands in each of the last blocks with one phase and
+// the right frequency, and returns its advance from block to block.
+func (d *Detector) tone(k int, mean float32) (turn complex64, ok bool) {
+	var sum complex64
+	var norm float32
+	next := d.back(0)
+	if next.power(k) < steady*mean {
+		return 0, false
+	}
+	for i := int64(1); i < span; i++ {
+		b := d.back(i)
+		if b.power(k) < steady*mean {
+			return 0, false
+		}
+		sum += next.at(k) * complex(b.re[k], -b.im[k])
+		norm += (next.power(k) + b.power(k)) / 2
+		next = b
+	}
+	dev := sum * complex(real(nominal[k]), -imag(nominal[k]))
+	if real(dev) <= 0 || abs(imag(dev)) > real(dev)*limit[k] {
+		return 0, false
+	}
+	size := float32(math.Sqrt(float64(real(sum)*real(sum) + imag(sum)*imag(sum))))
+	if size < coherent*norm {
+		return 0, false
+	}
+	return complex(real(sum)/size, imag(sum)/size), true
+}
+
+// twistOK holds the difference of levels within the mode, with 1 dB of grace
+// for noise.
+func (d *Detector) twistOK(row, col float32) bool {
+	if d.Mode == Strict {
+		return row < col*3.16 && col < row*7.94 // +5, −9 dB
+	}
+	return row < col*7.94 && col < row*7.94 // 9 dB
+}
+
+// purity is the part of the energy above 600 Hz that must be in the two tones.
+func (d *Detector) purity() float32 {
+	if d.Mode == Strict {
+		return 0.8
+	}
+	return 0.7
+}
+
+// nominal is the advance of each tone from block to block, limit the tangent
+// of the greatest deviation.
+var nominal, limit = func() (n [8]complex64, l [8]float32) {
+	for k, hz := range tones {
+		phi := 2 * math.Pi * hz * hop / pcm.Rate
+		n[k] = complex(float32(math.Cos(phi)), float32(math.Sin(phi)))
+		l[k] = float32(math.Tan(phi * maxOff / 100))
+	}
+	return n, l
+}()
+
+// inPhase reports whether b is what a became after n turns, within 20 degrees.
+func inPhase(a, b, turn complex64, n int) bool {
+	for range n {
+		a *= turn
+	}
+	c := b * complex(real(a), -imag(a))
+	return real(c) > 0 && abs(imag(c)) < 0.364*real(c)
+}
+
+// offset returns how far the tone is off, in Hz.
+func offset(turn complex64, k int) float32 {
+	dev := turn * complex(real(nominal[k]), -imag(nominal[k]))
+	return float32(math.Atan2(float64(imag(dev)), float64(real(dev))) * pcm.Rate / (2 * math.Pi * hop))
+}
+
+// levelOf returns the level of a sine by its squared amplitude.
+func levelOf(power float32) float32 { return float32(pcm.DBm0(float64(power) / 2)) }
+
+func argmax(p []float32) int {
+	best := 0
+	for i, v := range p {
+		if v > p[best] {
+			best = i
+		}
+	}
+	return best
+}
+
+func abs(x float32) float32 {
+	if x < 0 {
+		return -x
+	}
+	return x
+}
