@@ -6,14 +6,18 @@ package flow
 import (
 	"time"
 
+	"github.com/centralita/centralita/firmware/config/place"
 	"github.com/centralita/centralita/firmware/tel"
 )
 
 // Flow is a checked flow.
 type Flow struct {
 	Name  string
+	At    Place
 	Start string
 	Nodes []*Node // in the order of the document
+
+	starts Place // of the value of start
 }
 
 // Kind is what a node does.
@@ -32,8 +36,11 @@ const (
 	KindHangUp   Kind = "hangup"
 )
 
+// Operator is the extension of a dial node that rings whoever is the operator.
+const Operator tel.Number = "operator"
+
 // Place is where something stands in the document.
-type Place struct{ Line, Col int }
+type Place = place.At
 
 // Node is one step. Fields not of its kind are zero.
 type Node struct {
@@ -57,8 +64,8 @@ type Node struct {
 
 	// menu and language
 	Choices    []Choice
-	Direct     bool // extensions can be dialled
-	BargeIn    bool
+	Direct     bool          // extensions can be dialled
+	BargeIn    bool          // a key stops what is being said; also of play, greet, hours
 	Timeout    time.Duration // for the first key after the prompt
 	Between    time.Duration // between keys of an extension
 	Invalids   int           // how many wrong keys before OnInvalid
@@ -70,7 +77,27 @@ type Node struct {
 
 	// queue, dial
 	Queue     tel.QueueID
-	Extension tel.Number
+	Extension tel.Number // or Operator
+
+	where map[string]Place // of the values of its keys
+}
+
+// Where returns where the value of key stands, or where the node does.
+func (n *Node) Where(key string) Place {
+	if at, ok := n.where[key]; ok {
+		return at
+	}
+	return n.At
+}
+
+// Node returns the node called id, nil when there is none.
+func (f *Flow) Node(id string) *Node {
+	for _, n := range f.Nodes {
+		if n.ID == id {
+			return n
+		}
+	}
+	return nil
 }
 
 // Choice is a key and where it leads.

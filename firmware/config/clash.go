@@ -1,0 +1,263 @@
+package config
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/centralita/centralita/firmware/config/place"
+	"github.com/centralita/centralita/firmware/tel"
+)
+
+// dialled is something a telephone of the house can dial.
+type dialled struct {
+	at   place.At
+	kind string // "extension", "feature code", "outside prefix", "emergency number"
+	n    tel.Number
+}
+
+// dial notes a number for the search of clashes.
+func (r *reader) dial(at place.At, kind string, n tel.Number) {
+	if n != "" {
+		r.dials = append(r.dials, dialled{at, kind, n})
+	}
+}
+
+// features reads the codes phones can dial.
+func (r *reader) features(f *place.Fields) {
+	code := func(key string, def tel.Number) tel.Number {
+		n := def
+		if f.Has(key) {
+			n = r.digits(f, key, false)
+		} else {
+			f.Get(key) // makes the key known
+		}
+		r.dial(f.At(key), "feature code", n)
+		return n
+	}
+	r.cfg.Features = Features{Login: code("login", "*11"), Logout: code("logout", "*12"), Pause: code("pause", "*13"), Unpause: code("unpause", "*14")}
+	f.Done()
+}
+
+// outside reads which outside numbers phones may dial.
+func (r *reader) outside(f *place.Fields) {
+	o := &r.cfg.Outside
+	o.Prefix = r.extension(f, "prefix", false)
+	r.dial(f.At("prefix"), "outside prefix", o.Prefix)
+	for _, n := range f.Texts("emergency") {
+		e := r.number(n.At, "emergency", n.Text)
+		r.dial(n.At, "emergency number", e)
+		if e != "" && slices.Contains(o.Emergency, e) {
+			r.sink.Report(n.At, fmt.Sprintf("emergency number %s stands twice", place.Quote(n.Text)), "once is enough", "remove one of them")
+			continue
+		}
+		o.Emergency = append(o.Emergency, e)
+	}
+	if !f.Has("emergency") {
+		e := tel.Number("112")
+		if strings.Contains(nineOneOne, " "+r.cfg.Site.Country+" ") {
+			e = "911"
+		}
+		o.Emergency = []tel.Number{e}
+		r.dial(f.Where(), "emergency number", e)
+	} else if len(o.Emergency) == 0 {
+		r.sink.Report(f.At("emergency"), "there is no emergency number", "help must always be within reach", `write ["112"] or ["911"]`)
+	}
+	for _, n := range f.List("routes") {
+		r.route(r.sink.Fields(n, n.At, "route"))
+	}
+	f.Done()
+}
+
+// route reads one permission.
+func (r *reader) route(f *place.Fields) {
+	rt := Route{Name: r.id(f, "name", "nacional")}
+	r.unique(f.At("name"), "route", rt.Name)
+	rt.Classes = r.classes(f)
+	rt.Pattern = f.Text("pattern", "")
+	if why := badPattern(rt.Pattern); why != "" {
+		r.sink.Report(f.At("pattern"), fmt.Sprintf("pattern %s cannot be read", place.Quote(rt.Pattern)), why, "digits, X any digit, [2-9] one of, . the rest")
+	}
+	if rt.Pattern == "" && len(rt.Classes) == 0 {
+		r.sink.Report(f.Where(), fmt.Sprintf("route %s permits everything", rt.Name), "it has neither classes nor pattern", "add classes: [national]")
+	}
+	f.Need("via", "[L1]")
+	for _, n := range f.Texts("via") {
+		r.refer(n.At, "route "+rt.Name, "line or trunk", n.Text)
+		rt.Via = append(rt.Via, n.Text)
+	}
+	if f.Has("via") && len(rt.Via) == 0 {
+		r.sink.Report(f.At("via"), fmt.Sprintf("route %s leads over nothing", rt.Name), "a call needs a line or a trunk", "name one")
+	}
+	rt.Strip = f.Int("strip", 0, 0, tel.MaxNumber)
+	rt.Add = r.digits(f, "add", false)
+	f.Done()
+	r.cfg.Outside.Routes = append(r.cfg.Outside.Routes, rt)
+}
+
+// badPattern says why a pattern cannot be read, "" when it can.
+func badPattern(p string) string {
+	if len(p) > 2*tel.MaxNumber {
+		return "it is too long"
+	}
+	for i := 0; i < len(p); i++ {
+		switch c := p[i]; {
+		case c >= '0' && c <= '9', c == '*', c == '#', c == 'X', c == '+' && i == 0:
+		case c == '.':
+			if i != len(p)-1 {
+				return "the dot stands at the end"
+			}
+		case c == '[':
+			end := strings.IndexByte(p[i:], ']')
+			if end < 0 {
+				return "its ] is missing"
+			}
+			if why := badClass(p[i+1 : i+end]); why != "" {
+				return why
+			}
+			i += end
+		default:
+			return fmt.Sprintf("%q has no meaning in it", string(c))
+		}
+	}
+	return ""
+}
+
+// badClass says why the inside of [..] cannot be read: digits and ranges of them.
+func badClass(s string) string {
+	if s == "" {
+		return "[] is none"
+	}
+	for i := 0; i < len(s); i++ {
+		c := s[i]
+		if i+2 < len(s) && s[i+1] == '-' {
+			if c < '0' || s[i+2] > '9' || c >= s[i+2] {
+				return fmt.Sprintf("%q is no range of digits", s[i:i+3])
+			}
+			i += 2
+			continue
+		}
+		if (c < '0' || c > '9') && c != '*' && c != '#' {
+			return fmt.Sprintf("%q is no digit", string(c))
+		}
+	}
+	return ""
+}
+
+// references looks up every name that was noted.
+func (r *reader) references() {
+	known := map[string][]string{}
+	for _, fl := range r.cfg.Flows {
+		known["flow"] = append(known["flow"], fl.Name)
+	}
+	for _, q := range r.cfg.Queues {
+		known["queue"] = append(known["queue"], string(q.ID))
+	}
+	for _, p := range r.cfg.Phones {
+		known["phone"] = append(known["phone"], string(p.Ext))
+	}
+	for _, e := range r.cfg.Extensions() {
+		known["extension"] = append(known["extension"], string(e))
+	}
+	for _, l := range r.cfg.Lines {
+		known["line or trunk"] = append(known["line or trunk"], string(l.ID))
+	}
+	for _, t := range r.cfg.Trunks {
+		known["line or trunk"] = append(known["line or trunk"], string(t.ID))
+	}
+	for _, ref := range r.refs {
+		if words := known[ref.kind]; !slices.Contains(words, ref.id) {
+			r.sink.Report(ref.at, fmt.Sprintf("%s names %s", ref.who, place.Quote(ref.id)), fmt.Sprintf("there is no such %s", ref.kind), suggest(ref.id, words))
+		} else if ref.kind == "line or trunk" {
+			r.outgoing(ref)
+		}
+	}
+}
+
+// suggest names what may have been meant, or what there is.
+func suggest(id string, words []string) string {
+	if w := place.Near(id, words); w != "" {
+		return fmt.Sprintf("did you mean %q?", w)
+	}
+	if len(words) == 0 {
+		return "there is none yet"
+	}
+	if len(words) > 8 {
+		words = append(slices.Clone(words[:8]), "…")
+	}
+	return "known are " + strings.Join(words, ", ")
+}
+
+// outgoing reports a route over something that takes no outgoing calls.
+func (r *reader) outgoing(ref ref) {
+	for _, l := range r.cfg.Lines {
+		if string(l.ID) == ref.id && l.Use == "in" {
+			r.sink.Report(ref.at, fmt.Sprintf("%s leads over line %s", ref.who, ref.id), "that line is for incoming calls", "write use: both there")
+		}
+	}
+	for _, t := range r.cfg.Trunks {
+		if string(t.ID) == ref.id && t.Server == "" && !t.Accepts {
+			r.sink.Report(ref.at, fmt.Sprintf("%s leads over trunk %s", ref.who, ref.id), "that trunk has no server to send to", "add server: HOST there")
+		}
+	}
+}
+
+// clashes reports numbers that begin another number: a phone could not tell
+// when the shorter one ends. Emergency numbers may share their beginning.
+func (r *reader) clashes() {
+	for i, a := range r.dials {
+		for _, b := range r.dials[i+1:] {
+			if a.kind == "emergency number" && b.kind == a.kind {
+				continue
+			}
+			short, long := a, b
+			if len(short.n) > len(long.n) {
+				short, long = b, a
+			}
+			if !strings.HasPrefix(string(long.n), string(short.n)) {
+				continue
+			}
+			if short.n == long.n {
+				first, second := a, b
+				if b.at.Line < a.at.Line {
+					first, second = b, a
+				}
+				r.sink.Report(second.at, fmt.Sprintf("%s %s is used twice", second.kind, place.Quote(string(second.n))),
+					fmt.Sprintf("it is %s in line %d already", article(first.kind), first.at.Line), "choose another")
+				continue
+			}
+			r.sink.Report(long.at, fmt.Sprintf("%s %s begins with the %s %s", long.kind, place.Quote(string(long.n)), short.kind, place.Quote(string(short.n))),
+				"a phone could not tell when the shorter one ends", fmt.Sprintf("change one of them; the other is in line %d", short.at.Line))
+		}
+	}
+	for _, t := range r.cfg.Trunks {
+		if i := slices.IndexFunc(r.cfg.Phones, func(p Phone) bool { return p.SIP && t.Accepts && string(p.Ext) == t.User }); i >= 0 {
+			at := r.seen["name to register with\x00"+t.User]
+			r.sink.Report(at, fmt.Sprintf("trunk %s registers as %s", t.ID, place.Quote(t.User)), "a phone registers with that name", "choose another user")
+		}
+	}
+}
+
+// article puts a or an before a word.
+func article(word string) string {
+	if strings.ContainsRune("aeiou", rune(word[0])) {
+		return "an " + word
+	}
+	return "a " + word
+}
+
+// portsPerCall: two legs, each with a port for RTP and one for RTCP.
+const portsPerCall = 4
+
+// capacity checks that there are ports for the calls that are permitted.
+func (r *reader) capacity(f *place.Fields) {
+	have := int(r.cfg.Listen.RTP.To) - int(r.cfg.Listen.RTP.From) + 1
+	need := r.cfg.Limits.Calls * portsPerCall
+	if have < need {
+		r.sink.Report(f.At("listen"), fmt.Sprintf("rtp has %d ports", have),
+			fmt.Sprintf("%d calls at once need %d, two legs each with RTP and RTCP", r.cfg.Limits.Calls, need), "widen listen: rtp or lower limits: calls")
+	}
+	if len(r.cfg.Phones) == 0 {
+		r.sink.Report(f.Where(), "there are no phones", "nobody could answer", "add phones")
+	}
+}

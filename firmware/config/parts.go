@@ -1,0 +1,318 @@
+package config
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+	"unicode"
+
+	"github.com/centralita/centralita/firmware/config/place"
+	"github.com/centralita/centralita/firmware/ivr/flow"
+	"github.com/centralita/centralita/firmware/tel"
+)
+
+// countries are the codes of ISO 3166-1 alpha-2.
+const countries = " AD AE AF AG AI AL AM AO AQ AR AS AT AU AW AX AZ BA BB BD BE BF BG BH BI BJ BL BM BN BO BQ BR BS BT BV BW BY BZ " +
+	"CA CC CD CF CG CH CI CK CL CM CN CO CR CU CV CW CX CY CZ DE DJ DK DM DO DZ EC EE EG EH ER ES ET FI FJ FK FM FO FR " +
+	"GA GB GD GE GF GG GH GI GL GM GN GP GQ GR GS GT GU GW GY HK HM HN HR HT HU ID IE IL IM IN IO IQ IR IS IT JE JM JO JP " +
+	"KE KG KH KI KM KN KP KR KW KY KZ LA LB LC LI LK LR LS LT LU LV LY MA MC MD ME MF MG MH MK ML MM MN MO MP MQ MR MS MT MU MV MW MX MY MZ " +
+	"NA NC NE NF NG NI NL NO NP NR NU NZ OM PA PE PF PG PH PK PL PM PN PR PS PT PW PY QA RE RO RS RU RW " +
+	"SA SB SC SD SE SG SH SI SJ SK SL SM SN SO SR SS ST SV SX SY SZ TC TD TF TG TH TJ TK TL TM TN TO TR TT TV TW TZ " +
+	"UA UG UM US UY UZ VA VC VE VG VI VN VU WF WS YE YT ZA ZM ZW "
+
+// muLaw are the countries whose networks speak µ-law; the others speak A-law.
+const muLaw = " CA JP TW US "
+
+// nineOneOne are the countries where 911 is dialled in an emergency; 112 elsewhere.
+const nineOneOne = " AR BO BS BZ CA CR DO EC GT GY HN JM MX NI PA PE PH PR PY SV US UY VE "
+
+// id reads a name that is a word: letters, digits, dash and underline.
+func (r *reader) id(f *place.Fields, key, example string) string {
+	s := f.NeedText(key, example)
+	for _, c := range s {
+		if !unicode.IsLetter(c) && !unicode.IsDigit(c) && c != '-' && c != '_' || len(s) > flow.MaxID {
+			r.sink.Report(f.At(key), fmt.Sprintf("%s cannot be %s", key, place.Quote(s)),
+				fmt.Sprintf("it may have letters, digits, - and _, at most %d", flow.MaxID), "write one such as "+example)
+			break
+		}
+	}
+	return s
+}
+
+// title reads a name for people.
+func (r *reader) title(f *place.Fields, key, def string) string {
+	s := f.Text(key, def)
+	if clean := tel.CleanText(s).String(); clean != s {
+		r.sink.Report(f.At(key), fmt.Sprintf("%s cannot be %s", key, place.Quote(s)),
+			fmt.Sprintf("it may have %d printable characters and single spaces", tel.MaxText), "shorten it")
+	}
+	return s
+}
+
+// digits reads a number that can be dialled, spaces and dashes taken out.
+func (r *reader) digits(f *place.Fields, key string, need bool) tel.Number {
+	s := ""
+	if need {
+		s = f.NeedText(key, `"101"`)
+	} else {
+		s = f.Text(key, "")
+	}
+	return r.number(f.At(key), key, s)
+}
+
+// number cleans a number, reporting what is none.
+func (r *reader) number(at place.At, key, s string) tel.Number {
+	n, ok := tel.CleanNumber(s)
+	if !ok || s != "" && n == "" {
+		r.sink.Report(at, fmt.Sprintf("%s %s cannot be dialled", key, place.Quote(s)),
+			fmt.Sprintf("a number has at most %d of 0-9, * and #", tel.MaxNumber), `write it in quotes: "101"`)
+		return ""
+	}
+	return n
+}
+
+// extension reads a number of the house: 1 to 8 digits.
+func (r *reader) extension(f *place.Fields, key string, need bool) tel.Number {
+	n := r.digits(f, key, need)
+	if strings.Trim(string(n), "0123456789") != "" || len(n) > 8 {
+		r.sink.Report(f.At(key), fmt.Sprintf("%s %s cannot be an extension", key, place.Quote(string(n))), "an extension has 1 to 8 digits", `write it as "101"`)
+		return ""
+	}
+	return n
+}
+
+// site reads who and where.
+func (r *reader) site(f *place.Fields) {
+	s := &r.cfg.Site
+	s.ID = r.id(f, "id", "centro")
+	s.Name = r.title(f, "name", s.ID)
+	s.Country = f.NeedText("country", "ES")
+	if s.Country != "" && (len(s.Country) != 2 || !strings.Contains(countries, " "+s.Country+" ")) {
+		hint := "write one such as ES, MX or US"
+		if up := strings.ToUpper(s.Country); len(up) == 2 && strings.Contains(countries, " "+up+" ") {
+			hint = "write " + up
+		}
+		r.sink.Report(f.At("country"), fmt.Sprintf("the country %s is not known", place.Quote(s.Country)), "countries have two capital letters (ISO 3166-1)", hint)
+	}
+	s.Language = tel.Lang(f.Enum("language", string(tel.Spanish), string(tel.Spanish), string(tel.English)))
+	s.Location = time.UTC
+	if name := f.NeedText("timezone", "Europe/Madrid"); name != "" {
+		if loc, ok := flow.Zone(r.sink, f.At("timezone"), name); ok {
+			s.Location = loc
+		}
+	}
+	f.Done()
+}
+
+// board reads which driver plays the ports.
+func (r *reader) board(f *place.Fields) {
+	r.cfg.Board = Board{
+		Kind:   f.Enum("kind", "sim", "sim"),
+		Socket: f.Text("socket", "sim.sock"),
+		FXO:    f.Int("fxo", 0, 0, 256),
+		FXS:    f.Int("fxs", 0, 0, 256),
+	}
+	f.Done()
+}
+
+// socket reads a driver's port name such as fxo1 and checks that it exists.
+func (r *reader) socket(f *place.Fields, kind string, count int) string {
+	s := f.Text("socket", "")
+	if s == "" {
+		return ""
+	}
+	digits, ok := strings.CutPrefix(s, kind)
+	n, err := strconv.Atoi(digits)
+	if !ok || err != nil || n < 1 || n > count || strconv.Itoa(n) != digits {
+		why := fmt.Sprintf("the board has %s1 to %s%d", kind, kind, count)
+		if count == 0 {
+			why = fmt.Sprintf("the board has no %s", kind)
+		}
+		r.sink.Report(f.At("socket"), fmt.Sprintf("there is no socket %s", place.Quote(s)), why, fmt.Sprintf("write another, or correct board: %s", kind))
+		return s
+	}
+	r.unique(f.At("socket"), "socket", s)
+	return s
+}
+
+// line reads an FXO port.
+func (r *reader) line(f *place.Fields) {
+	l := Line{ID: tel.PortID(r.id(f, "id", "L1"))}
+	r.unique(f.At("id"), "line or trunk", string(l.ID))
+	f.Need("socket", "fxo1")
+	l.Socket = r.socket(f, "fxo", r.cfg.Board.FXO)
+	l.Number = r.digits(f, "number", false)
+	l.Use = f.Enum("use", "both", "both", "in", "out")
+	if l.Use == "out" {
+		l.Flow = f.Text("flow", "")
+	} else {
+		l.Flow = f.NeedText("flow", "the name of a flow")
+	}
+	r.refer(f.At("flow"), "line "+string(l.ID), "flow", l.Flow)
+	f.Done()
+	r.cfg.Lines = append(r.cfg.Lines, l)
+}
+
+// phone reads an extension.
+func (r *reader) phone(f *place.Fields) {
+	p := Phone{Ext: r.extension(f, "ext", true)}
+	r.dial(f.At("ext"), "extension", p.Ext)
+	p.Name = r.title(f, "name", string(p.Ext))
+	p.Socket = r.socket(f, "fxs", r.cfg.Board.FXS)
+	p.SIP = f.Bool("sip", false)
+	p.Password = r.secret(f, "password")
+	p.Codecs = r.codecs(f)
+	p.Classes = r.classes(f)
+	if (p.Socket != "") == p.SIP {
+		what := fmt.Sprintf("phone %s has neither socket nor sip", p.Ext)
+		if p.SIP {
+			what = fmt.Sprintf("phone %s has both socket and sip", p.Ext)
+		}
+		r.sink.Report(f.Where(), what, "a phone is plugged in or registers over the network", "write socket: fxs1 or sip: true")
+	}
+	if !p.SIP && p.Password != "" {
+		r.sink.Report(f.At("password"), fmt.Sprintf("phone %s has a password", p.Ext), "an analog phone does not register", "remove it")
+	}
+	f.Done()
+	r.cfg.Phones = append(r.cfg.Phones, p)
+}
+
+// codecs reads audio formats; the default is that of the country first.
+func (r *reader) codecs(f *place.Fields) []string {
+	var out []string
+	for _, n := range f.Texts("codecs") {
+		c := strings.ToUpper(n.Text)
+		if c != "PCMA" && c != "PCMU" {
+			r.sink.Report(n.At, fmt.Sprintf("the codec %s is not spoken", place.Quote(n.Text)), "there are pcma and pcmu", "write [pcma, pcmu]")
+		} else if !slices.Contains(out, c) {
+			out = append(out, c)
+		}
+	}
+	switch {
+	case len(out) > 0:
+		return out
+	case strings.Contains(muLaw, " "+r.cfg.Site.Country+" "):
+		return []string{"PCMU", "PCMA"}
+	}
+	return []string{"PCMA", "PCMU"}
+}
+
+// classes reads classes of outside numbers.
+func (r *reader) classes(f *place.Fields) []string {
+	all := []string{"national", "mobile", "special", "premium", "international"}
+	var out []string
+	for _, n := range f.Texts("classes") {
+		if !slices.Contains(all, n.Text) {
+			hint := ""
+			if w := place.Near(n.Text, all); w != "" {
+				hint = fmt.Sprintf("did you mean %q?", w)
+			}
+			r.sink.Report(n.At, fmt.Sprintf("the class %s is not known", place.Quote(n.Text)), "classes are "+strings.Join(all, ", "), hint)
+		} else if !slices.Contains(out, n.Text) {
+			out = append(out, n.Text)
+		}
+	}
+	return out
+}
+
+// secret reads a password or token, or secret:name that is kept elsewhere.
+func (r *reader) secret(f *place.Fields, key string) string {
+	s := f.Text(key, "")
+	name, is := strings.CutPrefix(s, "secret:")
+	bad := is && (name == "" || len(name) > flow.MaxID)
+	for _, c := range name {
+		bad = bad || is && !unicode.IsLetter(c) && !unicode.IsDigit(c) && c != '-' && c != '_'
+	}
+	if bad {
+		r.sink.Report(f.At(key), fmt.Sprintf("%s cannot be %s", key, place.Quote(s)), "the name of a secret has letters, digits, - and _", "write secret:name")
+	}
+	return s
+}
+
+// names reads a name in both languages: a table {es, en} or one text for both.
+func (r *reader) names(f *place.Fields, def string) (es, en string) {
+	if n := f.Get("name"); n == nil || n.Kind == place.Text {
+		s := r.title(f, "name", def)
+		return s, s
+	}
+	t := f.Fields("name", false)
+	es = r.title(t, "es", "")
+	en = r.title(t, "en", es)
+	if es == "" {
+		es = en
+	}
+	if es == "" {
+		es, en = def, def
+	}
+	t.Done()
+	return es, en
+}
+
+// queue reads a queue.
+func (r *reader) queue(f *place.Fields) {
+	q := Queue{ID: tel.QueueID(r.id(f, "id", "ventas"))}
+	r.unique(f.At("id"), "queue", string(q.ID))
+	q.NameES, q.NameEN = r.names(f, string(q.ID))
+	q.Ext = r.extension(f, "ext", false)
+	r.dial(f.At("ext"), "extension", q.Ext)
+	q.Ring = f.Duration("ring", 20*time.Second, 5*time.Second, 2*time.Minute)
+	q.Backoff = f.Duration("backoff", 30*time.Second, 0, 10*time.Minute)
+	q.ACW = f.Duration("acw", 15*time.Second, 0, time.Hour)
+	q.MaxWait = f.Duration("max_wait", 10*time.Minute, 10*time.Second, 4*time.Hour)
+	q.MaxCallers = f.Int("max_callers", 50, 1, 5000)
+	q.Announce = f.Duration("announce", 30*time.Second, 0, 10*time.Minute)
+	if q.Announce > 0 && q.Announce < 10*time.Second {
+		r.sink.Report(f.At("announce"), fmt.Sprintf("announce of queue %s is %s", q.ID, place.Short(q.Announce)), "a position said more often than every 10s is no rest", "write 10s or more, or 0s for none")
+	}
+	q.Threshold = f.Int("threshold", 3, 1, 5000)
+	q.WaitLimit = f.Duration("wait_limit", 3*time.Minute, time.Second, 4*time.Hour)
+	q.Target = f.Duration("target", 20*time.Second, time.Second, time.Hour)
+	q.Goal = f.Int("goal", 80, 1, 100)
+	q.Music = f.Text("music", "music")
+	if f.Has("music") && r.has != nil && !r.has(r.cfg.Site.Language, q.Music) {
+		r.sink.Report(f.At("music"), fmt.Sprintf("queue %s plays %s", q.ID, place.Quote(q.Music)), "there is no such prompt", "record it, or name another")
+	}
+	f.Done()
+	r.cfg.Queues = append(r.cfg.Queues, q)
+}
+
+// agent reads a person.
+func (r *reader) agent(f *place.Fields) {
+	a := Agent{ID: tel.AgentID(r.id(f, "id", "ana"))}
+	r.unique(f.At("id"), "agent", string(a.ID))
+	a.Name = r.title(f, "name", string(a.ID))
+	a.Number = r.extension(f, "number", true)
+	r.unique(f.At("number"), "agent number", string(a.Number))
+	a.PIN = string(r.extension(f, "pin", false))
+	for _, n := range f.Texts("queues") {
+		r.refer(n.At, "agent "+string(a.ID), "queue", n.Text)
+		if slices.Contains(a.Queues, tel.QueueID(n.Text)) {
+			r.sink.Report(n.At, fmt.Sprintf("agent %s is in queue %s twice", a.ID, place.Quote(n.Text)), "once is enough", "remove one of them")
+			continue
+		}
+		a.Queues = append(a.Queues, tel.QueueID(n.Text))
+	}
+	a.Ext = r.extension(f, "phone", false)
+	r.unique(f.At("phone"), "phone of an agent", string(a.Ext))
+	r.refer(f.At("phone"), "agent "+string(a.ID), "phone", string(a.Ext))
+	f.Done()
+	r.cfg.Agents = append(r.cfg.Agents, a)
+}
+
+// pause reads a reason for a pause.
+func (r *reader) pause(f *place.Fields) {
+	key := f.NeedText("key", `"1"`)
+	p := PauseReason{ID: r.id(f, "id", "descanso")}
+	r.unique(f.At("id"), "pause", p.ID)
+	r.unique(f.At("key"), "pause key", key)
+	if len(key) == 1 && key[0] >= '0' && key[0] <= '9' {
+		p.Digit = tel.Digit(key[0])
+	} else if key != "" {
+		r.sink.Report(f.At("key"), fmt.Sprintf("%s is no key of a pause", place.Quote(key)), "keys are 0 to 9", "write one digit in quotes")
+	}
+	p.NameES, p.NameEN = r.names(f, p.ID)
+	f.Done()
+	r.cfg.Pauses = append(r.cfg.Pauses, p)
+}

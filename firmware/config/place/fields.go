@@ -1,0 +1,325 @@
+package place
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Fields reads the keys of one table. Every key that is asked for is known;
+// Done reports the others. All methods answer with the default after a report.
+type Fields struct {
+	sink  *Sink
+	name  string // what the table is, for messages: "phone", "queue"
+	node  *Node
+	known []string
+	gaps  []gap // needed and absent
+	mute  bool  // already reported as no table: say nothing more
+}
+
+// gap is a needed key that is absent.
+type gap struct{ key, example string }
+
+// Fields begins to read n as a table called name. A nil or empty n is an empty
+// table standing at where.
+func (s *Sink) Fields(n *Node, where At, name string) *Fields {
+	f := &Fields{sink: s, name: name, node: &Node{At: where, Kind: Table}}
+	if n != nil && n.Kind != Nothing {
+		s.Pairs(n, name)
+		f.node, f.mute = n, n.Kind != Table
+	}
+	return f
+}
+
+// Pairs returns the keys and values of n in the order of the document, after
+// reporting keys that stand twice; n that is no table is reported.
+func (s *Sink) Pairs(n *Node, name string) []Pair {
+	if n.Kind != Table {
+		s.Report(n.At, fmt.Sprintf("%s must be a table of keys", name), "it is "+n.Kind.String(), "write key: value with a space after the colon")
+		return nil
+	}
+	first := make(map[string]At, len(n.Pairs))
+	out := make([]Pair, 0, len(n.Pairs))
+	for _, p := range n.Pairs {
+		if at, twice := first[p.Key.Text]; twice {
+			s.Report(p.Key.At, fmt.Sprintf("key %s stands twice in %s", Quote(p.Key.Text), name),
+				fmt.Sprintf("it stands in line %d already", at.Line), "remove one of them")
+			continue
+		}
+		first[p.Key.Text] = p.Key.At
+		out = append(out, p)
+	}
+	return out
+}
+
+// At returns where the value of key stands, or where the table does.
+func (f *Fields) At(key string) At {
+	if p := f.find(key); p != nil {
+		return p.Value.At
+	}
+	return f.node.At
+}
+
+// Where returns where the table stands.
+func (f *Fields) Where() At { return f.node.At }
+
+func (f *Fields) find(key string) *Pair {
+	for i := range f.node.Pairs {
+		if f.node.Pairs[i].Key.Text == key {
+			return &f.node.Pairs[i]
+		}
+	}
+	return nil
+}
+
+// Has reports whether key is written in the table; it does not make it known.
+func (f *Fields) Has(key string) bool { return f.find(key) != nil }
+
+// Get returns the value of key, nil when it is absent. A key without a value is
+// reported.
+func (f *Fields) Get(key string) *Node {
+	f.known = append(f.known, key)
+	p := f.find(key)
+	if p == nil {
+		return nil
+	}
+	if p.Value.Kind == Nothing {
+		f.sink.Report(p.Key.At, fmt.Sprintf("%s of %s has no value", key, f.name), "a key without a value says nothing",
+			`write one or remove the key; # begins a comment, put it in quotes`)
+		return nil
+	}
+	return p.Value
+}
+
+// Need is Get for a key that must be there; example is a value for the hint.
+func (f *Fields) Need(key, example string) *Node {
+	n := f.Get(key)
+	if n == nil && f.find(key) == nil {
+		f.gaps = append(f.gaps, gap{key, example})
+	}
+	return n
+}
+
+// want reports that the value at n is not what key needs.
+func (f *Fields) want(n *Node, key, what, why, hint string) {
+	written := n.Kind.String()
+	if n.Kind == Text {
+		written = Quote(n.Text)
+	}
+	f.sink.Report(n.At, fmt.Sprintf("%s of %s must be %s", key, f.name, what), strings.TrimSuffix("it is "+written+", "+why, ", "), hint)
+}
+
+// single returns the text of n when it is a single value, reporting otherwise.
+func (f *Fields) single(n *Node, key, what, hint string) (string, bool) {
+	if n == nil {
+		return "", false
+	}
+	if n.Kind != Text {
+		f.want(n, key, what, "", hint)
+		return "", false
+	}
+	return n.Text, true
+}
+
+// Text returns a text, def when absent.
+func (f *Fields) Text(key, def string) string {
+	if s, ok := f.single(f.Get(key), key, "a text", "write one value"); ok {
+		return s
+	}
+	return def
+}
+
+// NeedText returns a text that must be there and not be empty.
+func (f *Fields) NeedText(key, example string) string {
+	n := f.Need(key, example)
+	s, ok := f.single(n, key, "a text", "write one value")
+	if ok && strings.TrimSpace(s) == "" {
+		f.want(n, key, "a text", "an empty one says nothing", fmt.Sprintf("write %s: %s", key, example))
+	}
+	return s
+}
+
+// Bool returns true or false, def when absent.
+func (f *Fields) Bool(key string, def bool) bool {
+	n := f.Get(key)
+	s, ok := f.single(n, key, "true or false", "write true or false")
+	switch {
+	case !ok:
+		return def
+	case s == "true" && !n.Quoted:
+		return true
+	case s == "false" && !n.Quoted:
+		return false
+	}
+	f.want(n, key, "true or false", "", "write true or false without quotes")
+	return def
+}
+
+// Int returns a whole number from least to most, def when absent.
+func (f *Fields) Int(key string, def, least, most int) int {
+	n := f.Get(key)
+	what := fmt.Sprintf("a whole number from %d to %d", least, most)
+	s, ok := f.single(n, key, what, "write one number")
+	if !ok {
+		return def
+	}
+	v, err := strconv.Atoi(s)
+	if err != nil || v < least || v > most {
+		f.want(n, key, what, "", "")
+		return def
+	}
+	return v
+}
+
+// Duration returns a time such as 20s or 1m30s from least to most, def when absent.
+func (f *Fields) Duration(key string, def, least, most time.Duration) time.Duration {
+	n := f.Get(key)
+	what := fmt.Sprintf("a time from %s to %s", Short(least), Short(most))
+	s, ok := f.single(n, key, what, "write one time such as 20s")
+	if !ok {
+		return def
+	}
+	d, err := time.ParseDuration(s)
+	if _, bare := strconv.Atoi(s); err != nil && bare == nil {
+		f.want(n, key, what, "a number without a unit is no time", fmt.Sprintf("write %ss or %sm", s, s))
+		return def
+	}
+	if err != nil {
+		f.want(n, key, what, "", "write it as 20s, 1m30s or 4h")
+		return def
+	}
+	if d < least || d > most {
+		f.want(n, key, what, "", "")
+		return def
+	}
+	return d
+}
+
+// Short prints a duration without zero units: 20s, 10m, 4h.
+func Short(d time.Duration) string {
+	s := d.String()
+	s, _ = strings.CutSuffix(s, "0s")
+	if s == "" || strings.ContainsAny(s[len(s)-1:], "0123456789") {
+		return d.String()
+	}
+	if h, ok := strings.CutSuffix(s, "h0m"); ok {
+		return h + "h"
+	}
+	return s
+}
+
+// Enum returns one of words, def when absent.
+func (f *Fields) Enum(key, def string, words ...string) string {
+	n := f.Get(key)
+	what := "one of " + strings.Join(words, ", ")
+	s, ok := f.single(n, key, what, "write one word")
+	if !ok {
+		return def
+	}
+	if slices.Contains(words, s) {
+		return s
+	}
+	f.want(n, key, what, "", mean(s, words))
+	return def
+}
+
+// mean returns "did you mean X?" or "".
+func mean(word string, words []string) string {
+	if w := Near(word, words); w != "" {
+		return fmt.Sprintf("did you mean %q?", w)
+	}
+	return ""
+}
+
+// List returns the items of a list, none when absent.
+func (f *Fields) List(key string) []*Node {
+	n := f.Get(key)
+	if n == nil {
+		return nil
+	}
+	if n.Kind != List {
+		hint := "begin each entry with a dash"
+		if n.Kind == Text {
+			hint = fmt.Sprintf("write [%s]", n.Text)
+		}
+		f.want(n, key, "a list", "", hint)
+		return nil
+	}
+	return n.Items
+}
+
+// Texts returns the single values of a list, reporting those that are none.
+func (f *Fields) Texts(key string) []*Node {
+	var out []*Node
+	for _, n := range f.List(key) {
+		if _, ok := f.single(n, "an entry of "+key, "a text", "write one value"); ok {
+			out = append(out, n)
+		}
+	}
+	return out
+}
+
+// Pairs returns keys and values of a table whose keys are free.
+func (f *Fields) Pairs(key string) []Pair {
+	n := f.Get(key)
+	if n == nil {
+		return nil
+	}
+	return f.sink.Pairs(n, key+" of "+f.name)
+}
+
+// Fields reads the table under key; an absent one is an empty table. With need
+// set its absence is one problem, and no key in it is missed.
+func (f *Fields) Fields(key string, need bool) *Fields {
+	at := f.At(key)
+	absent := !f.Has(key)
+	n := f.Get(key)
+	if need && absent {
+		f.Need(key, "its keys, indented by two spaces")
+	}
+	out := f.sink.Fields(n, at, key)
+	out.mute = out.mute || need && n == nil
+	return out
+}
+
+// Done reports keys nobody asked for and needed keys that are absent. A needed
+// key that is only misspelt is one problem, not two.
+func (f *Fields) Done() {
+	if f.mute {
+		return
+	}
+	var meant []string
+	for _, p := range f.node.Pairs {
+		if slices.Contains(f.known, p.Key.Text) {
+			continue
+		}
+		hint := ""
+		if w := Near(p.Key.Text, f.free()); w != "" {
+			meant = append(meant, w)
+			hint = fmt.Sprintf("did you mean %q?", w)
+		} else {
+			known := slices.Clone(f.known)
+			slices.Sort(known)
+			hint = "known are " + strings.Join(slices.Compact(known), ", ")
+		}
+		f.sink.Report(p.Key.At, fmt.Sprintf("unknown key %s", Quote(p.Key.Text)), f.name+" has no such key", hint)
+	}
+	for _, g := range f.gaps {
+		if !slices.Contains(meant, g.key) {
+			f.sink.Report(f.node.At, fmt.Sprintf("%s is missing in %s", g.key, f.name), "it has no default", fmt.Sprintf("add %s: %s", g.key, g.example))
+		}
+	}
+}
+
+// free returns the known keys that are not written yet: what can be meant.
+func (f *Fields) free() []string {
+	var out []string
+	for _, k := range f.known {
+		if !f.Has(k) {
+			out = append(out, k)
+		}
+	}
+	return out
+}
