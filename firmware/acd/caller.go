@@ -15,6 +15,7 @@ type caller struct {
 	key     key
 	offer   *offer   // ringing for him now
 	tried   []*trial // who did not take him in this visit
+	untold  bool     // his place was due to be said while a phone rang
 	overdue bool     // the maximum came while the bridge was being made
 
 	maxWait, again timer
@@ -75,8 +76,12 @@ func (m *Machine) join(e Joined) {
 		m.timers.set(&c.maxWait, m.after(q.MaxWait))
 	}
 	m.match()
-	if q.Announce > 0 && m.callers[c.id] == c {
+	switch {
+	case q.Announce <= 0 || m.callers[c.id] != c:
+	case c.offer == nil:
 		m.announce(c)
+	default: // offered at once: there is no place to tell yet
+		m.timers.set(&c.again, m.after(q.Announce))
 	}
 }
 
@@ -126,13 +131,16 @@ func (m *Machine) waitedEnough(c *caller) {
 	m.exit(c, tel.CauseTimeout)
 }
 
-// announce tells c his place, unless a phone is ringing for him, and sets the
-// next time.
+// announce tells c his place and sets the next time. While a phone is ringing
+// for him it keeps quiet until that is over.
 func (m *Machine) announce(c *caller) {
-	if c.offer == nil {
-		m.emit(Announce{Call: c.id, Queue: c.q.ID, Position: m.position(c)})
+	if c.offer != nil {
+		c.untold = true
+		return
 	}
+	c.untold = false
 	if c.q.Announce > 0 {
+		m.emit(Announce{Call: c.id, Queue: c.q.ID, Position: m.position(c)})
 		m.timers.set(&c.again, m.after(c.q.Announce))
 	}
 }

@@ -181,7 +181,11 @@ func (e Cancel) String() string {
 func (e Announce) String() string { return fmt.Sprintf("announce %s position %d", e.Call, e.Position) }
 func (e Exit) String() string     { return fmt.Sprintf("exit %s from %s: %s", e.Call, e.Queue, e.Cause) }
 func (e Changed) String() string {
-	return fmt.Sprintf("agent %s %s -> %s %s", e.Agent, e.From, e.To, e.Reason)
+	s := fmt.Sprintf("agent %s %s -> %s", e.Agent, e.From, e.To)
+	if e.Reason != "" {
+		s += " " + e.Reason
+	}
+	return s
 }
 
 // State is what an agent is doing.

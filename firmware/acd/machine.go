@@ -33,6 +33,7 @@ type Machine struct {
 
 	freeCallers []*caller // touched in this step: may be offered now
 	freeAgents  []*agent
+	pairs       []pair // of match, kept for its memory
 	out         []Effect
 }
 
@@ -129,8 +130,8 @@ func (m *Machine) next() uint64 { m.seq++; return m.seq }
 
 func (m *Machine) emit(e Effect) { m.out = append(m.out, e) }
 
-// timeout does all that is due, one thing after the other as if each had come
-// alone, and gives whom it freed before the next.
+// timeout does all that is due in the order of the instants; whom it frees is
+// given out when all is done, so that being late costs nobody his place.
 func (m *Machine) timeout() {
 	for t := m.timers.first(); t != nil && t.at <= m.now; t = m.timers.first() {
 		m.timers.stop(t)
@@ -146,6 +147,5 @@ func (m *Machine) timeout() {
 		case dueBackoff:
 			m.touchCaller(t.trial.caller)
 		}
-		m.match()
 	}
 }

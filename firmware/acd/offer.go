@@ -2,6 +2,8 @@ package acd
 
 import (
 	"fmt"
+	"slices"
+	"sort"
 	"strings"
 	"time"
 
@@ -29,28 +31,49 @@ type offer struct {
 	timer  timer
 }
 
-// match offers every caller touched in this step, and every agent, until no
-// pair is left. Before the step no pair was possible, so only the touched can
-// make one: the earliest caller who can be served goes first.
+// pair is a caller who may perhaps be offered now, and the agent who made him
+// a candidate, nil when he is one by himself.
+type pair struct {
+	c *caller
+	a *agent
+}
+
+// match makes offers until no pair of caller and agent is left. Before the step
+// no pair was possible, so only what was touched can make one: the candidates
+// are the callers touched and, for every agent touched, the first caller he may
+// be offered. The earliest goes first; he takes the best agent there is.
 func (m *Machine) match() {
-	for len(m.freeCallers)+len(m.freeAgents) > 0 {
-		var c *caller
-		for _, x := range m.freeCallers {
-			if x.offer == nil && m.callers[x.id] == x && (c == nil || x.key.less(c.key)) && m.agentFor(x) != nil {
-				c = x
-			}
-		}
-		for _, a := range m.freeAgents {
-			if x := m.callerFor(a); x != nil && (c == nil || x.key.less(c.key)) {
-				c = x
-			}
-		}
-		if c == nil {
-			break
-		}
-		m.offer(c, m.agentFor(c))
+	if len(m.freeCallers)+len(m.freeAgents) == 0 {
+		return
+	}
+	for _, c := range m.freeCallers {
+		m.candidate(pair{c: c})
+	}
+	for _, a := range m.freeAgents {
+		m.candidate(pair{m.callerFor(a), a})
 	}
 	m.freeCallers, m.freeAgents = m.freeCallers[:0], m.freeAgents[:0]
+	for n := len(m.pairs); n > 0; n = len(m.pairs) {
+		p := m.pairs[n-1]
+		m.pairs = m.pairs[:n-1]
+		if p.c.offer == nil && m.callers[p.c.id] == p.c {
+			if a := m.agentFor(p.c); a != nil {
+				m.offer(p.c, a)
+			}
+		}
+		if p.a != nil && p.a.listed {
+			m.candidate(pair{m.callerFor(p.a), p.a})
+		}
+	}
+}
+
+// candidate puts p among the pairs, of which the last has the earliest caller.
+func (m *Machine) candidate(p pair) {
+	if p.c == nil {
+		return
+	}
+	at := sort.Search(len(m.pairs), func(i int) bool { return m.pairs[i].c.key.less(p.c.key) })
+	m.pairs = slices.Insert(m.pairs, at, p)
 }
 
 // callerFor returns the earliest caller whom a may be offered now, passing over
@@ -236,6 +259,9 @@ func (m *Machine) fail(o *offer, cause tel.Cause, cancel bool) {
 	m.timers.set(&t.timer, m.after(c.q.Backoff))
 	c.q.open.add(c.key, c)
 	m.touchCaller(c)
+	if c.untold {
+		m.timers.set(&c.again, m.now)
+	}
 }
 
 // cancel stops the ringing.

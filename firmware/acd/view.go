@@ -22,7 +22,7 @@ type Agent struct {
 	ID      tel.AgentID
 	Ext     tel.Number // his seat; empty when logged out
 	State   State
-	Reason  string
+	Reason  string    // of not ready, unreachable and engaged
 	Since   time.Time // of the state; zero before the first change
 	Call    tel.CallID
 	Offer   tel.OfferID
@@ -117,7 +117,11 @@ func (m *Machine) Position(id tel.CallID) (tel.QueueID, int, bool) {
 }
 
 func (a *agent) view() Agent {
-	v := Agent{ID: a.id, State: a.state, Reason: a.why, Since: a.since, Call: a.call(a.state)}
+	v := Agent{ID: a.id, State: a.state, Since: a.since, Call: a.call(a.state)}
+	switch a.state {
+	case NotReady, Unreachable, Engaged:
+		v.Reason = a.why
+	}
 	if a.seat != nil {
 		v.Ext = a.seat.ext
 	}
