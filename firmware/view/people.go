@@ -88,3 +88,25 @@ func Duration(d time.Duration) string {
 
 // TimeOfDay writes the time of t in its own zone: 24 hours, no leading zero.
 func TimeOfDay(t time.Time) string { return fmt.Sprintf("%d:%02d", t.Hour(), t.Minute()) }
+
+// TrunkLamps returns one lamp for each channel of t: first its calls in their
+// order, each with its own lamp, then the free ones.
+func (s *Snapshot) TrunkLamps(t Trunk) []Lamp {
+	lamps := make([]Lamp, 0, t.Size)
+	for _, c := range s.Calls {
+		if c.Port == string(t.ID) && len(lamps) < t.Used {
+			lamps = append(lamps, c.Lamp)
+		}
+	}
+	for len(lamps) < t.Used {
+		lamps = append(lamps, Talk) // in use by a call of another kind
+	}
+	free := Idle
+	if t.Lamp == Dead || t.Lamp == Unknown || t.Lamp == Off {
+		free = t.Lamp
+	}
+	for len(lamps) < t.Size {
+		lamps = append(lamps, free)
+	}
+	return lamps
+}

@@ -1,0 +1,121 @@
+package web
+
+import (
+	"crypto/sha256"
+	"crypto/subtle"
+	"encoding/hex"
+	"net"
+	"net/http"
+	"net/netip"
+	"slices"
+	"strings"
+)
+
+// policy lets a page load nothing but our own files, and run nothing inline.
+const policy = "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; img-src 'self'; connect-src 'self'; " +
+	"base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'"
+
+// headers sets what every answer carries, refusals included.
+func (s *Server) headers(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h := w.Header()
+		h.Set("Content-Security-Policy", policy)
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("X-Frame-Options", "DENY")
+		h.Set("Referrer-Policy", "no-referrer")
+		h.Set("Cross-Origin-Opener-Policy", "same-origin")
+		h.Set("Cross-Origin-Resource-Policy", "same-origin")
+		h.Set("Permissions-Policy", "camera=(), microphone=(), geolocation=()")
+		h.Set("Cache-Control", "no-store")
+		next.ServeHTTP(w, r)
+	})
+}
+
+// readOnly lets GET and HEAD pass: nothing here changes anything.
+func readOnly(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method != http.MethodGet && r.Method != http.MethodHead {
+			w.Header().Set("Allow", "GET, HEAD")
+			http.Error(w, "only GET and HEAD", http.StatusMethodNotAllowed)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// knownHost refuses requests that call us by a name that is not ours.
+func (s *Server) knownHost(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !s.ours(r) {
+			s.log.Debug("refused a foreign host", "host", r.Host, "from", r.RemoteAddr)
+			http.Error(w, "this box is not called that", http.StatusMisdirectedRequest)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// ours reports whether the Host header is localhost, a configured name, or the
+// very address the connection was made to.
+func (s *Server) ours(r *http.Request) bool {
+	host := r.Host
+	if h, _, err := net.SplitHostPort(host); err == nil {
+		host = h
+	}
+	host = strings.ToLower(strings.TrimSuffix(strings.Trim(host, "[]"), "."))
+	ip, err := netip.ParseAddr(host)
+	if err != nil {
+		return host == "localhost" || slices.Contains(s.cfg.Hosts, host)
+	}
+	if ip = ip.Unmap(); ip.IsLoopback() {
+		return true
+	}
+	local, ok := r.Context().Value(http.LocalAddrContextKey).(*net.TCPAddr)
+	return ok && ip == local.AddrPort().Addr().Unmap() || slices.Contains(s.cfg.Hosts, host)
+}
+
+// cookieName is the cookie that stands for the token.
+const cookieName = "centralita_view"
+
+// needToken lets pass who shows the token, by query, cookie or header. One who
+// brings it in the query gets the cookie and is sent to the address without it.
+func (s *Server) needToken(next http.Handler) http.Handler {
+	if s.cfg.Token == "" {
+		return next
+	}
+	cookie := digest("cookie " + s.cfg.Token)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if c, err := r.Cookie(cookieName); err == nil && same(c.Value, cookie) {
+			next.ServeHTTP(w, r)
+			return
+		}
+		if t, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer "); ok && same(t, s.cfg.Token) {
+			next.ServeHTTP(w, r)
+			return
+		}
+		q := r.URL.Query()
+		if !same(q.Get("token"), s.cfg.Token) {
+			http.Error(w, "Falta la clave de vista: /wall?token=…\nThe view token is missing: /wall?token=…", http.StatusUnauthorized)
+			return
+		}
+		http.SetCookie(w, &http.Cookie{Name: cookieName, Value: cookie, Path: "/", HttpOnly: true,
+			Secure: r.TLS != nil, SameSite: http.SameSiteStrictMode, MaxAge: 365 * 24 * 3600})
+		q.Del("token")
+		to := *r.URL
+		to.Scheme, to.Host, to.User = "", "", nil
+		to.Path, to.RawPath = "/"+strings.TrimLeft(to.Path, "/"), "" // "//elsewhere" would leave us
+		to.RawQuery = q.Encode()
+		http.Redirect(w, r, to.String(), http.StatusSeeOther)
+	})
+}
+
+// same compares in constant time, whatever the lengths.
+func same(got, want string) bool {
+	a, b := sha256.Sum256([]byte(got)), sha256.Sum256([]byte(want))
+	return subtle.ConstantTimeCompare(a[:], b[:]) == 1
+}
+
+func digest(s string) string {
+	sum := sha256.Sum256([]byte(s))
+	return hex.EncodeToString(sum[:])
+}

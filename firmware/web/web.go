@@ -1,0 +1,171 @@
+// Package web serves the pages: the wall that a room looks at, the front of
+// the box, and the picture behind them as JSON and as a stream of events.
+//
+// It only reads. Whatever it sends is masked for a room full of people: numbers
+// by their last three digits, agents by their first name, callers by no name.
+package web
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/centralita/centralita/firmware/tel"
+	"github.com/centralita/centralita/firmware/view"
+)
+
+// Config says who may look. The zero Config serves the machine itself.
+type Config struct {
+	// Token opens the pages: once as ?token=…, then by a cookie, or as
+	// "Authorization: Bearer …". It is required to listen beyond loopback, and
+	// has at least MinToken characters.
+	Token string
+	// Hosts are the names (without port) by which browsers may call us, beside
+	// localhost and the address they reached. Others are refused, so that a
+	// foreign name that resolves to us opens nothing (DNS rebinding).
+	Hosts []string
+	// Clients is how many event streams are open at most; 0 is 32.
+	Clients int
+	// Front returns the front of the box; nil where there is none.
+	Front func() Front
+	// Fresh returns when the exchange last said that the picture is right; nil
+	// where it is right as long as we answer.
+	Fresh func() time.Time
+	// Now is the clock; nil is time.Now.
+	Now func() time.Time
+}
+
+// MinToken is the least length of a view token.
+const MinToken = 16
+
+// Front is what a person before the box sees. Changes grows with each change.
+type Front struct {
+	Changes uint64
+	Rows    []string // of the character display
+	Light   string   // "off", "dim", "full"
+	Lamps   []FrontLamp
+}
+
+// FrontLamp is one LED: State is the name of a lamp state, or of the health.
+type FrontLamp struct {
+	ID    string `json:"id"`
+	State string `json:"state"`
+}
+
+// Server answers requests. Make it with New.
+type Server struct {
+	cfg     Config
+	store   *view.Store
+	log     *slog.Logger
+	assets  assets
+	clients atomic.Int64
+	zones   zones
+}
+
+// New returns a server of the pictures in store.
+func New(cfg Config, store *view.Store, log *slog.Logger) (*Server, error) {
+	if cfg.Token != "" && len(cfg.Token) < MinToken {
+		return nil, fmt.Errorf("cannot serve pages: the view token has %d characters, at least %d are needed", len(cfg.Token), MinToken)
+	}
+	if cfg.Clients == 0 {
+		cfg.Clients = 32
+	}
+	if cfg.Now == nil {
+		cfg.Now = time.Now
+	}
+	for i, h := range cfg.Hosts {
+		cfg.Hosts[i] = strings.ToLower(h)
+	}
+	a, err := loadAssets()
+	if err != nil {
+		return nil, err
+	}
+	return &Server{cfg: cfg, store: store, log: log, assets: a}, nil
+}
+
+// Handler returns the pages behind their guards.
+func (s *Server) Handler() http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("/{$}", func(w http.ResponseWriter, r *http.Request) {
+		http.Redirect(w, r, "/wall", http.StatusFound)
+	})
+	mux.HandleFunc("/wall", s.page("wall.html"))
+	mux.HandleFunc("/panel", s.page("panel.html"))
+	mux.HandleFunc("/events", s.events)
+	mux.HandleFunc("/api/snapshot", s.snapshot)
+	mux.HandleFunc("/ui/{path...}", s.assets.serve)
+	mux.HandleFunc("/favicon.ico", s.assets.icon)
+	open := http.NewServeMux() // what a watchdog may ask without the token
+	open.HandleFunc("/healthz", s.healthz)
+	open.Handle("/", s.needToken(mux))
+	return s.headers(readOnly(s.knownHost(open)))
+}
+
+// Serve answers on l until ctx ends, then closes every connection. It refuses
+// to listen beyond loopback without a token.
+func (s *Server) Serve(ctx context.Context, l net.Listener) error {
+	if s.cfg.Token == "" && !loopback(l.Addr()) {
+		return errors.Join(fmt.Errorf("cannot serve pages on %s: other machines could look; set a view token or listen on 127.0.0.1", l.Addr()), l.Close())
+	}
+	srv := &http.Server{
+		Handler:           s.Handler(),
+		ReadHeaderTimeout: 5 * time.Second,
+		ReadTimeout:       10 * time.Second,
+		WriteTimeout:      10 * time.Second, // event streams move it on
+		IdleTimeout:       60 * time.Second,
+		MaxHeaderBytes:    16 << 10,
+		ErrorLog:          slog.NewLogLogger(s.log.Handler(), slog.LevelDebug),
+		BaseContext:       func(net.Listener) context.Context { return ctx },
+	}
+	stop := context.AfterFunc(ctx, func() { _ = srv.Close() }) // the streams end with ctx; nothing is left to save
+	defer stop()
+	if err := srv.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+		return fmt.Errorf("cannot serve pages on %s: %w", l.Addr(), err)
+	}
+	return nil
+}
+
+func loopback(a net.Addr) bool {
+	t, ok := a.(*net.TCPAddr)
+	return !ok || t.IP.IsLoopback() // what is not TCP does not leave the machine
+}
+
+// healthz says "ok", or which picture is too old, with status 503.
+func (s *Server) healthz(w http.ResponseWriter, _ *http.Request) {
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	if old := s.age(); old > staleAfter {
+		w.WriteHeader(http.StatusServiceUnavailable)
+		_, _ = fmt.Fprintf(w, "stale: the picture is %s old\n", old.Round(time.Second))
+		return
+	}
+	_, _ = fmt.Fprintln(w, "ok")
+}
+
+// staleAfter is the age at which pages say that they are not fresh.
+const staleAfter = 5 * time.Second
+
+// age returns how long ago the exchange said that the picture is right.
+func (s *Server) age() time.Duration {
+	if s.cfg.Fresh == nil {
+		return 0
+	}
+	return max(0, s.cfg.Now().Sub(s.cfg.Fresh()))
+}
+
+// lang returns the language a request asks for, or the office's.
+func lang(r *http.Request, snap *view.Snapshot) tel.Lang {
+	switch l := tel.Lang(r.URL.Query().Get("lang")); l {
+	case tel.Spanish, tel.English:
+		return l
+	}
+	if snap.Lang == tel.English {
+		return tel.English
+	}
+	return tel.Spanish
+}
