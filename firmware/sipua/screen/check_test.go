@@ -1,0 +1,91 @@
+package screen
+
+import (
+	"net/netip"
+	"strings"
+	"testing"
+
+	"github.com/emiago/sipgo/sip"
+)
+
+// phone is a known peer over UDP.
+var phone = Peer{Addr: netip.MustParseAddrPort("192.0.2.50:5062"), Known: true}
+
+// msg joins a start line, header lines and a body that is separated by an empty
+// argument, as the wire does.
+func msg(lines ...string) string { return strings.Join(lines, "\r\n") + "\r\n\r\n" }
+
+// request is an ordinary request of method with more lines after the common ones.
+func request(method string, more ...string) string {
+	return msg(append([]string{method + " sip:100@192.0.2.1 SIP/2.0",
+		"Via: SIP/2.0/UDP 192.0.2.50:5062;branch=z9hG4bKabc", "From: <sip:201@192.0.2.1>;tag=f1", "To: <sip:100@192.0.2.1>",
+		"Call-ID: c1@192.0.2.50", "CSeq: 1 " + method, "Max-Forwards: 70"}, more...)...)
+}
+
+// replaced is a request with one piece of its text changed.
+func replaced(method, old, with string, more ...string) string {
+	raw := request(method, more...)
+	if !strings.Contains(raw, old) {
+		panic("test: nothing to replace: " + old)
+	}
+	return strings.Replace(raw, old, with, 1)
+}
+
+const contact = "Contact: <sip:201@192.0.2.50:5062>"
+
+// passes checks that raw goes to sipgo, that sipgo can read what it gets, and that
+// the canonical form is a fixed point.
+func passes(t *testing.T, raw string, p Peer) sip.Message {
+	t.Helper()
+	r := &Rules{}
+	v := r.Check([]byte(raw), p)
+	if v.Action != Pass {
+		t.Fatalf("%v %d %q, want pass", v.Action, v.Code, v.Why)
+	}
+	m, err := sip.ParseMessage(v.Message)
+	if err != nil {
+		t.Fatalf("sipgo cannot read the canonical form: %v\n%s", err, v.Message)
+	}
+	again := r.Check(v.Message, p)
+	if again.Action != Pass || string(again.Message) != string(v.Message) {
+		t.Fatalf("not a fixed point:\n%s\nbecame %v %q\n%s", v.Message, again.Action, again.Why, again.Message)
+	}
+	return m
+}
+
+// refused checks that raw is answered with code, that the answer is a SIP/2.0
+// response sipgo can read, and that a stranger hears nothing.
+func refused(t *testing.T, raw string, code int) string {
+	t.Helper()
+	r := &Rules{}
+	v := r.Check([]byte(raw), phone)
+	if v.Action != Reply || v.Code != code {
+		t.Fatalf("%v %d %q, want reply %d", v.Action, v.Code, v.Why, code)
+	}
+	if !strings.HasPrefix(string(v.Reply), "SIP/2.0 ") || !strings.Contains(string(v.Reply), "\r\nWarning: 399 ") {
+		t.Fatalf("the answer is\n%s", v.Reply)
+	}
+	stranger := phone
+	stranger.Known = false
+	if v := r.Check([]byte(raw), stranger); v.Action != Drop {
+		t.Fatalf("a stranger gets %v %d", v.Action, v.Code)
+	}
+	return string(v.Reply)
+}
+
+func dropped(t *testing.T, raw string) {
+	t.Helper()
+	if v := (&Rules{}).Check([]byte(raw), phone); v.Action != Drop {
+		t.Fatalf("%v %d %q, want drop", v.Action, v.Code, v.Why)
+	}
+}
+
+func TestOrdinaryRequestsPass(t *testing.T) {
+	for _, m := range DefaultMethods() {
+		more := []string{"Content-Length: 0"}
+		if m == "INVITE" {
+			more = append(more, contact)
+		}
+		passes(t, request(m, more...), phone)
+	}
+}
