@@ -23,6 +23,10 @@ type Config struct {
 	Networks  []netip.Prefix // where phones may be; empty: loopback, private and link-local addresses
 	Calls     int            // at once, both directions; above it 503; 0: 500
 
+	// Urgent names the numbers whose calls no limit refuses: emergencies; nil: none.
+	// It is called by several goroutines.
+	Urgent func(dialled tel.Number) bool
+
 	// Dial opens a TCP connection to a trunk; nil: only connections that the
 	// peers opened are used. The connection belongs to the agent.
 	Dial func(ctx context.Context, addr string) (net.Conn, error)
@@ -66,12 +70,15 @@ type Media interface {
 
 // Session is what an offer and its answer settled for a leg (RFC 3264).
 type Session struct {
-	Remote     netip.AddrPort // where RTP goes; invalid: nowhere
-	Signalling netip.Addr     // the peer's own address: behind NAT its RTP comes from here
-	ALaw       bool           // PCMA, else PCMU
-	PT         uint8          // payload type of the audio
-	EventPT    uint8          // payload type of telephone-event (RFC 4733); 0 none
-	Send, Recv bool           // as we see it; Send false: the other end holds us
+	Remote      netip.AddrPort // where RTP goes; invalid: nowhere
+	Signalling  netip.Addr     // the peer's own address: behind NAT its RTP comes from here
+	ALaw        bool           // PCMA, else PCMU
+	RTCP        netip.AddrPort // where RTCP goes; invalid with Remote
+	PT          uint8          // payload type of the audio we send
+	RecvPT      uint8          // and of what comes
+	EventPT     uint8          // payload type of telephone-event (RFC 4733) we send; 0 none
+	RecvEventPT uint8          // and of what comes; 0 none
+	Send, Recv  bool           // as we see it; Send false: the other end holds us
 }
 
 // Target is whom an outgoing call is for: a phone by Ext, or Number over Trunk.
@@ -89,18 +96,12 @@ type From struct {
 
 // Limits of ours where the standard leaves the choice.
 const (
-	defaultCalls   = 500
-	defaultPort    = 5060
-	minExpires     = 60 * time.Second // RFC 3261 10.2.8: shorter is answered 423
-	maxExpires     = 10 * time.Minute // a phone that vanished is known to be gone by then
-	ringLimit      = 5 * time.Minute  // of an outgoing INVITE that only rings
-	retryAfter     = 10 * time.Second // told to who meets the admission cap
-	farewellLimit  = 3 * time.Second  // of Shutdown
-	udpSize        = 1500             // of a datagram we send; sipgo keeps 200 below it
-	strangerIdle   = 10 * time.Second // of a TCP connection nobody has authenticated on
-	peerIdle       = 30 * time.Minute // of a TCP connection of a known peer
-	streamsPerAddr = 8                // TCP connections from one address
-	streamsTotal   = 512              // TCP connections at all
+	defaultCalls  = 500
+	defaultPort   = 5060
+	maxExpires    = 10 * time.Minute // a phone that vanished is known to be gone by then
+	ringLimit     = 5 * time.Minute  // of an outgoing INVITE that only rings
+	retryAfter    = 10 * time.Second // told to who meets the admission cap
+	farewellLimit = 3 * time.Second  // of Shutdown
 )
 
 // check returns every problem of c at once.

@@ -25,8 +25,13 @@ type Incoming struct {
 	To    tel.Number // the number dialled; a trunk's own number when it names none
 }
 
-// Ringing says the called party's phone rings.
-type Ringing struct{ Leg tel.LegID }
+// Ringing says the called party's phone rings. Sound says that its network sends
+// audio already (an announcement, its own ringback), settled through Media.Set;
+// it may follow as a second Ringing.
+type Ringing struct {
+	Leg   tel.LegID
+	Sound bool
+}
 
 // Answered says the leg is up and its audio settled: an outgoing call was
 // answered, or the caller confirmed our answer with its ACK.
@@ -81,7 +86,7 @@ func (e Incoming) String() string {
 }
 
 // String returns the form that traces show.
-func (e Ringing) String() string { return fmt.Sprintf("ringing leg=%d", e.Leg) }
+func (e Ringing) String() string { return fmt.Sprintf("ringing leg=%d sound=%t", e.Leg, e.Sound) }
 
 // String returns the form that traces show.
 func (e Answered) String() string { return fmt.Sprintf("answered leg=%d", e.Leg) }
