@@ -91,6 +91,7 @@ func (m *Machine) Step(now time.Time, ev Event, out []Effect) []Effect {
 		}
 	case Returned:
 		if m.state == away {
+			m.state = saying
 			return m.walk(now, m.back, out)
 		}
 	}
@@ -106,6 +107,14 @@ func (m *Machine) Done() bool { return m.state == over }
 
 // Lang returns the language the caller hears.
 func (m *Machine) Lang() tel.Lang { return m.lang }
+
+// Node returns the node the caller is in, "" before the start.
+func (m *Machine) Node() string {
+	if m.node == nil {
+		return ""
+	}
+	return m.node.ID
+}
 
 // Path returns the nodes walked, the first MaxPath of them.
 func (m *Machine) Path() []string { return append([]string(nil), m.path...) }
@@ -227,6 +236,9 @@ func (m *Machine) walk(now time.Time, target string, out []Effect) []Effect {
 		}
 		out = append(out, Entered{node.ID})
 		target, out = m.enter(now, out)
+	}
+	if m.state < away && m.deadline.IsZero() { // a way that leads nowhere
+		return m.hangUp(tel.CauseError, out)
 	}
 	return out
 }
