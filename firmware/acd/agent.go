@@ -11,7 +11,6 @@ import (
 // state is computed from both by settle.
 type agent struct {
 	id     tel.AgentID
-	place  int // in the configuration
 	queues []*queue
 
 	seat   *phone // where he is logged in; nil when logged out

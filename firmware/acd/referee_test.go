@@ -39,14 +39,13 @@ type seenCaller struct {
 }
 
 type seenAgent struct {
-	state     State
-	ext       tel.Number
-	idle      time.Time
-	idleSeq   int
-	acwEnds   time.Time
-	acwQueue  tel.QueueID
-	offer     tel.OfferID
-	offersRow int
+	state    State
+	ext      tel.Number
+	idle     time.Time
+	idleSeq  int
+	acwEnds  time.Time
+	acwQueue tel.QueueID
+	offer    tel.OfferID
 }
 
 type seenOffer struct {
