@@ -77,6 +77,10 @@ func (d *Detector) back(i int64) *block {
 // the newest: a tone that begins there has half its amplitude in that block.
 func (d *Detector) centre(i int64) int64 { return (d.n - 1 - i) * hopMs }
 
+// edge is the likeliest instant of a change that the block i before the newest
+// was the first to show.
+func (d *Detector) edge(i int64) int64 { return max(0, d.centre(i)-hopMs/2) }
+
 // step decides after each block.
 func (d *Detector) step(out []Event) []Event {
 	if !d.on {
@@ -102,7 +106,7 @@ func (d *Detector) step(out []Event) []Event {
 		d.refRow, d.refCol = t.powRow, t.powCol
 		d.turnR, d.turnC = t.turnR, t.turnC
 	case ok:
-		return d.begin(t, d.end(int64(t.span), out))
+		return d.begin(t, d.end(span-1, out))
 	default:
 		if d.stale++; d.stale > maxStale {
 			return d.end(int64(d.stale-1), out)
@@ -116,7 +120,7 @@ func (d *Detector) begin(t found, out []Event) []Event {
 	d.row, d.col, d.refRow, d.refCol = t.row, t.col, t.powRow, t.powCol
 	d.turnR, d.turnC = t.turnR, t.turnC
 	d.digit = Event{
-		Digit: keys[t.row][t.col], Down: true, At: max(0, d.centre(int64(t.span))),
+		Digit: keys[t.row][t.col], Down: true, At: d.edge(span - 1),
 		Low: levelOf(t.powRow), High: levelOf(t.powCol),
 		OffLow: offset(t.turnR, t.row), OffHi: offset(t.turnC, 4+t.col),
 	}
@@ -127,7 +131,7 @@ func (d *Detector) begin(t found, out []Event) []Event {
 func (d *Detector) end(i int64, out []Event) []Event {
 	e := d.digit
 	e.Down = false
-	e.At = max(e.At+1, d.centre(i))
+	e.At = max(e.At+1, d.edge(i))
 	d.on, d.gap, d.stale = false, 0, 0
 	return append(out, e)
 }
