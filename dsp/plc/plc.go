@@ -9,8 +9,10 @@ package plc
 
 // Shape of the concealment in samples at 8 kHz, clause I.2.
 const (
-	Step    = 80 // 10 ms: the unit of loss
-	history = 3*maxPitch + maxPitch/4
+	Step = 80 // 10 ms: the unit of loss
+	// history is three of the longest periods, a quarter to smooth their ends,
+	// and the two steps that have been made up when three are taken.
+	history = 3*maxPitch + maxPitch/4 + 2*Step
 	// The pitch is looked for between 66 and 200 Hz.
 	minPitch = 40
 	maxPitch = 120
@@ -28,7 +30,7 @@ type Concealer struct {
 	pitch int            // samples of one period
 	spans int            // periods that are repeated: 1, 2, 3
 	at    int            // position in the repeated stretch
-	loop  [3*maxPitch + 1]int16
+	loop  [3 * maxPitch]int16
 }
 
 // Reset forgets the stream.
@@ -102,22 +104,18 @@ func gain(step int) int32 {
 	return max(0, (1<<15-1)*int32(fadeSteps+1-step)/(fadeSteps-1))
 }
 
-// repeat makes a loop of the newest n periods. The end of the loop is
-// crossfaded over a quarter period with what came before its beginning, so
-// that it joins itself. The place in the period is kept when n grows.
+// repeat makes a loop of the newest n periods of the voice. The end of the loop
+// is crossfaded over a quarter period with what came before its beginning, so
+// that it joins itself. When n grows, the place stays where it is: in the
+// newest period.
 func (c *Concealer) repeat(n int) {
-	c.at %= c.pitch
 	if n == 1 {
 		c.at = 0
 	}
+	c.at = c.at%c.pitch + (n-1)*c.pitch
 	c.spans = n
 	length := n * c.pitch
-	// The steps since the loss stand at the end of the history: go back.
-	end := history - (c.lost-1)*Step
-	if end < length+c.pitch/4 {
-		n = max(1, (end-c.pitch/4)/c.pitch)
-		c.spans, length = n, n*c.pitch
-	}
+	end := history - (c.lost-1)*Step // what was made up stands after it
 	copy(c.loop[:length], c.hist[end-length:end])
 	quarter := c.pitch / 4
 	for i := range quarter {
