@@ -20,7 +20,7 @@ func At() time.Time {
 	if err != nil {
 		panic(err)
 	}
-	return time.Date(2026, time.November, 21, 10, 42, 0, 0, loc)
+	return time.Date(2026, time.November, 21, 10, 42, 30, 0, loc)
 }
 
 // ago returns the instant "4:12" before at.

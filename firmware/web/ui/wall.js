@@ -76,7 +76,7 @@ function drawBand() {
   if (wall.more) cards.push({ id: "more", more: wall.more });
   keep($("band"), cards, (a) => a.id, (a) => {
     if (a.more) return make("p", "more");
-    const said = make("span", "", make("b"), make("span"));
+    const said = make("span", "", make("b"), make("span", "hint"));
     if (a.calm) return make("div", "calm", drawing("", "icon-check"), said);
     const card = make("div", "alarm", lamp(a.lamp, a.label), said);
     card.setAttribute("role", "alert"); // said once: the card stays while the alarm does
@@ -88,7 +88,7 @@ function drawBand() {
     const [svg, said] = e.children;
     if (a.calm) text(said.firstChild, a.title);
     else {
-      cls(e, "alarm " + a.lamp);
+      cls(e, "alarm is-" + a.lamp);
       relamp(svg, a.lamp, a.label);
       text(said.firstChild.firstChild, a.title);
       count(said.firstChild.lastChild, a.count, ", ");
@@ -104,7 +104,7 @@ function drawQueues() {
   const mixed = wall.queues.some((q) => q.level !== wall.level);
   document.body.classList.toggle("few", wall.queues.length < 4);
   keep($("rows"), wall.queues, (q) => q.id, () => {
-    const row = make("div", "queue", lamp("idle", ""), make("span", "name", make("b"), make("span")),
+    const row = make("div", "row", lamp("idle", ""), make("span", "name", make("b"), make("span")),
       make("span", "waiting", make("span", "n"), make("span", "pips")),
       make("span", "longest", make("span", "label", words.longest), make("span", "fig", make("b"), make("small")), bar()),
       make("span", "level", make("span", "label"), make("span", "fig", make("b"), make("small")), bar()));
@@ -114,7 +114,7 @@ function drawQueues() {
     return row;
   }, (row, q) => {
     const [flag, name, waiting, longest, level] = row.children;
-    cls(row, "queue " + q.lamp);
+    cls(row, "row is-" + q.lamp);
     relamp(flag, q.lamp, q.label);
     flag.toggleAttribute("hidden", q.lamp === "idle");
     text(name.firstChild, q.name);
@@ -183,7 +183,7 @@ function drawCalls() {
 
 function drawStrip() {
   keep($("ports"), wall.ports, (p) => p.id, () => make("li", "port", lamp("idle"), make("span", "what", make("b"), make("span", "since")), make("span", "state")), (e, p) => {
-    cls(e, "port " + p.lamp);
+    cls(e, "port is-" + p.lamp);
     relamp(e.children[0], p.lamp);
     text(e.children[1].firstChild, p.id);
     count(e.children[1].lastChild, p.since);
@@ -192,7 +192,7 @@ function drawStrip() {
   const sip = wall.sip;
   $("sip").hidden = !sip;
   if (!sip) return;
-  cls($("sip"), sip.lamp);
+  cls($("sip"), "is-" + sip.lamp);
   text($("sip-text"), sip.text);
   $("pips").classList.toggle("dense", sip.pips.length > 10);
   keep($("pips"), sip.pips, (_, i) => String(i), (p) => lamp(p), (e, p) => relamp(e, p));
@@ -221,7 +221,7 @@ function tick() {
   }
   for (const e of document.querySelectorAll(".agent")) {
     const soon = e.dataset.soon && t >= Number(e.dataset.soon);
-    cls(e, "agent " + e.dataset.lamp + (soon ? " soon" : ""));
+    cls(e, "agent is-" + e.dataset.lamp + (soon ? " is-soon" : ""));
     e.lastChild.toggleAttribute("hidden", !soon);
   }
   drawClock(t);
