@@ -120,7 +120,7 @@ func (d *Detector) mostDoubt() float32 {
 	if d.Mode == Strict {
 		return 1.4
 	}
-	return 2.35
+	return 2.4
 }
 
 // twistOK holds the difference of levels within the mode, with 1 dB of grace
