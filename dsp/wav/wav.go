@@ -1,0 +1,217 @@
+// Package wav reads and writes RIFF/WAVE files of telephone audio: one channel
+// of 8000 samples a second, in linear 16 bits, µ-law or A-law.
+package wav
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+
+	"github.com/centralita/centralita/dsp/g711"
+	"github.com/centralita/centralita/dsp/pcm"
+)
+
+// Format is how samples stand in a file.
+type Format uint16
+
+// Formats, by their registered numbers (RFC 2361).
+const (
+	PCM  Format = 1
+	ALaw Format = 6
+	ULaw Format = 7
+)
+
+// String returns the name people know.
+func (f Format) String() string {
+	switch f {
+	case PCM:
+		return "16-bit PCM"
+	case ALaw:
+		return "A-law"
+	case ULaw:
+		return "µ-law"
+	}
+	return fmt.Sprintf("format %d", uint16(f))
+}
+
+// size is the number of octets of a sample.
+func (f Format) size() int {
+	if f == PCM {
+		return 2
+	}
+	return 1
+}
+
+// MaxBytes is the largest file that is read: an hour of 16-bit audio and more.
+const MaxBytes = 64 << 20
+
+// extensible is the number of WAVE_FORMAT_EXTENSIBLE; the true number is the
+// beginning of its GUID.
+const extensible = 0xFFFE
+
+// Audio is what a file holds, undecoded.
+type Audio struct {
+	Format Format
+	Data   []byte // the samples as they stand; a slice of the file
+}
+
+// Len returns the number of samples.
+func (a Audio) Len() int { return len(a.Data) / a.Format.size() }
+
+// Decode returns the samples in linear form.
+func (a Audio) Decode() []int16 {
+	out := make([]int16, a.Len())
+	switch a.Format {
+	case ULaw:
+		g711.ExpandULaw(out, a.Data)
+	case ALaw:
+		g711.ExpandALaw(out, a.Data)
+	default:
+		for i := range out {
+			out[i] = int16(binary.LittleEndian.Uint16(a.Data[2*i:]))
+		}
+	}
+	return out
+}
+
+// Parse finds the audio in the bytes of a file. No length in the file is
+// trusted: a chunk that claims more than there is holds what there is, as in
+// files whose writer was interrupted. The error says what is wrong and how to
+// mend it.
+func Parse(file []byte) (Audio, error) {
+	if len(file) < 12 || string(file[:4]) != "RIFF" || string(file[8:12]) != "WAVE" {
+		return Audio{}, errors.New("cannot read WAV: it does not begin with RIFF … WAVE")
+	}
+	var a Audio
+	for rest := file[12:]; len(rest) >= 8; {
+		id, size := string(rest[:4]), binary.LittleEndian.Uint32(rest[4:8])
+		body := rest[8:]
+		whole := uint64(size) <= uint64(len(body))
+		if whole {
+			body = body[:size]
+		}
+		switch id {
+		case "fmt ":
+			f, err := parseFormat(body)
+			if err != nil {
+				return Audio{}, fmt.Errorf("cannot read WAV: %w", err)
+			}
+			a.Format = f
+		case "data":
+			if a.Format == 0 {
+				return Audio{}, errors.New("cannot read WAV: samples stand before their format")
+			}
+			a.Data = body[:len(body)/a.Format.size()*a.Format.size()]
+			return a, nil
+		}
+		if !whole {
+			break
+		}
+		step := uint64(8) + uint64(size) + uint64(size&1) // chunks are padded to even length
+		rest = rest[min(step, uint64(len(rest))):]
+	}
+	return Audio{}, errors.New("cannot read WAV: there are no samples in it")
+}
+
+// parseFormat reads the body of a "fmt " chunk.
+func parseFormat(b []byte) (Format, error) {
+	if len(b) < 16 {
+		return 0, fmt.Errorf("its format has %d bytes, 16 are needed", len(b))
+	}
+	u16 := binary.LittleEndian.Uint16
+	f, channels, rate, bits := Format(u16(b)), u16(b[2:]), binary.LittleEndian.Uint32(b[4:]), u16(b[14:])
+	if f == extensible && len(b) >= 26 {
+		f = Format(u16(b[24:]))
+	}
+	switch {
+	case f != PCM && f != ALaw && f != ULaw:
+		return 0, fmt.Errorf("it holds format %d; save it as 16-bit PCM", f)
+	case channels != 1:
+		return 0, fmt.Errorf("it has %d channels; save it as mono", channels)
+	case rate != pcm.Rate:
+		return 0, fmt.Errorf("it has %d samples a second; save it with 8000", rate)
+	case int(bits) != 8*f.size():
+		return 0, fmt.Errorf("its samples have %d bits, %v has %d; save it as 16-bit PCM", bits, f, 8*f.size())
+	}
+	return f, nil
+}
+
+// Read reads a whole file of at most MaxBytes and returns its samples.
+func Read(r io.Reader) ([]int16, error) {
+	file, err := io.ReadAll(io.LimitReader(r, MaxBytes+1))
+	if err != nil {
+		return nil, fmt.Errorf("cannot read WAV: %w", err)
+	}
+	if len(file) > MaxBytes {
+		return nil, fmt.Errorf("cannot read WAV: it is larger than %d MiB", MaxBytes>>20)
+	}
+	a, err := Parse(file)
+	if err != nil {
+		return nil, err
+	}
+	return a.Decode(), nil
+}
+
+// HeaderLen is the length of what Header returns, for every format.
+const HeaderLen = 58
+
+// Header returns the beginning of a file with so many samples, as a program
+// that writes while it records needs it: first with 0, at the end again with
+// the true number. A number that does not fit in the format is told as the
+// largest that does.
+func Header(f Format, samples int) []byte {
+	size := uint32(min(uint64(max(0, samples))*uint64(f.size()), math.MaxUint32-HeaderLen))
+	le := binary.LittleEndian
+	b := make([]byte, 0, HeaderLen)
+	b = append(b, "RIFF"...)
+	b = le.AppendUint32(b, HeaderLen-8+size+size&1)
+	b = append(b, "WAVEfmt "...)
+	b = le.AppendUint32(b, 18)
+	b = le.AppendUint16(b, uint16(f))
+	b = le.AppendUint16(b, 1)
+	b = le.AppendUint32(b, pcm.Rate)
+	b = le.AppendUint32(b, uint32(pcm.Rate*f.size()))
+	b = le.AppendUint16(b, uint16(f.size()))
+	b = le.AppendUint16(b, uint16(8*f.size()))
+	b = le.AppendUint16(b, 0)
+	b = append(b, "fact"...) // samples, told for every format but PCM, harmless there
+	b = le.AppendUint32(b, 4)
+	b = le.AppendUint32(b, size/uint32(f.size()))
+	b = append(b, "data"...)
+	return le.AppendUint32(b, size)
+}
+
+// Append appends samples to b as they stand in a file of format f.
+func Append(b []byte, f Format, samples []int16) []byte {
+	if f == PCM {
+		for _, s := range samples {
+			b = binary.LittleEndian.AppendUint16(b, uint16(s))
+		}
+		return b
+	}
+	n := len(b)
+	b = append(b, make([]byte, len(samples))...)
+	if f == ALaw {
+		g711.CompressALaw(b[n:], samples)
+	} else {
+		g711.CompressULaw(b[n:], samples)
+	}
+	return b
+}
+
+// Write writes a whole file.
+func Write(w io.Writer, f Format, samples []int16) error {
+	if f != PCM && f != ALaw && f != ULaw {
+		return fmt.Errorf("cannot write WAV: %v is not written here", f)
+	}
+	b := Append(Header(f, len(samples)), f, samples)
+	if len(b)%2 == 1 {
+		b = append(b, 0)
+	}
+	if _, err := w.Write(b); err != nil {
+		return fmt.Errorf("cannot write WAV: %w", err)
+	}
+	return nil
+}
