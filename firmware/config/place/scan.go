@@ -129,8 +129,8 @@ func (s *scanner) characters(line []byte) bool {
 		case r == utf8.RuneError && n <= 1:
 			s.halt(line, i, fmt.Sprintf("the byte %#02x is no text", line[i]), "the document must be UTF-8", "save it as UTF-8")
 			return false
-		case r < 0x20 && r != '\t', r >= 0x7F && r < 0xA0, r >= 0x2028 && r <= 0x202E, r >= 0x2066 && r <= 0x2069, r == 0xFEFF:
-			s.halt(line, i, fmt.Sprintf("the character %U is not allowed", r), "it cannot be seen", "remove it")
+		case r < 0x20 && r != '\t', r >= 0x7F && r <= 0xA0, r >= 0x200B && r <= 0x200F, r >= 0x2028 && r <= 0x202E, r >= 0x2066 && r <= 0x2069, r == 0xFEFF:
+			s.halt(line, i, fmt.Sprintf("the character %U is not allowed", r), "it cannot be seen", "remove it or write a plain space")
 			return false
 		}
 		i += n

@@ -1,6 +1,9 @@
 package place
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+)
 
 // forbidden answers with what, why and hint for the signs of YAML that no
 // configuration needs and that make documents dangerous or hard to read, where
@@ -39,7 +42,12 @@ func (s *scanner) tokens(line []byte, i int) int {
 			what, why, hint, bad = forbidden(c)
 		}
 		switch {
-		case c == ' ' || c == '\t':
+		case c == ' ':
+		case c == '\t':
+			if rest := strings.TrimLeft(string(line[i:]), " \t"); rest != "" && rest[0] != '#' {
+				s.report(line, i, "a tab stands in the line", "words are divided by spaces", "use a space")
+				return len(line)
+			}
 		case c == '#' && (i == 0 || line[i-1] == ' ' || line[i-1] == '\t'):
 			return i
 		case start && (c == '"' || c == '\''):

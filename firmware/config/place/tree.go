@@ -4,10 +4,12 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/parser"
+	"github.com/goccy/go-yaml/token"
 )
 
 // Kind is the shape of a value.
@@ -54,7 +56,7 @@ func Parse(sink *Sink, data []byte) *Node {
 	empty := &Node{At: At{1, 1}}
 	for _, doc := range file.Docs {
 		if doc.Body != nil {
-			b := builder{sink: sink}
+			b := builder{sink: sink, lines: strings.Split(string(clean), "\n")}
 			n := b.build(doc.Body, At{1, 1}, 0)
 			if b.failed {
 				return nil
@@ -108,14 +110,40 @@ func reportSyntax(sink *Sink, err error) {
 // builder turns the parser's tree into ours.
 type builder struct {
 	sink   *Sink
+	lines  []string // of the document
 	failed bool
 }
+
+// locate returns where t stands. After empty lines in brackets the parser's
+// column is off: then the nearest place on the line that reads like t is taken.
+func (b *builder) locate(t *token.Token) At {
+	at := At{max(t.Position.Line, 1), max(t.Position.Column, 1)}
+	text := strings.Trim(t.Origin, " \t\r\n")
+	if at.Line > len(b.lines) || text == "" {
+		return at
+	}
+	line := b.lines[at.Line-1]
+	best := At{}
+	for i, col := 0, 1; i < len(line); col++ {
+		if strings.HasPrefix(line[i:], text) && (best.Col == 0 || abs(col-at.Col) < abs(best.Col-at.Col)) {
+			best = At{at.Line, col}
+		}
+		_, n := utf8.DecodeRuneInString(line[i:])
+		i += n
+	}
+	if best.Col > 0 {
+		return best
+	}
+	return at
+}
+
+func abs(n int) int { return max(n, -n) }
 
 // build returns n as a Node; what stands nowhere takes the place of its parent.
 func (b *builder) build(n ast.Node, parent At, depth int) *Node {
 	at := parent
 	if t := n.GetToken(); t != nil && t.Position != nil {
-		at = At{max(t.Position.Line, 1), max(t.Position.Column, 1)}
+		at = b.locate(t)
 	}
 	if depth > 4*MaxDepth {
 		return b.refuse(at, "the document is nested too deeply")
@@ -139,12 +167,12 @@ func (b *builder) build(n ast.Node, parent At, depth int) *Node {
 		return out
 	case *ast.MappingValueNode:
 		out := &Node{At: at, Kind: Table}
-		b.pair(out, n, depth)
+		b.pair(out, n, n.IsFlowStyle, depth)
 		return out
 	case *ast.MappingNode:
 		out := &Node{At: at, Kind: Table}
 		for _, v := range n.Values {
-			b.pair(out, v, depth)
+			b.pair(out, v, n.IsFlowStyle, depth)
 		}
 		return out
 	}
@@ -152,14 +180,14 @@ func (b *builder) build(n ast.Node, parent At, depth int) *Node {
 }
 
 // pair appends key and value; a block table stands where its first key does.
-func (b *builder) pair(out *Node, n *ast.MappingValueNode, depth int) {
+func (b *builder) pair(out *Node, n *ast.MappingValueNode, inFlow bool, depth int) {
 	key := b.build(n.Key, out.At, depth+1)
 	value := b.build(n.Value, key.At, depth+1)
 	if key.Kind != Text {
 		b.refuse(key.At, "a key must be a plain word")
 		return
 	}
-	if len(out.Pairs) == 0 && !n.IsFlowStyle {
+	if len(out.Pairs) == 0 && !inFlow {
 		out.At = key.At
 	}
 	out.Pairs = append(out.Pairs, Pair{key, value})
