@@ -21,7 +21,11 @@ func (p *projector) call(ctx context.Context, id tel.CallID) (*callRow, error) {
 	if c, ok := p.calls[id]; ok {
 		return c, nil
 	}
-	c, err := scanCall(p.tx.QueryRowContext(ctx, `SELECT `+callColumns+` FROM call WHERE id = ?`, string(id)))
+	stmt, err := p.prepare(ctx, `SELECT `+callColumns+` FROM call WHERE id = ?`)
+	if err != nil {
+		return nil, fmt.Errorf("cannot read the record of call %s: %w", id, err)
+	}
+	c, err := scanCall(stmt.QueryRowContext(ctx, string(id)))
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, nil
 	}

@@ -10,7 +10,8 @@ import (
 	"github.com/centralita/centralita/firmware/tel"
 )
 
-// Erase removes the private bodies of a call (numbers and names) and their
+// Erase removes the private bodies of a call (numbers and names; an agent's
+// state has none) and their
 // salts for good, from the file and its log, writes that it did and why, and
 // brings the record of the call to what is still known. The chain verifies as
 // before. Facts of the call that are not durable yet are written first.
@@ -32,8 +33,8 @@ func (b *Book) Erase(ctx context.Context, id tel.CallID, reason string) error {
 
 // erase is the writer's part, in its transaction.
 func (b *Book) erase(ctx context.Context, tx *sql.Tx, id tel.CallID, reason string) error {
-	done, err := tx.ExecContext(ctx, `UPDATE event SET body = NULL, salt = NULL WHERE call = ? AND privacy = ? AND body IS NOT NULL`,
-		string(id), Person)
+	done, err := tx.ExecContext(ctx, `UPDATE event SET body = NULL, salt = NULL
+		WHERE call = ? AND privacy = ? AND kind <> ? AND body IS NOT NULL`, string(id), Person, string(call.AgentState))
 	if err != nil {
 		return err
 	}
@@ -57,31 +58,45 @@ func (b *Book) erase(ctx context.Context, tx *sql.Tx, id tel.CallID, reason stri
 	return retell(ctx, tx, id)
 }
 
-// retell makes the record of one call again from its events. After-call work
-// is told by its agent's events, none of them private, and is kept.
+// retell makes the record, queue visits and offers of one call again from its
+// events. After-call work is told by its agent's events and is kept.
 func retell(ctx context.Context, tx *sql.Tx, id tel.CallID) error {
 	p := newProjector(tx)
 	old, err := p.call(ctx, id)
 	if err != nil || old == nil {
 		return err
 	}
-	fresh := &callRow{seq: old.seq, boot: old.boot, dirty: true}
-	fresh.rec.ID, fresh.rec.Began, fresh.rec.FlowPath, fresh.rec.ACW = id, old.rec.Began, []string{}, old.rec.ACW
-	err = each(ctx, tx, `SELECT `+rowColumns+` FROM event WHERE call = ? AND kind <> ? ORDER BY seq`, func(row scanner) error {
+	var rows []Row
+	err = each(ctx, tx, `SELECT `+rowColumns+` FROM event WHERE call = ? ORDER BY seq`, func(row scanner) error {
 		r, err := scanRow(row)
-		if err != nil {
-			return err
-		}
-		f, err := r.Fact()
-		if err == nil && fresh.rec.Ended.IsZero() && ofCall(f.Kind) {
-			fresh.apply(&r, f)
-		}
+		rows = append(rows, r)
 		return err
-	}, string(id), string(call.AgentState))
+	}, string(id))
 	if err != nil {
 		return err
 	}
-	return p.saveCall(ctx, fresh)
+	for _, table := range []string{"visit", "offer", "call"} {
+		column := "call"
+		if table == "call" {
+			column = "id"
+		}
+		if err := p.exec(ctx, "DELETE FROM "+table+" WHERE "+column+" = ?", string(id)); err != nil {
+			return err
+		}
+	}
+	p = newProjector(tx)
+	for i := range rows {
+		if !ofCall(rows[i].Kind) {
+			continue // about more than this call
+		}
+		if err := p.apply(ctx, &rows[i]); err != nil {
+			return err
+		}
+	}
+	if c := p.calls[id]; c != nil {
+		c.rec.ACW = old.rec.ACW
+	}
+	return p.save(ctx)
 }
 
 // Rebuild makes every projection again from the events. Nothing else changes.

@@ -17,10 +17,11 @@ type projector struct {
 	tx    *sql.Tx
 	calls map[tel.CallID]*callRow
 	order []*callRow // in the order of first touch, so that saving is the same every time
+	ready map[string]*sql.Stmt
 }
 
 func newProjector(tx *sql.Tx) *projector {
-	return &projector{tx: tx, calls: make(map[tel.CallID]*callRow)}
+	return &projector{tx: tx, calls: make(map[tel.CallID]*callRow), ready: make(map[string]*sql.Stmt)}
 }
 
 // apply brings every projection behind one event. Facts that make no sense in
@@ -261,8 +262,12 @@ func (p *projector) agentState(ctx context.Context, r *Row, f call.Fact) error {
 
 // closeIntervals ends the open interval of an agent, or of all for "".
 func (p *projector) closeIntervals(ctx context.Context, r *Row, agent tel.AgentID) error {
-	rows, err := p.tx.QueryContext(ctx, `SELECT call, from_ns FROM interval
-		WHERE to_us IS NULL AND (agent = ?1 OR ?1 = '') AND state = ?2 AND call <> '' ORDER BY seq`, string(agent), AfterCall)
+	stmt, err := p.prepare(ctx, `SELECT call, from_ns FROM interval
+		WHERE to_us IS NULL AND (agent = ?1 OR ?1 = '') AND state = ?2 AND call <> '' ORDER BY seq`)
+	if err != nil {
+		return err
+	}
+	rows, err := stmt.QueryContext(ctx, string(agent), AfterCall)
 	if err != nil {
 		return err
 	}
@@ -297,8 +302,24 @@ func (p *projector) closeIntervals(ctx context.Context, r *Row, agent tel.AgentI
 }
 
 func (p *projector) exec(ctx context.Context, query string, args ...any) error {
-	if _, err := p.tx.ExecContext(ctx, query, args...); err != nil {
+	stmt, err := p.prepare(ctx, query)
+	if err == nil {
+		_, err = stmt.ExecContext(ctx, args...)
+	}
+	if err != nil {
 		return fmt.Errorf("cannot keep a projection: %w", err)
 	}
 	return nil
+}
+
+// prepare compiles a statement once a transaction; its end closes them all.
+func (p *projector) prepare(ctx context.Context, query string) (*sql.Stmt, error) {
+	if stmt, ok := p.ready[query]; ok {
+		return stmt, nil
+	}
+	stmt, err := p.tx.PrepareContext(ctx, query)
+	if err == nil {
+		p.ready[query] = stmt
+	}
+	return stmt, err
 }
