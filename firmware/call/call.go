@@ -160,6 +160,10 @@ func (m *Machine) Step(now time.Time, ev Event, out []Effect) []Effect {
 	switch ev := ev.(type) {
 	case Begin:
 		return m.begin(now, ev.Leg, out)
+	case Refuse:
+		m.began, m.since, m.present = now, now, true
+		out = m.bookBegan(now, out)
+		return m.end(now, tel.BySystem, ev.Cause, ev.Evidence, out)
 	case LegRinging:
 		if ev.Leg == m.called && m.state == Ringing && !m.callerUp {
 			return append(out, Alert{m.caller})
@@ -208,19 +212,23 @@ func (m *Machine) book(now time.Time, f Fact, out []Effect) []Effect {
 
 func (m *Machine) begin(now time.Time, leg tel.LegID, out []Effect) []Effect {
 	m.began, m.since, m.present = now, now, true
-	s := m.start
-	out = m.book(now, Fact{
-		Kind: Began, Direction: s.Direction, From: s.From, Name: s.Name.String(), To: s.To,
-		Port: s.Port, Trunk: s.Trunk, Ext: s.Ext, Leg: s.Leg,
-	}, out)
-	switch s.Aim {
+	out = m.bookBegan(now, out)
+	switch m.start.Aim {
 	case AimExtension:
-		return m.ring(now, s.Target, leg, out)
+		return m.ring(now, m.start.Target, leg, out)
 	case AimOutside:
-		m.via = s.Via
+		m.via = m.start.Via
 		return m.seize(now, leg, "no line or trunk is named for it", out)
 	}
 	return append(out, Answer{m.caller})
+}
+
+func (m *Machine) bookBegan(now time.Time, out []Effect) []Effect {
+	s := m.start
+	return m.book(now, Fact{
+		Kind: Began, Direction: s.Direction, From: s.From, Name: s.Name.String(), To: s.To,
+		Port: s.Port, Trunk: s.Trunk, Ext: s.Ext, Leg: s.Leg,
+	}, out)
 }
 
 // answered books that the caller's leg is up, once.

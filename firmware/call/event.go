@@ -68,6 +68,11 @@ type (
 		Cause    tel.Cause
 		Evidence string
 	}
+	// Refuse: begin and end at once, because nothing permits it.
+	Refuse struct {
+		Cause    tel.Cause
+		Evidence string
+	}
 	// TimedOut: the deadline the machine asked for has come.
 	TimedOut struct{}
 )
@@ -85,6 +90,7 @@ func (Offer) isEvent()       {}
 func (Cancel) isEvent()      {}
 func (QueueExit) isEvent()   {}
 func (Kill) isEvent()        {}
+func (Refuse) isEvent()      {}
 func (TimedOut) isEvent()    {}
 
 func (e Begin) String() string      { return "begin" }
@@ -102,6 +108,7 @@ func (e Offer) String() string       { return fmt.Sprintf("offer %d to %s at %s"
 func (e Cancel) String() string      { return fmt.Sprintf("cancel %d: %s", e.Offer, e.Cause) }
 func (e QueueExit) String() string   { return "queue exit: " + string(e.Cause) }
 func (e Kill) String() string        { return fmt.Sprintf("kill by %s: %s, %s", e.By, e.Cause, e.Evidence) }
+func (e Refuse) String() string      { return fmt.Sprintf("refuse: %s, %s", e.Cause, e.Evidence) }
 func (TimedOut) String() string      { return "timed out" }
 
 // Effect is something that must be done.

@@ -19,6 +19,8 @@ const (
 	Config   Kind = "config.loaded"   // Evidence: digest; Reason: file
 	Erased   Kind = "privacy.erased"  // Call; Reason; Millis: how many bodies
 
+	ScheduleSet Kind = "schedule.set" // Node: the schedule; State: auto, open, closed
+
 	// Lines, phones and trunks.
 	LineState  Kind = "line.state"  // Port, State, Reason
 	PhoneState Kind = "phone.state" // Ext, State, Reason

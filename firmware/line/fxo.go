@@ -136,8 +136,8 @@ func (l *FXO) ringOn(now time.Time, out []Effect) []Effect {
 	case Seizing, Outpulsing:
 		// Glare: the ring wins. We have closed the loop, so the caller is on the
 		// line; open it again, the exchange goes on ringing or he calls again.
-		out = append(out, Do{port.Release{}}, Audio{false},
-			Gone{tel.CauseCongestion, "glare: the line rang while it was being seized"})
+		out = append(out, Do{port.Release{}},
+			Gone{tel.CauseCongestion, "glare: the line rang while it was being seized"}, Audio{false})
 		return l.ring(now, out)
 	}
 	return out
@@ -257,7 +257,7 @@ func (l *FXO) drop(now time.Time, c tel.Cause, evidence string, release bool, ou
 		if release {
 			out = append(out, Do{port.Release{}})
 		}
-		out = append(out, Audio{false}, Gone{c, evidence})
+		out = append(out, Gone{c, evidence}, Audio{false})
 		return l.clear(now, out)
 	case Ringing:
 		if l.told {

@@ -124,7 +124,7 @@ func (p *FXS) onHook(now time.Time, out []Effect) []Effect {
 func (p *FXS) leave(c tel.Cause, evidence string, out []Effect) []Effect {
 	switch p.state {
 	case Calling, Talking:
-		return append(out, Audio{false}, Gone{c, evidence})
+		return append(out, Gone{c, evidence}, Audio{false})
 	case Ringing:
 		return append(out, Do{port.StopRing{}}, Gone{c, evidence})
 	case DialTone, Collecting, Released, Howling, Parked:

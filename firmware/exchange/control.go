@@ -1,0 +1,102 @@
+package exchange
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/centralita/centralita/firmware/acd"
+	"github.com/centralita/centralita/firmware/call"
+	"github.com/centralita/centralita/firmware/ivr/flow"
+	"github.com/centralita/centralita/firmware/tel"
+)
+
+// change does what a person ordered.
+func (e *Exchange) change(c Change) error {
+	switch c := c.(type) {
+	case Login:
+		return e.login(c)
+	case Logout:
+		return e.agentOrder(c.Agent, acd.Logout{Agent: c.Agent, By: tel.BySystem})
+	case Pause:
+		return e.pause(c)
+	case Unpause:
+		return e.agentOrder(c.Agent, acd.Unpause{Agent: c.Agent, By: tel.BySystem})
+	case Night:
+		return e.night(c)
+	}
+	return fmt.Errorf("cannot do %T: the exchange does not know it", c)
+}
+
+func (e *Exchange) login(c Login) error {
+	for _, a := range e.set.Agents {
+		if a.ID != c.Agent {
+			continue
+		}
+		ext := c.Ext
+		if ext == "" {
+			ext = a.Ext
+		}
+		if ext == "" {
+			return fmt.Errorf("cannot log in %s: no phone is named and the configuration gives none", c.Agent)
+		}
+		if e.phones[ext] == nil {
+			return fmt.Errorf("cannot log in %s at %s: there is no such extension", c.Agent, ext)
+		}
+		e.push(toACD{acd.Login{Agent: a.ID, Ext: ext, Ready: true, By: tel.BySystem}})
+		return nil
+	}
+	return e.noAgent(c.Agent)
+}
+
+func (e *Exchange) noAgent(id tel.AgentID) error {
+	var ids []string
+	for _, a := range e.set.Agents {
+		ids = append(ids, string(a.ID))
+	}
+	return fmt.Errorf("cannot find agent %q: the agents are %s", id, strings.Join(ids, ", "))
+}
+
+// agentOrder passes ev on when the agent exists and is logged in.
+func (e *Exchange) agentOrder(id tel.AgentID, ev acd.Event) error {
+	a, ok := e.acd.Agent(id)
+	if !ok {
+		return e.noAgent(id)
+	}
+	if a.State == acd.LoggedOut {
+		return fmt.Errorf("cannot do that for %s: not logged in at any phone", id)
+	}
+	e.push(toACD{ev})
+	return nil
+}
+
+func (e *Exchange) pause(c Pause) error {
+	var ids []string
+	for _, r := range e.set.Pauses {
+		if r.ID == c.Reason {
+			return e.agentOrder(c.Agent, acd.Pause{Agent: c.Agent, Reason: c.Reason, By: tel.BySystem})
+		}
+		ids = append(ids, r.ID)
+	}
+	return fmt.Errorf("cannot pause %s for %q: the reasons are %s", c.Agent, c.Reason, strings.Join(ids, ", "))
+}
+
+// night sets the switch of a schedule. Calls in progress keep what they were
+// led by when they began.
+func (e *Exchange) night(c Night) error {
+	var ids []string
+	next := append([]flow.Schedule(nil), e.nights...)
+	for i := range next {
+		if next[i].ID == c.Schedule {
+			next[i].Override = c.Override
+			e.nights = next
+			state := string(c.Override)
+			if c.Override == flow.Auto {
+				state = "auto"
+			}
+			e.sh.Book.Append(call.Fact{Kind: call.ScheduleSet, At: e.now, Node: c.Schedule, State: state, By: tel.BySystem})
+			return nil
+		}
+		ids = append(ids, next[i].ID)
+	}
+	return fmt.Errorf("cannot find schedule %q: the schedules are %s", c.Schedule, strings.Join(ids, ", "))
+}

@@ -1,0 +1,131 @@
+package exchange
+
+import (
+	"github.com/centralita/centralita/firmware/ivr/flow"
+	"github.com/centralita/centralita/firmware/tel"
+	"github.com/centralita/centralita/firmware/view"
+	"github.com/centralita/centralita/hal/port"
+)
+
+// Event is something that a shell or a person tells the loop.
+type Event interface{ isEvent() }
+
+// Events.
+type (
+	// OnPort: a driver reports.
+	OnPort struct {
+		Port  tel.PortID
+		Event port.Event
+	}
+	// OnIncoming: a SIP call for us. Exactly one of Phone and Trunk is set.
+	OnIncoming struct {
+		Leg   tel.LegID
+		Phone tel.Number
+		Trunk tel.TrunkID
+		From  tel.Number
+		Name  tel.Text
+		To    tel.Number
+	}
+	// OnRinging, OnAnswered, OnHeld, OnGone: what became of a SIP leg.
+	OnRinging  struct{ Leg tel.LegID }
+	OnAnswered struct{ Leg tel.LegID }
+	OnHeld     struct {
+		Leg tel.LegID
+		On  bool
+	}
+	OnGone struct {
+		Leg      tel.LegID
+		Cause    tel.Cause
+		Evidence string
+	}
+	// OnPhone, OnTrunk: a SIP phone or trunk can be reached, or no longer.
+	OnPhone struct {
+		Ext tel.Number
+		Up  bool
+		Why string
+	}
+	OnTrunk struct {
+		Trunk tel.TrunkID
+		Up    bool
+		Why   string
+	}
+	// OnDigit: a party pressed a key. InBand: the other party heard it too.
+	OnDigit struct {
+		Leg    tel.LegID
+		Digit  tel.Digit
+		InBand bool
+	}
+	// OnPlayed: what was said or sent to a leg has ended.
+	OnPlayed struct {
+		Leg tel.LegID
+		ID  tel.PlayID
+	}
+	// OnTone: the ear recognised a call-progress tone.
+	OnTone struct {
+		Leg      tel.LegID
+		Tone     tel.Tone
+		Evidence string
+	}
+	// OnSilent: nothing has arrived from a leg that should send.
+	OnSilent struct{ Leg tel.LegID }
+	// OnConditions: what the other rooms report as wrong, whole list.
+	OnConditions struct{ Alarms []view.Alarm }
+	// OnUplinks: the state of the upstream sinks, whole list.
+	OnUplinks struct{ Uplinks []view.Uplink }
+	// Order: a person wants something changed; Done is called with the answer.
+	Order struct {
+		What Change
+		Done func(error)
+	}
+	// Close: end every call for Cause; Done is called when none is left.
+	Close struct {
+		Cause tel.Cause
+		Done  func()
+	}
+)
+
+func (OnPort) isEvent()       {}
+func (OnIncoming) isEvent()   {}
+func (OnRinging) isEvent()    {}
+func (OnAnswered) isEvent()   {}
+func (OnHeld) isEvent()       {}
+func (OnGone) isEvent()       {}
+func (OnPhone) isEvent()      {}
+func (OnTrunk) isEvent()      {}
+func (OnDigit) isEvent()      {}
+func (OnPlayed) isEvent()     {}
+func (OnTone) isEvent()       {}
+func (OnSilent) isEvent()     {}
+func (OnConditions) isEvent() {}
+func (OnUplinks) isEvent()    {}
+func (Order) isEvent()        {}
+func (Close) isEvent()        {}
+
+// Change is what a person can order.
+type Change interface{ isChange() }
+
+// Changes.
+type (
+	// Login seats an agent at a phone; with an empty Ext at the one of the configuration.
+	Login struct {
+		Agent tel.AgentID
+		Ext   tel.Number
+	}
+	Logout struct{ Agent tel.AgentID }
+	Pause  struct {
+		Agent  tel.AgentID
+		Reason string
+	}
+	Unpause struct{ Agent tel.AgentID }
+	// Night sets the switch of a schedule.
+	Night struct {
+		Schedule string
+		Override flow.Override
+	}
+)
+
+func (Login) isChange()   {}
+func (Logout) isChange()  {}
+func (Pause) isChange()   {}
+func (Unpause) isChange() {}
+func (Night) isChange()   {}

@@ -1,0 +1,310 @@
+package exchange
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/centralita/centralita/firmware/acd"
+	"github.com/centralita/centralita/firmware/call"
+	"github.com/centralita/centralita/firmware/ivr"
+	"github.com/centralita/centralita/firmware/ivr/flow"
+	"github.com/centralita/centralita/firmware/line"
+	"github.com/centralita/centralita/firmware/tel"
+	"github.com/centralita/centralita/firmware/trace"
+)
+
+// PictureEvery is the shortest time between two pictures.
+const PictureEvery = 100 * time.Millisecond
+
+// WaitingEvery is how often the picture is made anew while callers wait: their
+// waits pass limits without any event.
+const WaitingEvery = time.Second
+
+// SlowStep is how long the handling of one event may take before it is told.
+const SlowStep = 50 * time.Millisecond
+
+// Exchange is the control loop. Only Post and Trace may be used by others while
+// Run runs.
+type Exchange struct {
+	set   Settings
+	sh    Shells
+	in    *inbox
+	trace *trace.Ring
+
+	now    time.Time
+	todo   []job
+	timers timers
+
+	ports  map[tel.PortID]*portState
+	order  []*portState // as configured
+	phones map[tel.Number]*phoneState
+	trunks map[tel.TrunkID]*trunkState
+	legs   map[tel.LegID]*legState
+	calls  map[tel.CallID]*callState
+	live   []*callState // oldest first
+	offers map[tel.OfferID]tel.CallID
+
+	acd      *acd.Machine
+	acdTimer timer
+	flows    map[string]*flow.Flow
+	nights   []flow.Schedule // with the switches as they stand
+
+	picture picture
+	today   today
+	closing *Close
+	steps   uint64
+	slowest time.Duration
+}
+
+// portState is one analog port with its machine.
+type portState struct {
+	id      tel.PortID
+	fxo     *line.FXO
+	fxs     *line.FXS
+	conf    Line       // FXO
+	ext     tel.Number // FXS
+	timer   timer
+	call    tel.LegID // the leg that belongs to a call, 0 none
+	audio   tel.LegID // the leg whose audio flows, 0 none
+	heir    *heir     // an emergency call that waits for the line
+	since   time.Time
+	dead    bool // as the book knows it
+	deadWhy string
+}
+
+// heir is an emergency call that waits until the line it cleared is idle.
+type heir struct {
+	leg    tel.LegID
+	number tel.Number
+}
+
+// phoneState is one extension.
+type phoneState struct {
+	conf  Phone
+	up    bool
+	since time.Time
+	told  acd.Phone // what the queues know
+
+	legs    int // of a SIP phone
+	offered int // of them rung for an offer of a queue
+}
+
+// trunkState is one trunk.
+type trunkState struct {
+	conf  Trunk
+	up    bool
+	why   string
+	since time.Time
+	used  int
+}
+
+// legState is one party's connection.
+type legState struct {
+	id     tel.LegID
+	call   tel.CallID // "" once the call let go of it
+	port   *portState
+	phone  *phoneState
+	trunk  *trunkState
+	offer  tel.OfferID // rung for a queue's offer
+	up     bool
+	caller bool // it began the call, else we dialled it
+}
+
+// callState is one interaction with the machines that serve it.
+type callState struct {
+	id      tel.CallID
+	m       *call.Machine
+	timer   timer
+	ivr     *ivr.Machine
+	ivrTime timer
+	flow    *flow.Flow
+	lang    tel.Lang
+	service *service
+
+	joined    time.Time // the queue he is in
+	waited    time.Duration
+	connected time.Time
+	by        tel.By
+	cause     tel.Cause
+}
+
+// New returns a house at rest. Nothing is commanded before Run.
+func New(set Settings, sh Shells, now time.Time) *Exchange {
+	e := &Exchange{
+		set: set, sh: sh, in: newInbox(), trace: trace.New(4096), now: now,
+		ports: map[tel.PortID]*portState{}, phones: map[tel.Number]*phoneState{}, trunks: map[tel.TrunkID]*trunkState{},
+		legs: map[tel.LegID]*legState{}, calls: map[tel.CallID]*callState{}, offers: map[tel.OfferID]tel.CallID{},
+		flows: map[string]*flow.Flow{}, nights: append([]flow.Schedule(nil), set.Schedules...),
+	}
+	for _, l := range set.Lines {
+		p := &portState{id: l.ID, conf: l, fxo: line.NewFXO(now, l.Caps), since: now}
+		p.timer.owner = toLine{p, line.TimedOut{}}
+		e.ports[l.ID] = p
+		e.order = append(e.order, p)
+	}
+	for _, c := range set.Phones {
+		f := &phoneState{conf: c, up: c.Port != "", since: now}
+		e.phones[c.Ext] = f
+		if c.Port != "" {
+			p := &portState{id: c.Port, ext: c.Ext, fxs: line.NewFXS(now, c.Caps), since: now}
+			p.timer.owner = toLine{p, line.TimedOut{}}
+			e.ports[c.Port] = p
+			e.order = append(e.order, p)
+		}
+	}
+	for _, t := range set.Trunks {
+		e.trunks[t.ID] = &trunkState{conf: t, since: now, why: "not tried yet"}
+	}
+	for _, f := range set.Flows {
+		e.flows[f.Name] = f
+	}
+	e.buildQueues()
+	return e
+}
+
+// Post tells the loop what happened. It never blocks.
+func (e *Exchange) Post(evs ...Event) { e.in.post(evs...) }
+
+// Trace returns the ring of the last events and effects.
+func (e *Exchange) Trace() *trace.Ring { return e.trace }
+
+// Run handles events until ctx ends.
+func (e *Exchange) Run(ctx context.Context) {
+	e.start(time.Now())
+	wait := time.NewTimer(0)
+	defer wait.Stop()
+	for {
+		wait.Reset(e.sleep())
+		select {
+		case <-ctx.Done():
+			return
+		case <-e.in.wake:
+		case <-wait.C:
+		}
+		e.turn(time.Now())
+	}
+}
+
+// start opens the house at the instant now.
+func (e *Exchange) start(now time.Time) {
+	e.now = now
+	e.open()
+	e.drain()
+	e.publish()
+}
+
+// turn handles everything that has been posted and every deadline that is due.
+func (e *Exchange) turn(now time.Time) {
+	e.now = now
+	for _, ev := range e.in.take() {
+		began := time.Now()
+		e.handle(ev)
+		e.drain()
+		e.measure(began, ev)
+	}
+	for t := e.timers.due(now); t != nil; t = e.timers.due(now) {
+		e.push(t.owner)
+		e.drain()
+	}
+	e.publish()
+	if e.closing != nil && len(e.calls) == 0 {
+		e.closing.Done()
+		e.closing = nil
+	}
+}
+
+// measure keeps how long the handling of an event took and tells a slow one.
+func (e *Exchange) measure(began time.Time, ev Event) {
+	e.steps++
+	took := time.Since(began)
+	e.slowest = max(e.slowest, took)
+	if took > SlowStep {
+		e.sh.Slow(fmt.Sprintf("%T", ev), took)
+	}
+}
+
+// sleep returns how long nothing is due.
+func (e *Exchange) sleep() time.Duration {
+	d := time.Hour
+	if len(e.timers) > 0 {
+		d = min(d, e.timers[0].at.Sub(e.now))
+	}
+	switch {
+	case e.picture.dirty:
+		d = min(d, e.picture.at.Add(PictureEvery).Sub(e.now))
+	case e.someoneWaits():
+		d = min(d, e.picture.at.Add(WaitingEvery).Sub(e.now))
+	}
+	return max(d, 0)
+}
+
+// open seats the agents where the configuration puts them.
+func (e *Exchange) open() {
+	for _, a := range e.set.Agents {
+		if a.Ext != "" {
+			e.push(toACD{acd.Login{Agent: a.ID, Ext: a.Ext, Ready: true, By: tel.BySystem}})
+		}
+	}
+	for _, f := range e.set.Phones {
+		e.phoneChanged(e.phones[f.Ext])
+	}
+}
+
+// handle carries one event from outside to the machine it is for.
+func (e *Exchange) handle(ev Event) {
+	e.picture.dirty = true
+	switch ev := ev.(type) {
+	case OnPort:
+		if p := e.ports[ev.Port]; p != nil {
+			e.push(toLine{p, line.Wire{Event: ev.Event}})
+		}
+	case OnIncoming:
+		e.incoming(ev)
+	case OnRinging:
+		e.toCallOf(ev.Leg, call.LegRinging{Leg: ev.Leg})
+	case OnAnswered:
+		e.sipAnswered(ev.Leg)
+	case OnHeld:
+		e.toCallOf(ev.Leg, call.LegHeld{Leg: ev.Leg, On: ev.On})
+	case OnGone:
+		e.sipGone(ev)
+	case OnPhone:
+		e.phoneState(ev)
+	case OnTrunk:
+		e.trunkState(ev)
+	case OnDigit:
+		e.digit(ev)
+	case OnPlayed:
+		e.played(ev)
+	case OnTone:
+		if l := e.legs[ev.Leg]; l != nil && l.port != nil && l.port.fxo != nil {
+			e.push(toLine{l.port, line.Heard{Tone: ev.Tone, Evidence: ev.Evidence}})
+		}
+	case OnSilent:
+		e.silent(ev.Leg)
+	case OnConditions:
+		e.picture.conditions = ev.Alarms
+	case OnUplinks:
+		e.picture.uplinks = ev.Uplinks
+	case Order:
+		ev.Done(e.change(ev.What))
+	case Close:
+		e.close(ev)
+	}
+}
+
+// close ends every call; the loop tells when none is left.
+func (e *Exchange) close(c Close) {
+	e.closing = &c
+	for _, st := range e.live {
+		e.push(toCall{st, call.Kill{By: tel.BySystem, Cause: c.Cause, Evidence: "the appliance is being stopped"}})
+	}
+}
+
+// warn hands a shell's refusal to the log.
+func (e *Exchange) warn(what string, err error) {
+	if err != nil {
+		e.sh.Warn(what, err)
+	}
+}

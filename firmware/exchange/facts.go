@@ -1,0 +1,113 @@
+package exchange
+
+import (
+	"time"
+
+	"github.com/centralita/centralita/firmware/acd"
+	"github.com/centralita/centralita/firmware/call"
+	"github.com/centralita/centralita/firmware/line"
+	"github.com/centralita/centralita/firmware/tel"
+)
+
+// From every machine to the book, and the few sums of the day that the picture
+// needs.
+
+// queueDay is what one queue did since midnight.
+type queueDay struct{ answered, inTarget, late, abandoned int }
+
+// today are the sums since local midnight.
+type today struct {
+	day    string
+	queues []queueDay
+	agents map[tel.AgentID]int
+}
+
+// turn begins a new day when it has come.
+func (t *today) turn(now time.Time) {
+	if day := now.Format("2006-01-02"); day != t.day {
+		t.day = day
+		clear(t.queues)
+		t.agents = map[tel.AgentID]int{}
+	}
+}
+
+func (e *Exchange) local() time.Time {
+	if e.set.Location == nil {
+		return e.now
+	}
+	return e.now.In(e.set.Location)
+}
+
+// bookCall writes a fact of an interaction and counts what it means.
+func (e *Exchange) bookCall(c *callState, f call.Fact) {
+	e.sh.Book.Append(f)
+	e.today.turn(e.local())
+	switch f.Kind {
+	case call.QueueLeft:
+		e.countLeft(c, f)
+	case call.Connected:
+		if f.Agent != "" {
+			e.today.agents[f.Agent]++
+		}
+		c.connected = f.At
+	case call.Ended:
+		c.by, c.cause = f.By, f.Cause
+	}
+}
+
+func (e *Exchange) countLeft(c *callState, f call.Fact) {
+	for i, q := range e.set.Queues {
+		if q.ID != f.Queue {
+			continue
+		}
+		d, waited := &e.today.queues[i], f.At.Sub(c.joined)
+		c.waited += waited
+		switch f.Cause {
+		case tel.CauseAnswered:
+			d.answered++
+			if waited <= q.Target {
+				d.inTarget++
+			}
+		case tel.CauseAbandoned:
+			d.abandoned++
+			if waited > q.Target {
+				d.late++
+			}
+		}
+	}
+}
+
+func (e *Exchange) bookAgent(ef acd.Changed) {
+	e.sh.Book.Append(call.Fact{
+		Kind: call.AgentState, At: e.now, Agent: ef.Agent, Ext: ef.Ext, State: ef.To.String(), Reason: ef.Reason, By: ef.By, Call: ef.Call,
+	})
+}
+
+// bookLine writes a line's health, not each of its calls: those have their own facts.
+func (e *Exchange) bookLine(p *portState, ef line.Changed) {
+	dead := ef.State == line.Dead
+	if dead == p.dead {
+		return
+	}
+	p.dead = dead
+	state := "up"
+	if dead {
+		state = "dead"
+	}
+	e.sh.Book.Append(call.Fact{Kind: call.LineState, At: e.now, Port: p.id, State: state, Reason: ef.Reason})
+}
+
+func (e *Exchange) bookPhone(f *phoneState, why string) {
+	e.sh.Book.Append(call.Fact{Kind: call.PhoneState, At: e.now, Ext: f.conf.Ext, State: upDown(f.up), Reason: why})
+}
+
+func (e *Exchange) bookTrunk(t *trunkState) {
+	e.sh.Book.Append(call.Fact{Kind: call.TrunkState, At: e.now, Trunk: t.conf.ID, State: upDown(t.up), Reason: t.why})
+}
+
+func upDown(up bool) string {
+	if up {
+		return "up"
+	}
+	return "down"
+}

@@ -1,0 +1,251 @@
+package exchange
+
+import (
+	"time"
+
+	"github.com/centralita/centralita/firmware/call"
+	"github.com/centralita/centralita/firmware/line"
+	"github.com/centralita/centralita/firmware/tel"
+)
+
+// Between an analog port and the call it serves.
+
+func (p *portState) deadline() (time.Time, bool) {
+	if p.fxo != nil {
+		return p.fxo.Deadline()
+	}
+	return p.fxs.Deadline()
+}
+
+func (p *portState) state() (line.State, time.Time) {
+	if p.fxo != nil {
+		return p.fxo.State()
+	}
+	return p.fxs.State()
+}
+
+// lineEffect carries what a port's machine wants to driver, media and call.
+func (e *Exchange) lineEffect(p *portState, ef line.Effect) {
+	switch ef := ef.(type) {
+	case line.Do:
+		e.warn("port "+string(p.id)+": "+ef.Command.String(), e.sh.Ports.Command(p.id, ef.Command))
+	case line.Audio:
+		e.portAudio(p, ef.On)
+	case line.Incoming:
+		e.lineRings(p, ef)
+	case line.Up:
+		if l := e.legs[p.call]; l != nil {
+			l.up = true
+			e.toCallOf(p.call, call.LegUp{Leg: p.call, Evidence: ef.Evidence})
+		}
+	case line.SendDigits:
+		e.sh.Media.SendDigits(p.audio, outpulse, string(ef.Number))
+	case line.Digits:
+		e.push(toLine{p, line.Verdict{Progress: e.progress(ef.Number)}})
+	case line.Dialled:
+		e.dialled(e.ownLeg(p), ef.Number)
+	case line.Tone:
+		e.sh.Media.Tone(p.audio, ef.Tone)
+	case line.Flashed:
+		e.flashed(p)
+	case line.Gone:
+		e.portGone(p, ef)
+	case line.Changed:
+		e.portChanged(p, ef)
+	}
+}
+
+// outpulse is the id of a number being sent on a line.
+const outpulse tel.PlayID = 1 << 62
+
+// ownLeg returns the leg of a telephone that was picked up to dial.
+func (e *Exchange) ownLeg(p *portState) *legState {
+	if l := e.legs[p.audio]; l != nil {
+		return l
+	}
+	l := &legState{id: e.sh.NewLeg(), port: p, phone: e.phones[p.ext], up: true, caller: true}
+	e.addLeg(l)
+	return l
+}
+
+// portAudio attaches or detaches the port's audio.
+func (e *Exchange) portAudio(p *portState, on bool) {
+	if !on {
+		e.sh.Media.Detach(p.audio)
+		if l := e.legs[p.audio]; l != nil && l.call == "" {
+			delete(e.legs, p.audio)
+		}
+		p.audio = 0
+		e.phoneChanged(e.phones[p.ext])
+		return
+	}
+	p.audio = p.call
+	room := tel.CallID("port " + string(p.id))
+	if p.audio == 0 {
+		p.audio = e.ownLeg(p).id
+	} else if l := e.legs[p.audio]; l != nil && l.call != "" {
+		room = l.call
+	}
+	if err := e.sh.Media.AttachPort(room, p.audio, p.id); err != nil {
+		e.warn("port "+string(p.id)+": audio", err)
+		e.toCallOf(p.audio, call.LegDown{Leg: p.audio, Cause: tel.CauseError, Evidence: err.Error()})
+	}
+	e.phoneChanged(e.phones[p.ext])
+}
+
+// portGone tells the call that the port's leg is gone, and lets go of it.
+func (e *Exchange) portGone(p *portState, ef line.Gone) {
+	id := p.call
+	if id == 0 {
+		id = p.audio // a telephone that dialled
+	}
+	p.call = 0
+	l := e.legs[id]
+	if l == nil {
+		return
+	}
+	e.toCallOf(id, call.LegDown{Leg: id, Cause: ef.Cause, Evidence: ef.Evidence, Spare: e.sh.NewLeg()})
+	e.letGo(l)
+}
+
+// letGo takes the leg out of its call. A telephone that is still off hook keeps
+// its audio, to hear a tone.
+func (e *Exchange) letGo(l *legState) {
+	if f := l.phone; f != nil && f.conf.Port == "" {
+		f.legs--
+		if l.offer != 0 {
+			f.offered--
+		}
+	}
+	l.call, l.offer = "", 0
+	if l.port == nil || l.port.audio != l.id {
+		delete(e.legs, l.id)
+	}
+	if l.port != nil && l.port.call == l.id {
+		l.port.call = 0
+	}
+	if l.trunk != nil {
+		l.trunk.used--
+	}
+	e.phoneChanged(l.phone)
+}
+
+func (e *Exchange) portChanged(p *portState, ef line.Changed) {
+	p.since = e.now
+	p.deadWhy = ""
+	if ef.State == line.Dead {
+		p.deadWhy = ef.Reason
+	}
+	e.bookLine(p, ef)
+	if p.ext != "" {
+		f := e.phones[p.ext]
+		if up := ef.State != line.Dead; up != f.up {
+			f.up, f.since = up, e.now
+		}
+		e.phoneChanged(f)
+	}
+	e.inherit(p, ef.State)
+}
+
+// inherit gives a cleared line to the emergency call that waits for it.
+func (e *Exchange) inherit(p *portState, s line.State) {
+	if p.heir == nil || s != line.Idle && s != line.Dead && s != line.Ringing {
+		return
+	}
+	h := p.heir
+	p.heir = nil
+	l := e.legs[h.leg]
+	if l == nil {
+		return // the caller did not wait
+	}
+	if s != line.Idle {
+		e.toCallOf(h.leg, call.LegDown{Leg: h.leg, Cause: tel.CauseUnreachable, Evidence: "line " + string(p.id) + " is " + s.String(), Spare: e.sh.NewLeg()})
+		e.letGo(l)
+		return
+	}
+	l.port, p.call = p, h.leg
+	e.push(toLine{p, line.Dial{Number: h.number}})
+}
+
+// lineRings begins a call from the exchange.
+func (e *Exchange) lineRings(p *portState, in line.Incoming) {
+	if !p.conf.In || e.full() {
+		return // it rings on unanswered, as a line that nobody takes does
+	}
+	l := &legState{id: e.sh.NewLeg(), port: p, caller: true}
+	e.addLeg(l)
+	p.call = l.id
+	e.begin(l, call.Start{
+		Direction: tel.Inbound, From: in.From, Name: in.Name, To: p.conf.Number, Port: p.id, Aim: call.AimFlow,
+	}, e.flows[p.conf.Flow])
+}
+
+// flashed puts the other party on hold, or takes him back.
+func (e *Exchange) flashed(p *portState) {
+	l := e.legs[p.audio]
+	if l == nil || l.call == "" {
+		return
+	}
+	c := e.calls[l.call]
+	e.push(toCall{c, call.LegHeld{Leg: l.id, On: !c.m.Held()}})
+}
+
+// seizeLine calls a number over a line.
+func (e *Exchange) seizeLine(l *legState, p *portState, ef call.Seize) {
+	s, _ := p.state()
+	switch {
+	case s == line.Idle && p.heir == nil && p.conf.Out || s == line.Idle && ef.Force:
+		l.port, p.call = p, l.id
+		e.push(toLine{p, line.Dial{Number: ef.Number}})
+		return
+	case ef.Force && s != line.Dead && p.heir == nil && e.clearFor(p):
+		l.port = nil
+		p.heir = &heir{leg: l.id, number: ef.Number}
+		return
+	}
+	cause := tel.CauseCongestion
+	if s == line.Dead {
+		cause = tel.CauseUnreachable
+	}
+	e.toCallOf(l.id, call.LegDown{Leg: l.id, Cause: cause, Evidence: "line " + string(p.id) + " is " + s.String(), Spare: e.sh.NewLeg()})
+	e.letGo(l)
+}
+
+// clearFor ends the call on a line for an emergency call; another emergency
+// call is never cleared.
+func (e *Exchange) clearFor(p *portState) bool {
+	l := e.legs[p.call]
+	if l == nil || l.call == "" {
+		s, _ := p.state()
+		return s == line.Clearing
+	}
+	c := e.calls[l.call]
+	if c.m.Start().Emergency {
+		return false
+	}
+	e.push(toCall{c, call.Kill{By: tel.BySystem, Cause: tel.CauseCancelled, Evidence: "cleared for an emergency call"}})
+	return true
+}
+
+// ringTelephone rings an FXS port.
+func (e *Exchange) ringTelephone(l *legState, from tel.Number, name tel.Text) {
+	p := l.port
+	p.call = l.id
+	e.push(toLine{p, line.Ring{Number: from, Name: name}})
+}
+
+// hangUpPort ends our side of a port's leg.
+func (e *Exchange) hangUpPort(l *legState, cause tel.Cause) {
+	p := l.port
+	e.letGo(l)
+	e.push(toLine{p, line.HangUp{Tone: toneFor(cause)}})
+}
+
+// toneFor is what a telephone that is still off hook hears after a cause.
+func toneFor(c tel.Cause) tel.Tone {
+	switch c {
+	case tel.CauseForbidden, tel.CauseInvalid, tel.CauseCongestion, tel.CauseUnreachable, tel.CauseError, tel.CauseNoCodec:
+		return tel.ToneCongestion
+	}
+	return tel.ToneBusy
+}

@@ -1,0 +1,86 @@
+package exchange
+
+import (
+	"time"
+
+	"github.com/centralita/centralita/firmware/acd"
+	"github.com/centralita/centralita/firmware/call"
+	"github.com/centralita/centralita/firmware/ivr/flow"
+	"github.com/centralita/centralita/firmware/numbering"
+	"github.com/centralita/centralita/firmware/tel"
+	"github.com/centralita/centralita/hal/port"
+)
+
+// Settings are the house: everything the loop must know of the configuration.
+type Settings struct {
+	Site      string
+	Version   string
+	Lang      tel.Lang
+	Location  *time.Location
+	Lines     []Line
+	Phones    []Phone
+	Trunks    []Trunk
+	Queues    []Queue
+	Agents    []Agent
+	Pauses    []PauseReason
+	Numbering *numbering.Plan
+	Operator  tel.Number
+	Schedules []flow.Schedule
+	Flows     []*flow.Flow
+	Limits    call.Limits
+	Calls     int // at once
+	Misses    int // unanswered offers in a row before an agent is made not ready
+}
+
+// Line is an FXO port.
+type Line struct {
+	ID     tel.PortID
+	Caps   port.Caps
+	Number tel.Number
+	Flow   string
+	In     bool
+	Out    bool
+}
+
+// Phone is an extension; with a Port it is an FXS telephone, else a SIP phone.
+type Phone struct {
+	Ext     tel.Number
+	Name    string
+	Port    tel.PortID
+	Caps    port.Caps
+	Classes []numbering.Class // nil: all that the routes permit
+}
+
+// Trunk is a SIP trunk or gateway.
+type Trunk struct {
+	ID     tel.TrunkID
+	Number tel.Number
+	Flow   string
+	Size   int
+}
+
+// Queue is a queue with what the picture needs besides its rules.
+type Queue struct {
+	acd.QueueSettings
+	NameES, NameEN string
+	Threshold      int
+	WaitLimit      time.Duration
+	Target         time.Duration
+	Goal           int
+	Music          string
+}
+
+// Agent is a person.
+type Agent struct {
+	acd.AgentSettings
+	Name   string
+	Number tel.Number // dialled behind the log-in code, PIN included
+	Ext    tel.Number // where he sits at start
+}
+
+// PauseReason is one reason and its key.
+type PauseReason struct {
+	Key  tel.Number
+	ID   string
+	Name string
+}

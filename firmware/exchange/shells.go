@@ -1,0 +1,62 @@
+package exchange
+
+import (
+	"time"
+
+	"github.com/centralita/centralita/firmware/call"
+	"github.com/centralita/centralita/firmware/tel"
+	"github.com/centralita/centralita/firmware/view"
+	"github.com/centralita/centralita/hal/port"
+)
+
+// The shells, as the loop needs them. No method may block.
+
+// Ports commands the analog ports.
+type Ports interface {
+	Command(tel.PortID, port.Command) error
+}
+
+// SIP commands SIP legs; what becomes of them comes back as events.
+type SIP interface {
+	DialPhone(leg tel.LegID, ext tel.Number, from tel.Number, name tel.Text)
+	DialTrunk(leg tel.LegID, trunk tel.TrunkID, number, from tel.Number)
+	Ring(tel.LegID)
+	Answer(tel.LegID)
+	Reject(tel.LegID, tel.Cause)
+	HangUp(tel.LegID, tel.Cause)
+}
+
+// Media moves audio. A leg is attached to a call before anything else is asked
+// of it; orders for a leg that is not there are ignored.
+type Media interface {
+	AttachPort(tel.CallID, tel.LegID, tel.PortID) error
+	AttachSIP(tel.CallID, tel.LegID)
+	Detach(tel.LegID)
+	// Say plays; then music when it is not empty. PlayDone tells the end of what was said.
+	Say(leg tel.LegID, id tel.PlayID, lang tel.Lang, say []tel.Say, music string) error
+	Tone(tel.LegID, tel.Tone)
+	Stop(tel.LegID)
+	Join(leg tel.LegID, room tel.CallID)
+	SendDigits(leg tel.LegID, id tel.PlayID, digits string)
+	Measured(tel.LegID) (view.Leg, bool)
+}
+
+// Book keeps facts.
+type Book interface {
+	Append(call.Fact)
+}
+
+// Shells are all of them, and where the picture goes.
+type Shells struct {
+	Ports Ports
+	SIP   SIP
+	Media Media
+	Book  Book
+	View  *view.Store
+	// Complete adds to a picture what the loop does not know: engine, book, clock.
+	Complete func(*view.Snapshot)
+	NewLeg   func() tel.LegID                   // unused by anybody else in this boot
+	NewCall  func() tel.CallID                  // unused by any boot
+	Warn     func(what string, err error)       // something a shell refused, for the log
+	Slow     func(what string, d time.Duration) // a step took long, for the log
+}
