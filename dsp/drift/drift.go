@@ -13,8 +13,8 @@ import (
 
 // Shape of the buffer in samples at 8 kHz.
 const (
-	// Target is how much waits when both clocks agree: 50 ms, so that a pull
-	// can come a frame before its push on either side of the beat of the two.
+	// Target is how much waits when both clocks agree: 50 ms, so that a push
+	// may come a frame after its pull when the two clocks pass each other.
 	Target = 5 * pcm.FrameLen / 2
 	// MaxDepth is the most that ever waits: 140 ms.
 	MaxDepth = 7 * pcm.FrameLen
@@ -24,7 +24,7 @@ const (
 // Limits of the control of the speed. The position has 32 fractional bits.
 const (
 	one     = 1 << 32
-	perUnit = one / 400_000          // 2.5 ppm for each sample too many
+	perUnit = one / 200_000          // 5 ppm for each sample too many
 	maxOff  = one / 1_000_000 * 1000 // 1000 ppm
 	smooth  = 6                      // the level is averaged over 2^6 pulls
 )

@@ -8,8 +8,6 @@ import (
 
 	"github.com/centralita/centralita/dsp/pcm"
 	"github.com/centralita/centralita/firmware/media"
-	"github.com/centralita/centralita/firmware/media/player"
-	"github.com/centralita/centralita/firmware/tel"
 )
 
 // loop is an endpoint in memory: it says what it is told and keeps what it hears.
@@ -77,28 +75,4 @@ func (b *bench) end(t *testing.T) {
 func pass(d time.Duration) {
 	<-time.After(d) // inside a bubble: costs nothing
 	synctest.Wait()
-}
-
-func TestPlayEndsWithOneEventAtTheRightTick(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		b := newBench(t, 1)
-		ep := &loop{}
-		if err := b.Attach(media.Leg{ID: 1, Call: "1-1", Endpoint: ep}); err != nil {
-			t.Fatal(err)
-		}
-		b.Play(1, media.Play{ID: 7, Parts: []player.Part{{PCM: make([]int16, 8000)}}})
-		pass(3 * time.Second)
-		if len(b.events) != 1 || b.events[0].Kind != media.PlayDone || b.events[0].Play != 7 || b.events[0].Leg != tel.LegID(1) {
-			t.Fatalf("events %v, want one end of play 7", b.events)
-		}
-		if b.at[0] != time.Second {
-			t.Errorf("one second of audio ended after %v", b.at[0])
-		}
-		b.Detach(1)
-		pass(20 * time.Millisecond)
-		if !ep.closed {
-			t.Error("the endpoint of a detached leg is open")
-		}
-		b.end(t)
-	})
 }
