@@ -1,0 +1,484 @@
+// Package phone is a SIP telephone for tests: it registers, calls, rings,
+// answers, refuses, holds, speaks and listens as a script says, over a network
+// in memory or over real sockets.
+//
+//	p, err := phone.New(phone.Memory(net), "10.0.0.21:5060", phone.Account{
+//		User: "201", Password: "x", Server: netip.MustParseAddrPort("10.0.0.1:5060")})
+//	defer p.Close()
+//	p.OnCall = func(c *phone.Call) { c.Ring(); c.Answer() }
+//	err = p.Register(ctx)
+//	c := p.Call("202")
+//	err = c.WaitUp(ctx)
+//	c.Tone(440); c.SendDigits("123#", phone.RFC4733); heard := c.Heard()
+//	c.HangUp()
+//
+// It shares no code with the appliance but the parser and the transactions of
+// sipgo, so that a mistake of the one is not hidden by the same mistake of the
+// other.
+package phone
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/netip"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/emiago/sipgo/sip"
+	"github.com/icholy/digest"
+
+	"github.com/centralita/centralita/testbench/memnet"
+)
+
+// Network gives a phone its sockets.
+type Network interface {
+	ListenPacket(addr string) (net.PacketConn, error)
+	Dial(ctx context.Context, from, to string) (net.Conn, error)
+}
+
+// Memory is the network of n.
+func Memory(n *memnet.Net) Network { return memory{n} }
+
+type memory struct{ n *memnet.Net }
+
+func (m memory) ListenPacket(addr string) (net.PacketConn, error) { return m.n.ListenPacket(addr) }
+func (m memory) Dial(ctx context.Context, from, to string) (net.Conn, error) {
+	return m.n.Dial(ctx, from, to)
+}
+
+// Real is the network of the machine.
+func Real() Network { return machine{} }
+
+type machine struct{}
+
+func (machine) ListenPacket(addr string) (net.PacketConn, error) {
+	return net.ListenPacket("udp", addr)
+}
+func (machine) Dial(ctx context.Context, from, to string) (net.Conn, error) {
+	var d net.Dialer
+	return d.DialContext(ctx, "tcp", to)
+}
+
+// Account is who the phone is and how it behaves on the wire.
+type Account struct {
+	User, Password string
+	Name           string         // display name, written as it is between quotes
+	Server         netip.AddrPort // registrar and proxy
+	Domain         string         // of its address; empty: the server's address
+	TCP            bool
+	Claim          netip.AddrPort // the address it believes to have, as behind NAT; zero: its own
+	Expires        int            // seconds; 0: 300
+	Codecs         []int          // payload types of its offers and answers; nil: 8, 0
+	NoEvents       bool           // no telephone-event
+	LateOffer      bool           // calls without SDP, and answers the offer in its ACK
+	NoACK          bool           // never confirms an answer
+}
+
+// Phone is one telephone. Set the On functions before the first call.
+type Phone struct {
+	OnCall    func(*Call)                            // an incoming call; nil: it rings and nobody answers
+	OnRequest func(*sip.Request, *sip.ServerTx) bool // sees each request first; true: dealt with
+	Sent      func(m sip.Message)                    // sees each request before it is sent; may change it
+
+	net  Network
+	acc  Account
+	addr netip.AddrPort
+	sock net.PacketConn
+	conn net.Conn
+	tpl  *sip.TransportLayer
+	txl  *sip.TransactionLayer
+	done chan struct{}
+	work sync.WaitGroup
+
+	mu     sync.Mutex
+	calls  map[string]*Call
+	last   *Call
+	regID  string
+	seq    uint32
+	nonces int
+}
+
+// sizes of what sipgo sends are a global of it, set before any goroutine exists.
+var _ = func() int { sip.UDPMTUSize = 8192; return 0 }()
+
+// New opens a phone at addr, "host:port".
+func New(n Network, addr string, acc Account) (*Phone, error) {
+	sock, err := n.ListenPacket(addr)
+	if err != nil {
+		return nil, err
+	}
+	local, err := netip.ParseAddrPort(sock.LocalAddr().String())
+	if err != nil {
+		return nil, errors.Join(err, sock.Close())
+	}
+	p := &Phone{net: n, acc: acc, addr: local, sock: sock, done: make(chan struct{}),
+		calls: map[string]*Call{}, regID: rand.Text()}
+	quiet := slog.New(slog.DiscardHandler)
+	p.tpl = sip.NewTransportLayer(&net.Resolver{}, sip.NewParser(), nil, sip.WithTransportLayerLogger(quiet))
+	p.txl = sip.NewTransactionLayer(p.tpl, sip.WithTransactionLayerLogger(quiet),
+		sip.WithTransactionLayerUnhandledResponseHandler(func(*sip.Response) {}))
+	p.txl.OnRequest(p.request)
+	p.work.Go(func() {
+		// It ends when the socket is closed, and that is no error.
+		if err := p.tpl.ServeUDP(sock); err != nil {
+			quiet.Info("the phone's socket ended", "err", err)
+		}
+	})
+	return p, nil
+}
+
+// Addr is the address of the phone's socket.
+func (p *Phone) Addr() netip.AddrPort { return p.addr }
+
+// Close hangs nothing up: the phone vanishes as if its plug were pulled.
+func (p *Phone) Close() {
+	p.mu.Lock()
+	select {
+	case <-p.done:
+		p.mu.Unlock()
+		return
+	default:
+	}
+	close(p.done)
+	calls := make([]*Call, 0, len(p.calls))
+	for _, c := range p.calls {
+		calls = append(calls, c)
+	}
+	conn := p.conn
+	p.mu.Unlock()
+	p.txl.Close()
+	closeQuietly(p.sock)
+	if conn != nil {
+		closeQuietly(conn)
+	}
+	for _, c := range calls {
+		c.finish(0, "the phone vanished")
+	}
+	p.work.Wait()
+}
+
+// Vanish is Close under the name a script wants.
+func (p *Phone) Vanish() { p.Close() }
+
+func closeQuietly(c interface{ Close() error }) {
+	if err := c.Close(); err != nil && !errors.Is(err, net.ErrClosed) {
+		slog.Debug("closing a phone's socket", "err", err)
+	}
+}
+
+// Register signs the phone on and waits for the answer. It does not refresh by itself.
+func (p *Phone) Register(ctx context.Context) error {
+	expires := p.acc.Expires
+	if expires == 0 {
+		expires = 300
+	}
+	return p.register(ctx, expires)
+}
+
+// Unregister signs the phone off.
+func (p *Phone) Unregister(ctx context.Context) error { return p.register(ctx, 0) }
+
+func (p *Phone) register(ctx context.Context, expires int) error {
+	var auth sip.Header
+	for range 3 {
+		p.mu.Lock()
+		p.seq++
+		seq := p.seq
+		p.mu.Unlock()
+		req := p.newRequest(sip.REGISTER, sip.Uri{Scheme: "sip", Host: p.domain()}, p.regID, seq, "reg", p.uri(p.acc.User), "")
+		req.AppendHeader(p.contact())
+		req.AppendHeader(sip.NewHeader("Expires", strconv.Itoa(expires)))
+		if auth != nil {
+			req.AppendHeader(auth)
+		}
+		res, err := p.do(ctx, req)
+		if err != nil {
+			return fmt.Errorf("cannot register %s: %w", p.acc.User, err)
+		}
+		switch {
+		case res.IsSuccess():
+			return nil
+		case (res.StatusCode == 401 || res.StatusCode == 407) && auth == nil:
+			if auth, err = p.credentials(req, res); err != nil {
+				return fmt.Errorf("cannot register %s: %w", p.acc.User, err)
+			}
+		default:
+			return fmt.Errorf("cannot register %s: %d %s", p.acc.User, res.StatusCode, res.Reason)
+		}
+	}
+	return fmt.Errorf("cannot register %s: asked for a password again and again", p.acc.User)
+}
+
+// credentials answers a challenge.
+func (p *Phone) credentials(req *sip.Request, res *sip.Response) (sip.Header, error) {
+	in, out := "WWW-Authenticate", "Authorization"
+	if res.StatusCode == 407 {
+		in, out = "Proxy-Authenticate", "Proxy-Authorization"
+	}
+	h := res.GetHeader(in)
+	if h == nil {
+		return nil, errors.New("a challenge without " + in)
+	}
+	ch, err := digest.ParseChallenge(h.Value())
+	if err != nil {
+		return nil, err
+	}
+	cred, err := digest.Digest(ch, digest.Options{Method: string(req.Method), URI: req.Recipient.String(),
+		Username: p.acc.User, Password: p.acc.Password, Count: 1})
+	if err != nil {
+		return nil, err
+	}
+	return sip.NewHeader(out, cred.String()), nil
+}
+
+func (p *Phone) domain() string {
+	if p.acc.Domain != "" {
+		return p.acc.Domain
+	}
+	return p.acc.Server.Addr().String()
+}
+
+func (p *Phone) uri(user string) sip.Uri {
+	return sip.Uri{Scheme: "sip", User: user, Host: p.domain()}
+}
+
+// claimed is the address that the phone tells others.
+func (p *Phone) claimed() netip.AddrPort {
+	if p.acc.Claim.IsValid() {
+		return p.acc.Claim
+	}
+	return p.addr
+}
+
+func (p *Phone) contact() *sip.ContactHeader {
+	at := p.claimed()
+	u := sip.Uri{Scheme: "sip", User: p.acc.User, Host: at.Addr().String(), Port: int(at.Port())}
+	if p.acc.TCP {
+		u.UriParams.Add("transport", "tcp")
+	}
+	return &sip.ContactHeader{Address: u}
+}
+
+func (p *Phone) transport() string {
+	if p.acc.TCP {
+		return "TCP"
+	}
+	return "UDP"
+}
+
+// newRequest builds a request with a From of this phone.
+func (p *Phone) newRequest(m sip.RequestMethod, to sip.Uri, id string, seq uint32, tag string, remote sip.Uri, remoteTag string) *sip.Request {
+	req := sip.NewRequest(m, to)
+	from := &sip.FromHeader{DisplayName: p.acc.Name, Address: p.uri(p.acc.User)}
+	from.Params.Add("tag", tag)
+	target := &sip.ToHeader{Address: remote}
+	if remoteTag != "" {
+		target.Params.Add("tag", remoteTag)
+	}
+	req.AppendHeader(from)
+	req.AppendHeader(target)
+	cid := sip.CallIDHeader(id)
+	req.AppendHeader(&cid)
+	req.AppendHeader(&sip.CSeqHeader{SeqNo: seq, MethodName: m})
+	hops := sip.MaxForwardsHeader(70)
+	req.AppendHeader(&hops)
+	req.AppendHeader(sip.NewHeader("User-Agent", "testbench phone"))
+	return req
+}
+
+// prepare gives req a Via and its way to the server.
+func (p *Phone) prepare(req *sip.Request) error {
+	if req.Via() == nil {
+		at := p.claimed()
+		via := &sip.ViaHeader{ProtocolName: "SIP", ProtocolVersion: "2.0", Transport: p.transport(), Host: at.Addr().String(), Port: int(at.Port())}
+		via.Params.Add("branch", "z9hG4bK"+rand.Text())
+		req.PrependHeader(via)
+	}
+	if req.Body() == nil {
+		req.SetBody(nil)
+	}
+	req.SetTransport(p.transport())
+	req.SetDestination(p.acc.Server.String())
+	if p.acc.TCP {
+		if err := p.connect(); err != nil {
+			return err
+		}
+	} else {
+		req.Laddr = sip.Addr{IP: net.IP(p.addr.Addr().AsSlice()), Port: int(p.addr.Port())}
+	}
+	if p.Sent != nil {
+		p.Sent(req)
+	}
+	return nil
+}
+
+// connect opens the phone's TCP connection once.
+func (p *Phone) connect() error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.conn != nil {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	c, err := p.net.Dial(ctx, p.addr.Addr().String(), p.acc.Server.String())
+	if err != nil {
+		return err
+	}
+	p.conn = c
+	l := &single{conn: c, pooled: make(chan struct{}), done: p.done}
+	p.work.Go(func() {
+		if err := p.tpl.ServeTCP(l); err != nil && !errors.Is(err, net.ErrClosed) {
+			slog.Debug("a phone's TCP ended", "err", err)
+		}
+	})
+	<-l.pooled
+	return nil
+}
+
+// single is a listener with one connection that was dialled.
+type single struct {
+	conn   net.Conn
+	given  bool
+	pooled chan struct{}
+	done   chan struct{}
+}
+
+// Accept gives the connection, then waits for the end.
+func (s *single) Accept() (net.Conn, error) {
+	if !s.given {
+		s.given = true
+		return s.conn, nil
+	}
+	close(s.pooled)
+	<-s.done
+	return nil, net.ErrClosed
+}
+
+// Close implements net.Listener.
+func (s *single) Close() error { return nil }
+
+// Addr implements net.Listener.
+func (s *single) Addr() net.Addr { return s.conn.LocalAddr() }
+
+// do sends a request and waits for its final answer.
+func (p *Phone) do(ctx context.Context, req *sip.Request) (*sip.Response, error) {
+	if err := p.prepare(req); err != nil {
+		return nil, err
+	}
+	tx, err := p.txl.Request(context.Background(), req)
+	if err != nil {
+		return nil, err
+	}
+	var final *sip.Response
+	for {
+		select {
+		case res := <-tx.Responses():
+			if !res.IsProvisional() {
+				final = res
+				p.drain(tx)
+				return final, nil
+			}
+		case <-tx.Done():
+			return nil, tx.Err()
+		case <-ctx.Done():
+			tx.Terminate()
+			return nil, ctx.Err()
+		}
+	}
+}
+
+// drain takes what a transaction still passes up, until it ends.
+func (p *Phone) drain(tx sip.ClientTransaction) {
+	p.work.Go(func() {
+		for {
+			select {
+			case <-tx.Responses():
+			case <-tx.Done():
+				return
+			}
+		}
+	})
+}
+
+// request gets each incoming request.
+func (p *Phone) request(req *sip.Request, tx *sip.ServerTx) {
+	if p.OnRequest != nil && p.OnRequest(req, tx) {
+		return
+	}
+	if req.IsAck() {
+		tx.Terminate()
+	}
+	p.mu.Lock()
+	c := p.calls[req.CallID().Value()]
+	p.mu.Unlock()
+	_, tagged := req.To().Params.Get("tag")
+	switch {
+	case c != nil && tagged:
+		c.within(req, tx)
+	case req.IsInvite() && !tagged:
+		p.invited(req, tx)
+	case req.Method == sip.OPTIONS:
+		p.respond(req, tx, 200, "OK", nil)
+	case req.IsAck():
+	default:
+		p.respond(req, tx, 481, "Call/Transaction Does Not Exist", nil)
+	}
+}
+
+// respond answers a request; a body is SDP.
+func (p *Phone) respond(req *sip.Request, tx *sip.ServerTx, code int, reason string, body []byte) {
+	res := sip.NewResponseFromRequest(req, code, reason, nil)
+	if req.IsInvite() && code > 100 {
+		res.AppendHeader(p.contact())
+	}
+	if body != nil {
+		res.AppendHeader(sip.NewHeader("Content-Type", "application/sdp"))
+		res.SetBody(body)
+	}
+	if err := tx.Respond(res); err != nil {
+		slog.Debug("a phone cannot answer", "err", err)
+	}
+}
+
+// Calls lists the calls that have not ended.
+func (p *Phone) Calls() []*Call {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	out := make([]*Call, 0, len(p.calls))
+	for _, c := range p.calls {
+		out = append(out, c)
+	}
+	return out
+}
+
+// Last is the latest call, incoming or outgoing, even when it has ended; nil: none yet.
+func (p *Phone) Last() *Call {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.last
+}
+
+func (p *Phone) add(c *Call) {
+	p.mu.Lock()
+	p.calls[c.id] = c
+	p.last = c
+	p.mu.Unlock()
+}
+
+func (p *Phone) remove(c *Call) {
+	p.mu.Lock()
+	delete(p.calls, c.id)
+	p.mu.Unlock()
+}
+
+// sdpLines splits a description.
+func sdpLines(body []byte) []string {
+	return strings.Split(strings.ReplaceAll(string(body), "\r\n", "\n"), "\n")
+}
