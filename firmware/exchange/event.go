@@ -3,7 +3,6 @@ package exchange
 import (
 	"github.com/centralita/centralita/firmware/ivr/flow"
 	"github.com/centralita/centralita/firmware/tel"
-	"github.com/centralita/centralita/firmware/view"
 	"github.com/centralita/centralita/hal/port"
 )
 
@@ -68,10 +67,8 @@ type (
 	}
 	// OnSilent: nothing has arrived from a leg that should send.
 	OnSilent struct{ Leg tel.LegID }
-	// OnConditions: what the other rooms report as wrong, whole list.
-	OnConditions struct{ Alarms []view.Alarm }
-	// OnUplinks: the state of the upstream sinks, whole list.
-	OnUplinks struct{ Uplinks []view.Uplink }
+	// OnNews: something that only the picture shows has changed.
+	OnNews struct{}
 	// Order: a person wants something changed; Done is called with the answer.
 	Order struct {
 		What Change
@@ -84,22 +81,21 @@ type (
 	}
 )
 
-func (OnPort) isEvent()       {}
-func (OnIncoming) isEvent()   {}
-func (OnRinging) isEvent()    {}
-func (OnAnswered) isEvent()   {}
-func (OnHeld) isEvent()       {}
-func (OnGone) isEvent()       {}
-func (OnPhone) isEvent()      {}
-func (OnTrunk) isEvent()      {}
-func (OnDigit) isEvent()      {}
-func (OnPlayed) isEvent()     {}
-func (OnTone) isEvent()       {}
-func (OnSilent) isEvent()     {}
-func (OnConditions) isEvent() {}
-func (OnUplinks) isEvent()    {}
-func (Order) isEvent()        {}
-func (Close) isEvent()        {}
+func (OnPort) isEvent()     {}
+func (OnIncoming) isEvent() {}
+func (OnRinging) isEvent()  {}
+func (OnAnswered) isEvent() {}
+func (OnHeld) isEvent()     {}
+func (OnGone) isEvent()     {}
+func (OnPhone) isEvent()    {}
+func (OnTrunk) isEvent()    {}
+func (OnDigit) isEvent()    {}
+func (OnPlayed) isEvent()   {}
+func (OnTone) isEvent()     {}
+func (OnSilent) isEvent()   {}
+func (OnNews) isEvent()     {}
+func (Order) isEvent()      {}
+func (Close) isEvent()      {}
 
 // Change is what a person can order.
 type Change interface{ isChange() }

@@ -59,18 +59,17 @@ type Exchange struct {
 
 // portState is one analog port with its machine.
 type portState struct {
-	id      tel.PortID
-	fxo     *line.FXO
-	fxs     *line.FXS
-	conf    Line       // FXO
-	ext     tel.Number // FXS
-	timer   timer
-	call    tel.LegID // the leg that belongs to a call, 0 none
-	audio   tel.LegID // the leg whose audio flows, 0 none
-	heir    *heir     // an emergency call that waits for the line
-	since   time.Time
-	dead    bool // as the book knows it
-	deadWhy string
+	id    tel.PortID
+	fxo   *line.FXO
+	fxs   *line.FXS
+	conf  Line       // FXO
+	ext   tel.Number // FXS
+	timer timer
+	call  tel.LegID // the leg that belongs to a call, 0 none
+	audio tel.LegID // the leg whose audio flows, 0 none
+	heir  *heir     // an emergency call that waits for the line
+	since time.Time
+	dead  bool // as the book knows it
 }
 
 // heir is an emergency call that waits until the line it cleared is idle.
@@ -283,10 +282,7 @@ func (e *Exchange) handle(ev Event) {
 		}
 	case OnSilent:
 		e.silent(ev.Leg)
-	case OnConditions:
-		e.picture.conditions = ev.Alarms
-	case OnUplinks:
-		e.picture.uplinks = ev.Uplinks
+	case OnNews: // the picture is made anew after every event
 	case Order:
 		ev.Done(e.change(ev.What))
 	case Close:

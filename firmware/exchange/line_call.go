@@ -132,10 +132,6 @@ func (e *Exchange) letGo(l *legState) {
 
 func (e *Exchange) portChanged(p *portState, ef line.Changed) {
 	p.since = e.now
-	p.deadWhy = ""
-	if ef.State == line.Dead {
-		p.deadWhy = ef.Reason
-	}
 	e.bookLine(p, ef)
 	if p.ext != "" {
 		f := e.phones[p.ext]

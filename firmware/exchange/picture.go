@@ -18,14 +18,10 @@ const keepLast = 20
 
 // picture is what the loop keeps to build the next one.
 type picture struct {
-	dirty      bool
-	at         time.Time
-	seq        uint64
-	last       []view.Call
-	conditions []view.Alarm
-	uplinks    []view.Uplink
-	alarms     []view.Alarm // of the last picture, to keep since when
-	calm       time.Time
+	dirty bool
+	at    time.Time
+	seq   uint64
+	last  []view.Call
 }
 
 // publish stores a new picture when something changed, not too often.
@@ -41,7 +37,7 @@ func (e *Exchange) publish() {
 	s := &view.Snapshot{
 		Seq: p.seq, At: e.now, Site: e.set.Site, Version: e.set.Version, Lang: e.set.Lang, TimeZone: e.local().Location().String(),
 		Queues: e.seeQueues(), Agents: e.seeAgents(), Calls: e.seeCalls(), Last: p.last,
-		Uplinks: p.uplinks, Loop: view.LoopLateness{Steps: e.steps, MaxMS: float64(e.slowest.Microseconds()) / 1000},
+		Loop: view.LoopLateness{Steps: e.steps, MaxMS: float64(e.slowest.Microseconds()) / 1000},
 	}
 	for _, l := range e.order {
 		if l.fxo != nil {
@@ -54,14 +50,6 @@ func (e *Exchange) publish() {
 	for _, c := range e.set.Trunks {
 		s.Trunks = append(s.Trunks, seeTrunk(e.trunks[c.ID]))
 	}
-	s.Alarms = e.seeAlarms(s)
-	switch {
-	case len(s.Alarms) > 0:
-		p.calm = time.Time{}
-	case p.calm.IsZero():
-		p.calm = e.now
-	}
-	s.Calm, p.alarms = p.calm, s.Alarms
 	if e.sh.Complete != nil {
 		e.sh.Complete(s)
 	}

@@ -53,7 +53,8 @@ type Shells struct {
 	Media Media
 	Book  Book
 	View  *view.Store
-	// Complete adds to a picture what the loop does not know: engine, book, clock.
+	// Complete adds to a picture what the loop does not know: alarms, engine,
+	// book, upstream, clock.
 	Complete func(*view.Snapshot)
 	NewLeg   func() tel.LegID                   // unused by anybody else in this boot
 	NewCall  func() tel.CallID                  // unused by any boot
