@@ -1,0 +1,252 @@
+package media_test
+
+import (
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/centralita/centralita/dsp/dtmf"
+	"github.com/centralita/centralita/dsp/pcm"
+	"github.com/centralita/centralita/firmware/media"
+	"github.com/centralita/centralita/firmware/media/rtpleg"
+	"github.com/centralita/centralita/testbench/memnet"
+)
+
+const dialled = "5551234#09*"
+
+func TestRFC4733_EachKeyIsToldOnceUnderLoss(t *testing.T) {
+	for seed := range uint64(5) {
+		synctest.Test(t, func(t *testing.T) {
+			b, n := newBench(t, 1), memnet.New(seed)
+			n.SetAll(memnet.Link{Loss: 0.05, Jitter: 30 * time.Millisecond, Duplicate: 0.02})
+			c := b.call(t, n, 1, "1-1", mu)
+			c.phone.say = keys(t, "", -1) // faint noise
+			pass(500 * time.Millisecond)
+			for _, k := range []byte(dialled) {
+				c.phone.press(k, 5)
+				pass(100 * time.Millisecond)
+			}
+			pass(time.Second)
+			if got := b.digits(1); got != dialled {
+				t.Errorf("seed %d: heard %s, pressed %s", seed, got, dialled)
+			}
+			b.end(t)
+		})
+	}
+}
+
+func TestKeysInBandAreToldOnceUnderLoss(t *testing.T) {
+	for _, s := range []rtpleg.Session{{Codec: rtpleg.PCMU}, {Codec: rtpleg.PCMA, PT: 8, EventPT: eventPT}} {
+		for seed := range uint64(5) {
+			synctest.Test(t, func(t *testing.T) {
+				b, n := newBench(t, 1), memnet.New(seed)
+				n.SetAll(memnet.Link{Loss: 0.05})
+				c := b.call(t, n, 1, "1-1", s)
+				say := keys(t, dialled, 50)
+				c.phone.say = say
+				pass(5 * time.Second)
+				if got := b.digits(1); got != dialled {
+					t.Errorf("%v, events agreed on: %t, seed %d: heard %s, pressed %s", s.Codec, s.EventPT != 0, seed, got, dialled)
+				}
+				for _, e := range b.events {
+					if e.Kind == media.Digit && !e.InBand {
+						t.Errorf("%v is said to be an event", e)
+					}
+				}
+				b.end(t)
+			})
+		}
+	}
+}
+
+func TestAPhoneThatSendsEventAndToneIsToldOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b, n := newBench(t, 1), memnet.New(3)
+		c := b.call(t, n, 1, "1-1", mu)
+		// The tone goes on in the audio while the event is sent beside it.
+		var g dtmf.Generator
+		c.phone.say = func(_ int, f *pcm.Frame) bool { g.Fill(f); return true }
+		pass(500 * time.Millisecond)
+		for _, k := range dialled {
+			if err := g.Start(string(k), dtmf.Sending{OnMs: 160, OffMs: 100, Low: -9, High: -7}); err != nil {
+				t.Fatal(err)
+			}
+			c.phone.press(byte(k), 5)
+			pass(300 * time.Millisecond)
+		}
+		pass(time.Second)
+		if got := b.digits(1); got != dialled {
+			t.Errorf("heard %s, pressed %s", got, dialled)
+		}
+		b.end(t)
+	})
+}
+
+func TestTonesBecomeTheOwnerOnlyTheSecondTimeAfterEvents(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b, n := newBench(t, 1), memnet.New(3)
+		c := b.call(t, n, 1, "1-1", mu)
+		var g dtmf.Generator
+		c.phone.say = func(_ int, f *pcm.Frame) bool { g.Fill(f); return true }
+		pass(500 * time.Millisecond)
+		c.phone.press('1', 5)
+		pass(time.Second)
+		for _, k := range "7890" {
+			if err := g.Start(string(k), dtmf.Sending{OnMs: 100, OffMs: 100, Low: -9, High: -7}); err != nil {
+				t.Fatal(err)
+			}
+			pass(time.Second)
+		}
+		if got := b.digits(1); got != "1890" {
+			t.Errorf("heard %s, want 1, then from the second tone on 890", got)
+		}
+		c.phone.press('5', 5)
+		pass(time.Second)
+		if got := b.digits(1); got != "18905" {
+			t.Errorf("events came back: heard %s", got)
+		}
+		b.end(t)
+	})
+}
+
+func TestAStormOfKeysIsBounded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b, n := newBench(t, 1), memnet.New(3)
+		c := b.call(t, n, 1, "1-1", mu)
+		for i := range 1000 { // 200 a second for five seconds
+			c.phone.send(eventPT, uint32(i)*40, true, []byte{byte(i % 12), 0x8A, 0, 40})
+			<-time.After(5 * time.Millisecond)
+		}
+		pass(time.Second)
+		if got := len(b.digits(1)); got > 100 || got < 80 {
+			t.Errorf("%d keys in five seconds, at most 20 a second are taken", got)
+		}
+		if r := c.leg.Refused(); r[rtpleg.BadEvent] < 800 {
+			t.Errorf("refused %v", r)
+		}
+		b.end(t)
+	})
+}
+
+func TestNobodyListensNobodyIsTold(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b, n := newBench(t, 1), memnet.New(3)
+		c := b.call(t, n, 1, "1-1", mu)
+		b.Listen(1, false, false)
+		pass(100 * time.Millisecond)
+		c.phone.press('1', 5)
+		pass(time.Second)
+		b.Listen(1, true, false)
+		c.phone.press('2', 5)
+		pass(time.Second)
+		if got := b.digits(1); got != "2" {
+			t.Errorf("heard %s", got)
+		}
+		b.end(t)
+	})
+}
+
+func TestRFC4733_KeysAreSentAsEventsAndAsTonesToWhoTakesNone(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b, n := newBench(t, 1), memnet.New(3)
+		takes, not := b.call(t, n, 1, "1-1", mu), b.call(t, n, 2, "1-2", rtpleg.Session{})
+		b.SendDigits(1, 11, "19,#")
+		b.SendDigits(2, 12, "19,#")
+		pass(4 * time.Second)
+
+		var got strings.Builder
+		var starts, ends int
+		seen := map[uint32]bool{}
+		for _, e := range takes.phone.events {
+			if !seen[e.Timestamp] {
+				seen[e.Timestamp] = true
+				got.WriteByte("0123456789*#ABCD"[e.Payload[0]])
+				if !e.Marker {
+					t.Error("§ 2.5.1.1: the first packet of a key has no marker")
+				}
+				starts++
+			} else if e.Marker {
+				t.Error("a later packet of a key has the marker")
+			}
+			if e.Payload[1]&0x80 != 0 {
+				ends++
+				if d := int(e.Payload[2])<<8 | int(e.Payload[3]); d != 800 {
+					t.Errorf("a key of 100 ms lasts %d", d)
+				}
+			}
+		}
+		if got.String() != "19#" || ends != 3*starts {
+			t.Errorf("sent %q with %d ends (§ 2.5.1.4: three each)", got.String(), ends)
+		}
+		if s := heardDigits(not.phone.heard); s != "19#" {
+			t.Errorf("sent %q as tones", s)
+		}
+		done := map[uint64]bool{}
+		for _, e := range b.events {
+			if e.Kind == media.PlayDone {
+				done[uint64(e.Play)] = true
+			}
+		}
+		if !done[11] || !done[12] {
+			t.Errorf("events %v", b.events)
+		}
+		b.end(t)
+	})
+}
+
+// heardDigits detects what stands in samples.
+func heardDigits(heard []int16) (out string) {
+	var d dtmf.Detector
+	for len(heard) >= pcm.FrameLen {
+		f := pcm.Frame(heard[:pcm.FrameLen])
+		for _, e := range d.Process(&f, nil) {
+			if e.Down {
+				out += string(rune(e.Digit))
+			}
+		}
+		heard = heard[pcm.FrameLen:]
+	}
+	return out
+}
+
+func TestKeysPassToTheRoomAsEachPartyTakesThem(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b, n := newBench(t, 1), memnet.New(3)
+		from, to := b.call(t, n, 1, "1-1", mu), b.call(t, n, 2, "1-1", mu)
+		line := &loop{}
+		if err := b.Attach(media.Leg{ID: 3, Call: "1-1", Endpoint: line}); err != nil {
+			t.Fatal(err)
+		}
+		from.phone.say = keys(t, "", -1)
+		to.phone.say = keys(t, "", -1)
+		b.Join(1, "1-1")
+		b.Join(2, "1-1")
+		b.Join(3, "1-1")
+		pass(500 * time.Millisecond)
+		for _, k := range "470" {
+			from.phone.press(byte(k), 6)
+			pass(200 * time.Millisecond)
+		}
+		pass(time.Second)
+		if got := heardDigits(line.heard); got != "470" {
+			t.Errorf("a line heard %q", got)
+		}
+		var got string
+		for _, e := range to.phone.events {
+			if e.Marker {
+				got += string("0123456789*#ABCD"[e.Payload[0]])
+			}
+		}
+		if got != "470" {
+			t.Errorf("a phone got the events %q", got)
+		}
+		if got := b.digits(1); got != "470" {
+			t.Errorf("told %q", got)
+		}
+		if got := b.digits(2) + b.digits(3); got != "" {
+			t.Errorf("told %q of legs that only heard it", got)
+		}
+		b.end(t)
+	})
+}
