@@ -16,10 +16,19 @@ const (
 
 // block is what is kept of 10 ms: the complex amplitude of the eight tones,
 // phase counted from the middle of the block, and the mean square of its
-// second half.
+// second half above 600 Hz and over the whole band.
 type block struct {
 	re, im [8]float32
 	energy float32
+	whole  float32
+}
+
+func meanSquare(x *[hop]int16) float32 {
+	var sum int64
+	for _, v := range x {
+		sum += int64(v) * int64(v)
+	}
+	return float32(sum) / hop
 }
 
 func (b *block) power(k int) float32 {

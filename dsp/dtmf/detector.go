@@ -62,6 +62,7 @@ func (d *Detector) Process(f *pcm.Frame, out []Event) []Event {
 	for h := 0; h < pcm.FrameLen; h += hop {
 		b := &d.ring[d.n%ringLen]
 		b.measure((*[2 * hop]float32)(x[h:]))
+		b.whole = meanSquare((*[hop]int16)(f[h:]))
 		d.n++
 		out = d.step(out)
 	}

@@ -35,7 +35,7 @@ func (d *Detector) find() (t found, ok bool) {
 		return t, false
 	}
 	var pow [8]float32
-	var energy float32
+	var energy, whole float32
 	for i := int64(0); i < span; i++ {
 		b := d.back(i)
 		for k := range pow {
@@ -43,6 +43,7 @@ func (d *Detector) find() (t found, ok bool) {
 		}
 		if i > 0 {
 			energy += b.energy
+			whole += b.whole
 		}
 	}
 	t.row, t.col = argmax(pow[:4]), argmax(pow[4:])
@@ -64,7 +65,7 @@ func (d *Detector) find() (t found, ok bool) {
 		return t, false
 	}
 	t.turnR, t.turnC = row.turn, col.turn
-	return t, doubt(pure, t.powRow/t.powCol, row, col) <= d.mostDoubt()
+	return t, doubt(pure, whole/energy, t.powRow/t.powCol, row, col) <= d.mostDoubt()
 }
 
 // quality is how one tone stood in the last blocks.
@@ -104,12 +105,14 @@ func (d *Detector) tone(k int, mean float32) (q quality, ok bool) {
 }
 
 // doubt adds up how far the signal is from a key: 0 is a key sent by a
-// laboratory, a key in noise 4 dB below it has 1 to 2.3, the accidents of speech
-// have 2 to 6. No single measure parts the two, the sum does.
-func doubt(pure, ratio float32, row, col quality) float32 {
+// laboratory, a key in noise 4 dB below it has 1 to 2.4, the accidents of speech
+// have 2 to 6. No single measure parts the two, the sum does. deep is the energy
+// of the whole band by that above 600 Hz: speech is strong below, keys are not.
+func doubt(pure, deep, ratio float32, row, col quality) float32 {
 	off := max(row.off, col.off)
 	twist := float32(10*math.Log10(float64(ratio))) / maxTwist
-	return max(0, 1-pure)/0.2 +
+	low := float32(math.Log2(float64(max(1, min(deep, 16)))))
+	return max(0, 1-pure)/0.2 + 0.8*low +
 		(1-min(row.phase, col.phase))/0.1 +
 		(1-min(row.steady, col.steady))/0.7 +
 		2*off*off + twist*twist
@@ -120,7 +123,7 @@ func (d *Detector) mostDoubt() float32 {
 	if d.Mode == Strict {
 		return 1.4
 	}
-	return 2.4
+	return 2.45
 }
 
 // twistOK holds the difference of levels within the mode, with 1 dB of grace

@@ -170,15 +170,15 @@ func TestMeasuredLevelsAndOffsets(t *testing.T) {
 	}
 }
 
-// Talk-off: an hour of buzzing synthetic speech would invent some 25 keys for a
-// menu and 3 for a talking line; one minute of it none.
+// Talk-off: an hour of buzzing synthetic speech, far harder than a voice,
+// invents some 20 keys for a menu and none for a talking line.
 func TestTalkOff(t *testing.T) {
 	r := rng(11)
 	s := speech(240, &r)
 	if got := digitsOf(s.detect(IVR)); len(got) > 3 {
 		t.Errorf("IVR heard %q in four minutes of speech", got)
 	}
-	if got := digitsOf(s.detect(Strict)); len(got) > 1 {
+	if got := digitsOf(s.detect(Strict)); len(got) > 0 {
 		t.Errorf("strict heard %q in four minutes of speech", got)
 	}
 	if got := digitsOf(signal(make(signal, 8000*60)).noise(-15, &r).detect(IVR)); got != "" {
