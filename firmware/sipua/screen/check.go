@@ -329,7 +329,10 @@ func extras(m *message, p Peer) *fault {
 	if star {
 		return badRequest("Contact * outside REGISTER")
 	}
-	if m.method == "INVITE" && !old && (len(contacts) != 1 || !contacts[0].uri.sip()) {
+	if old && len(contacts) == 0 && m.from.uri.sip() {
+		return nil // RFC 2543: requests then go to the address in From
+	}
+	if m.method == "INVITE" && (len(contacts) != 1 || !contacts[0].uri.sip()) {
 		return badRequest("an INVITE needs one Contact with a SIP URI")
 	}
 	return nil

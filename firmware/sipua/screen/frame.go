@@ -8,6 +8,7 @@ type framer struct {
 	buf  []byte
 	seen int // bytes already searched for the end of the head
 	need int // size of the message at the front, 0 while its head is incomplete
+	crlf int // line ends in a row between messages
 	ping bool
 }
 
@@ -51,9 +52,12 @@ func (f *framer) trim() {
 	n := 0
 	for len(f.buf) >= n+2 && f.buf[n] == '\r' && f.buf[n+1] == '\n' {
 		n += 2
-		if n%4 == 0 {
+		if f.crlf++; f.crlf%2 == 0 {
 			f.ping = true
 		}
+	}
+	if len(f.buf) > n+1 {
+		f.crlf = 0
 	}
 	if n > 0 {
 		f.buf = append(f.buf[:0], f.buf[n:]...)

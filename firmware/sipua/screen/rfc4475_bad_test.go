@@ -1,10 +1,8 @@
 package screen
 
 import (
-	"net"
 	"strings"
 	"testing"
-	"time"
 )
 
 func TestRFC4475_3_1_2_1_StraySeparators(t *testing.T) {
@@ -276,4 +274,3 @@ func TestStrangersAndMethods(t *testing.T) {
 		}
 	}
 }
-
