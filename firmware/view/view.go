@@ -115,6 +115,8 @@ type Agent struct {
 	State  string      `json:"state"` // acd.State in words
 	Reason string      `json:"reason,omitempty"`
 
+	Queues []tel.QueueID `json:"queues,omitempty"` // he answers for
+
 	// The pause's name for people; a reader shows Reason where they are empty.
 	ReasonES string `json:"reason_es,omitempty"`
 	ReasonEN string `json:"reason_en,omitempty"`

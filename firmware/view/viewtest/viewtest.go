@@ -104,10 +104,12 @@ func Alarmed() *view.Snapshot {
 	s.Lines = []view.Line{
 		{ID: "L1", Lamp: view.Talk, Since: ago(at, 6, 48)}, {ID: "L2", Lamp: view.Talk, Since: ago(at, 2, 10)},
 		{ID: "L3", Lamp: view.Dead, Since: ago(at, 11, 8)}, {ID: "L4", Lamp: view.Hold, Since: ago(at, 1, 44)},
-		{ID: "L5", Lamp: view.Queued, Since: ago(at, 4, 12)}, {ID: "L6", Lamp: view.Talk, Since: ago(at, 0, 31)},
+		{ID: "L5", Lamp: view.Queued, Since: ago(at, 4, 12), Call: "7-48320"}, {ID: "L6", Lamp: view.Talk, Since: ago(at, 0, 31)},
 		{ID: "L7", Lamp: view.Queued, Since: ago(at, 3, 50)}, {ID: "L8", Lamp: view.Talk, Since: ago(at, 3, 42)},
 	}
 	s.Trunks = []view.Trunk{{ID: "siptel", Lamp: view.Queued, Since: ago(at, 3, 0), Used: 6, Size: 10}}
+	s.Calls = append(s.Calls, view.Call{ID: "7-48320", Direction: tel.Inbound, From: "+34915550142", Name: "Rosa Díaz", Port: "L5",
+		Lamp: view.Queued, Since: ago(at, 4, 12), Began: ago(at, 4, 40), Queue: "soporte"})
 	for i := range 6 {
 		s.Calls = append(s.Calls, view.Call{ID: tel.CallID("7-483" + string(rune('0'+i))), Direction: tel.Inbound,
 			From: "+34915550199", Port: "siptel", Lamp: view.Queued, Since: ago(at, 2, i), Began: ago(at, 3, i)})
@@ -123,14 +125,14 @@ func Alarmed() *view.Snapshot {
 	s.Queues[2].Waiting = waits(at, 82)
 	s.Queues[2].Lamp = view.Warn
 	s.Agents = []view.Agent{
-		{ID: "ana", Name: "Ana Ruiz", State: "talking", Lamp: view.Talk, Since: ago(at, 6, 48)},
-		{ID: "bruno", Name: "Bruno", State: "talking", Lamp: view.Talk, Since: ago(at, 2, 10)},
-		{ID: "carla", Name: "Carla", State: "talking", Lamp: view.Hold, Since: ago(at, 1, 44)},
+		{ID: "ana", Name: "Ana Ruiz", State: "talking", Lamp: view.Talk, Since: ago(at, 6, 48), Queues: []tel.QueueID{"soporte"}},
+		{ID: "bruno", Name: "Bruno", State: "talking", Lamp: view.Talk, Since: ago(at, 2, 10), Queues: []tel.QueueID{"ventas"}},
+		{ID: "carla", Name: "Carla", State: "talking", Lamp: view.Hold, Since: ago(at, 1, 44), Queues: []tel.QueueID{"soporte"}},
 		{ID: "diego", Name: "Diego", State: "acw", Lamp: view.Wrap, Since: ago(at, 0, 52)},
 		{ID: "elena", Name: "Elena", State: "talking", Lamp: view.Talk, Since: ago(at, 0, 31)},
 		{ID: "fabio", Name: "Fabio", State: "unreachable", Lamp: view.Dead, Since: ago(at, 0, 20)},
 		{ID: "lucia", Name: "Lucía", State: "talking", Lamp: view.Talk, Since: ago(at, 3, 42)},
-		{ID: "marta", Name: "Marta", State: "ready", Lamp: view.Idle, Since: ago(at, 0, 9)},
+		{ID: "marta", Name: "Marta", State: "ready", Lamp: view.Idle, Since: ago(at, 0, 9), Queues: []tel.QueueID{"citas"}},
 	}
 	s.Alarms = []view.Alarm{
 		{ID: "queue.soporte", Rank: view.Urgent, Since: ago(at, 3, 30), ES: "Soporte: 5 esperan", EN: "Support: 5 waiting",

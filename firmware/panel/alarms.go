@@ -1,0 +1,117 @@
+package panel
+
+import (
+	"fmt"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/centralita/centralita/firmware/view"
+)
+
+// alarm draws alarm n: what, since when, what to do, and the keys.
+func (d *drawing) alarm(n int) {
+	a := d.s.Alarms[n]
+	kind, id, _ := strings.Cut(a.ID, ".")
+	switch kind {
+	case "queue":
+		for _, q := range d.s.Queues {
+			if string(q.ID) == id && len(q.Waiting) > 0 {
+				d.queueAlarm(a, q)
+				return
+			}
+		}
+	case "uplink":
+		for _, u := range d.s.Uplinks {
+			if u.ID == id {
+				d.head(a, d.say("SIN ENLACE", "NO LINK"), d.clock(a.Since))
+				d.row(1, fmt.Sprintf(d.say("%d por enviar", "%d to send"), u.Pending), "")
+				d.row(2, d.say("A salvo aquí", "Safe here"), "")
+				d.keys()
+				return
+			}
+		}
+	}
+	what, hint := a.Text(d.lang)
+	title, time := strings.ToUpper(what), d.clock(a.Since)
+	if kind == "clock" {
+		time = "" // it is what we do not know
+	}
+	if kind == "line" && utf8.RuneCountInString(title) > Cols-3-len(time) {
+		title = id + " " + strings.ToUpper(view.Dead.In(d.lang))
+	}
+	d.head(a, title, time)
+	rows := wrap(hint)
+	for i, r := range rows[:min(len(rows), Rows-1)] {
+		d.row(1+i, r, "")
+	}
+	if len(rows) < Rows-1 {
+		d.keys()
+	}
+}
+
+// head is the first row: the sign of the rank, the title, the time.
+func (d *drawing) head(a view.Alarm, title, right string) {
+	lamp := view.Warn
+	if a.Rank >= view.Urgent {
+		lamp = view.Dead
+	}
+	d.row(0, string(rune(lamp.Look().Sign))+" "+title, right)
+	d.sign(0, 0, 1)
+}
+
+func (d *drawing) queueAlarm(a view.Alarm, q view.Queue) {
+	d.head(a, strings.ToUpper(q.NameIn(d.lang)), fmt.Sprintf(d.say("%d esperan", "%d waiting"), len(q.Waiting)))
+	since, _ := q.Longest()
+	d.row(1, d.say("La más larga", "Longest"), d.since(since))
+	if q.Free == 0 {
+		d.row(2, d.say("Nadie libre", "Nobody free"), "")
+	} else {
+		d.row(2, fmt.Sprintf(d.say("Libres %d", "Free %d"), q.Free), "")
+	}
+	if q.CanHelp == "" {
+		d.keys()
+		return
+	}
+	d.row(3, d.say("Puede: ", "Help: ")+view.FirstName(q.CanHelp), "[OK]")
+}
+
+// keys is the last row: OK marks the alarm seen, [>] goes to the others.
+func (d *drawing) keys() {
+	d.f.Rows[3] = d.say("[OK]vista", "[OK]seen")
+	if n := len(d.s.Alarms) - 1; n > 0 {
+		d.f.Rows[3] = fit(d.f.Rows[3], 14) + fmt.Sprintf("[>]+%d", n)
+	}
+}
+
+// wrap breaks a hint into rows: a new one for each sentence as long as they
+// fit, else between words.
+func wrap(hint string) []string {
+	var rows []string
+	for _, s := range strings.SplitAfter(hint, ". ") {
+		s = strings.TrimSpace(s)
+		if utf8.RuneCountInString(strings.TrimSuffix(s, ".")) > Cols {
+			return words(hint)
+		}
+		if s != "" {
+			rows = append(rows, strings.TrimSuffix(s, "."))
+		}
+	}
+	return rows
+}
+
+func words(text string) []string {
+	var rows []string
+	row := ""
+	for _, w := range strings.Fields(strings.TrimSuffix(text, ".")) {
+		switch {
+		case row == "":
+			row = w
+		case utf8.RuneCountInString(row)+1+utf8.RuneCountInString(w) <= Cols:
+			row += " " + w
+		default:
+			rows = append(rows, row)
+			row = w
+		}
+	}
+	return append(rows, row)
+}

@@ -1,0 +1,187 @@
+package panel
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"log/slog"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/centralita/centralita/firmware/view"
+	"github.com/centralita/centralita/firmware/view/viewtest"
+	"github.com/centralita/centralita/hal/display"
+	"github.com/centralita/centralita/hal/display/displaytest"
+	"github.com/centralita/centralita/hal/led"
+	"github.com/centralita/centralita/hal/led/ledtest"
+)
+
+// front is a panel running in virtual time, whose midnight in 2000 begins a
+// turn of the rest screen.
+type front struct {
+	*Panel
+	store *view.Store
+	d     *displaytest.Fake
+	s     *ledtest.Fake
+	log   bytes.Buffer
+}
+
+func run(t *testing.T, s *view.Snapshot, test func(f *front)) {
+	synctest.Test(t, func(t *testing.T) {
+		f := &front{store: &view.Store{}, d: displaytest.NewFake(20, 4, "ñ"), s: ledtest.NewFake(8)}
+		f.Panel = New(f.store, f.d, f.s, slog.New(slog.NewTextHandler(&f.log, nil)))
+		f.store.Set(s)
+		ctx, stop := context.WithCancel(t.Context())
+		done := make(chan struct{})
+		go func() { f.Run(ctx); close(done) }()
+		synctest.Wait()
+		test(f)
+		stop()
+		<-done
+	})
+}
+
+// pass lets d go by and everything settle.
+func pass(d time.Duration) { time.Sleep(d); synctest.Wait() } // virtual time
+
+// calm is the calm office moved to the bubble's now, with nobody waiting.
+func calm() *view.Snapshot {
+	s := viewtest.Calm()
+	s.Queues[0].Waiting = nil
+	return s
+}
+
+func TestOnlyDifferencesAreWritten(t *testing.T) {
+	s := calm()
+	for i := range s.Lines {
+		s.Lines[i].Lamp = view.Idle
+	}
+	run(t, s, func(f *front) {
+		if f.d.Writes != 4 || len(f.s.Writes) != 9 || f.d.Shown[3] != "Todo en orden       " {
+			t.Fatalf("at first %d rows and %d lamps, %q", f.d.Writes, len(f.s.Writes), f.d.Shown)
+		}
+		pass(50 * time.Second)
+		if f.d.Writes != 4 || len(f.s.Writes) != 9 {
+			t.Errorf("nothing changed, yet %d rows and %d lamps were written", f.d.Writes, len(f.s.Writes))
+		}
+		pass(11 * time.Second)
+		if f.d.Writes != 5 {
+			t.Errorf("a minute later %d rows were written, want the clock's row alone", f.d.Writes)
+		}
+		next := calm()
+		next.Seq++
+		next.Lines[0].Lamp = view.Talk
+		for i := range next.Lines[1:] {
+			next.Lines[1+i].Lamp = view.Idle
+		}
+		f.store.Set(next)
+		synctest.Wait()
+		if f.d.Writes != 6 || len(f.s.Writes) != 10 || f.s.Shown[0] != led.Green {
+			t.Errorf("after a call %d rows, %d lamps, lamp 1 %s", f.d.Writes, len(f.s.Writes), f.s.Shown[0])
+		}
+	})
+}
+
+func TestLampsKeepTheirRhythm(t *testing.T) {
+	s := calm()
+	for i, l := range []view.Lamp{view.Ring, view.Menu, view.Queued, view.Hold, view.Out, view.Warn, view.Dead, view.Unknown} {
+		s.Lines[i].Lamp = l
+	}
+	const ms = time.Millisecond
+	run(t, s, func(f *front) {
+		for at := time.Duration(0); at < 4*time.Second; at += 50 * ms {
+			sec, two := at%time.Second, at%(2*time.Second)
+			want := []bool{sec < 500*ms, sec < 100*ms, sec < 800*ms, two < 1800*ms, sec < 100*ms || sec >= 200*ms && sec < 300*ms,
+				two < time.Second, two < 200*ms || two >= 400*ms && two < 600*ms, true, true}
+			for i, lit := range want {
+				if (f.s.Shown[i] != led.Dark) != lit {
+					t.Fatalf("after %s lamp %d shows %s, want lit %t", at, i+1, f.s.Shown[i], lit)
+				}
+			}
+			pass(50 * ms)
+		}
+		if f.s.Shown[5] != led.Amber || f.s.Shown[6] != led.Red || f.s.Shown[7] != led.DimAmber {
+			t.Errorf("colours %v", f.s.Shown)
+		}
+	})
+}
+
+func TestRestAndUnseenAlarmTakeTurnsAndLightDims(t *testing.T) {
+	s := viewtest.Alarmed()
+	s.Alarms = s.Alarms[1:2]
+	run(t, s, func(f *front) {
+		for turns := range 6 {
+			if alarm := strings.Contains(f.d.Shown[0], " L3 MUERTA "); alarm != (turns%2 == 1) || f.d.Light != display.Full {
+				t.Fatalf("in turn %d shows %q, light %s", turns, f.d.Shown[0], f.d.Light)
+			}
+			pass(turn)
+		}
+		if f.s.Shown[8] == led.Green {
+			t.Error("the health lamp is green beside a dead line")
+		}
+		pass(turn)
+		f.Press(OK)
+		synctest.Wait()
+		if !strings.HasPrefix(f.d.Shown[0], "Oficina Centro") {
+			t.Errorf("after OK shows %q", f.d.Shown[0])
+		}
+		pass(59 * time.Second)
+		if f.d.Light != display.Full {
+			t.Errorf("59 s after the key the light is %s", f.d.Light)
+		}
+		pass(time.Second)
+		if f.d.Light != display.Dim {
+			t.Errorf("60 s after the key the light is %s", f.d.Light)
+		}
+	})
+}
+
+func TestLampGlyphsAndPlainLetters(t *testing.T) {
+	s := viewtest.Calm()
+	run(t, s, func(f *front) {
+		if len(f.d.Defined) != 8 {
+			t.Fatalf("%d glyphs defined", len(f.d.Defined))
+		}
+		g := display.Glyph
+		want := string([]rune{g(3), '.', '.', g(1), g(2), g(3), '.', g(0)}) + "  .........."
+		if f.d.Shown[2] != want {
+			t.Errorf("lamps %q, want %q", f.d.Shown[2], want)
+		}
+		if !strings.HasPrefix(f.d.Shown[3], "Esperan 1 ") || !strings.Contains(f.d.Shown[3], "max ") {
+			t.Errorf("without accents %q", f.d.Shown[3])
+		}
+	})
+}
+
+func TestABrokenDisplayIsSaidOnceAndTriedAgain(t *testing.T) {
+	run(t, calm(), func(f *front) {
+		f.d.Fail, f.s.Fail = errors.New("the cable is out"), errors.New("the cable is out")
+		pass(3 * time.Minute)
+		if n := strings.Count(f.log.String(), "the cable is out"); n == 0 || strings.Count(f.log.String(), "level=ERROR") != 1 {
+			t.Errorf("said %d times:\n%s", n, f.log.String())
+		}
+		f.d.Fail, f.s.Fail = nil, nil
+		pass(time.Minute)
+		if row := f.d.Shown[0]; !strings.HasSuffix(row, view.TimeOfDay(time.Now().In(viewtest.At().Location()))) {
+			t.Errorf("mended, but the display still shows %q", row)
+		}
+	})
+}
+
+func TestNoFrontAtAll(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var store view.Store
+		store.Set(viewtest.Alarmed())
+		p := New(&store, nil, nil, slog.New(slog.DiscardHandler))
+		ctx, stop := context.WithCancel(t.Context())
+		go p.Run(ctx)
+		synctest.Wait()
+		if f := p.Frame(); !strings.HasPrefix(f.Rows[0], "Oficina Centro ") || len(f.Lamps) != 8 {
+			t.Errorf("frame %+v", f)
+		}
+		stop()
+		synctest.Wait()
+	})
+}
