@@ -2,6 +2,7 @@ package media
 
 import (
 	"github.com/centralita/centralita/dsp/mix"
+	"github.com/centralita/centralita/dsp/noise"
 	"github.com/centralita/centralita/dsp/pcm"
 	"github.com/centralita/centralita/firmware/media/player"
 	"github.com/centralita/centralita/firmware/tel"
@@ -24,7 +25,7 @@ type leg struct {
 	behind  bool // the room is heard behind what is played
 	muted   bool
 	quiet   bool // Silent was told
-	comfort comfort
+	comfort noise.Source
 	room    *room
 	limiter mix.Limiter
 
@@ -66,7 +67,7 @@ func (l *leg) hear(s *shard) {
 	}
 	l.ears.hear(s, l.id, &l.said, l.room != nil && !l.player.Playing())
 	if l.muted {
-		l.comfort.fill(&l.said)
+		l.comfort.Fill(&l.said)
 	}
 	if l.still == nil {
 		return
