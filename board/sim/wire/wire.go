@@ -16,6 +16,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"unicode/utf8"
 
 	"github.com/centralita/centralita/dsp/pcm"
 )
@@ -26,8 +27,11 @@ const Version = 1
 // MaxMessage is the longest message in bytes, without the length.
 const MaxMessage = 2 + 2*pcm.FrameLen
 
-// MaxText is the longest number, name or reason in bytes.
-const MaxText = 64
+// Longest texts in bytes: a number or name, and the reason of a Bye.
+const (
+	MaxText   = 64
+	MaxReason = 250
+)
 
 // Kind is what a message says.
 type Kind byte
@@ -163,7 +167,7 @@ func (m Message) String() string {
 
 const magic = "wire"
 
-// Append appends the message with its length to b. Texts over MaxText are cut.
+// Append appends the message with its length to b. Texts that are too long are cut.
 func (m Message) Append(b []byte) []byte {
 	at := len(b)
 	b = append(b, 0, 0, byte(m.Kind), byte(m.Socket))
@@ -171,11 +175,13 @@ func (m Message) Append(b []byte) []byte {
 	case Hello:
 		b = append(b, magic...)
 		b = append(b, m.Board.Version, byte(m.Board.FXO), byte(m.Board.FXS))
-		b = appendText(b, m.Board.Country)
+		b = appendText(b, m.Board.Country, 2)
 	case Bye:
-		b = appendText(b, m.Text)
+		b = appendText(b, m.Text, MaxReason)
 	case CallerID:
-		b = appendText(appendText(appendText(b, m.ID.Number), m.ID.Name), m.ID.Absence)
+		b = appendText(b, m.ID.Number, MaxText)
+		b = appendText(b, m.ID.Name, MaxText)
+		b = appendText(b, m.ID.Absence, 1)
 	case Battery, Polarity:
 		on := byte(0)
 		if m.On {
@@ -195,9 +201,13 @@ func (m Message) Append(b []byte) []byte {
 	return b
 }
 
-func appendText(b []byte, s string) []byte {
-	if len(s) > MaxText {
-		s = s[:MaxText]
+// appendText writes s behind its length, cut to most bytes between two runes.
+func appendText(b []byte, s string, most int) []byte {
+	if len(s) > most {
+		for most > 0 && !utf8.RuneStart(s[most]) {
+			most--
+		}
+		s = s[:most]
 	}
 	return append(append(b, byte(len(s))), s...)
 }
@@ -235,14 +245,14 @@ func Parse(b []byte) (Message, error) {
 	case Hello:
 		if ok = len(body) >= 7 && string(body[:4]) == magic; ok {
 			m.Board = Board{Version: body[4], FXO: int(body[5]), FXS: int(body[6])}
-			m.Board.Country, body, ok = cutText(body[7:])
+			m.Board.Country, body, ok = cutText(body[7:], 2)
 		}
 	case Bye:
-		m.Text, body, ok = cutText(body)
+		m.Text, body, ok = cutText(body, MaxReason)
 	case CallerID:
-		if m.ID.Number, body, ok = cutText(body); ok {
-			if m.ID.Name, body, ok = cutText(body); ok {
-				m.ID.Absence, body, ok = cutText(body)
+		if m.ID.Number, body, ok = cutText(body, MaxText); ok {
+			if m.ID.Name, body, ok = cutText(body, MaxText); ok {
+				m.ID.Absence, body, ok = cutText(body, 1)
 			}
 		}
 	case Battery, Polarity:
@@ -275,8 +285,8 @@ func Parse(b []byte) (Message, error) {
 	return m, nil
 }
 
-func cutText(b []byte) (s string, rest []byte, ok bool) {
-	if len(b) == 0 || int(b[0]) > MaxText || len(b) < 1+int(b[0]) {
+func cutText(b []byte, most int) (s string, rest []byte, ok bool) {
+	if len(b) == 0 || int(b[0]) > most || len(b) < 1+int(b[0]) {
 		return "", nil, false
 	}
 	n := int(b[0])
