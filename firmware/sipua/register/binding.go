@@ -347,12 +347,20 @@ func Read(req *sip.Request, src netip.AddrPort) (Update, error) {
 				one.Q = int(f*1000 + 0.5)
 			}
 		}
-		addr := c.Address
-		addr.Headers = nil // our policy: headers in a contact are not carried into requests
-		one.URI = addr.String()
+		one.URI = withoutHeaders(c.Address.String())
 		u.Contacts = append(u.Contacts, one)
 	}
 	return u, nil
+}
+
+// withoutHeaders cuts the ?headers of a URI; a question mark may also stand in
+// the user part. It is our policy that a contact puts no headers into requests.
+func withoutHeaders(uri string) string {
+	at := strings.IndexByte(uri, '@') + 1
+	if i := strings.IndexByte(uri[at:], '?'); i >= 0 {
+		return uri[:at+i]
+	}
+	return uri
 }
 
 // seconds reads delta-seconds; what is not a number counts as absent and what

@@ -158,22 +158,20 @@ func tally[K comparable](m map[K]*record, key K, now time.Time) *record {
 	return r
 }
 
-// shrink drops what is forgotten, and when that is nothing, the oldest record.
+// shrink drops what is forgotten and the oldest quarter of the time that the
+// records cover, so that a flood of new sources pays for it rarely.
 func shrink[K comparable](m map[K]*record, now time.Time) {
-	var oldest K
-	var age time.Time
-	found := false
-	for k, r := range m {
-		if now.Sub(r.last) > forgetAfter && !now.Before(r.banned) {
-			delete(m, k)
-			continue
-		}
-		if !found || r.last.Before(age) {
-			oldest, age, found = k, r.last, true
+	oldest := now
+	for _, r := range m {
+		if r.last.Before(oldest) {
+			oldest = r.last
 		}
 	}
-	if len(m) >= maxRecords {
-		delete(m, oldest)
+	cut := oldest.Add(now.Sub(oldest) / 4)
+	for k, r := range m {
+		if !r.last.After(cut) || now.Sub(r.last) > forgetAfter && !now.Before(r.banned) {
+			delete(m, k)
+		}
 	}
 }
 

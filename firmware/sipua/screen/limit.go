@@ -57,22 +57,20 @@ func (l *limiter) allow(now time.Time, src netip.Addr) (ok, banned bool) {
 	return false, true
 }
 
-// shrink forgets addresses that are quiet, and when there are none, the one that
-// was quiet longest.
+// shrink forgets addresses that are quiet and the oldest quarter of the time that
+// the rest covers, so that a flood of forged addresses pays for it rarely.
 func (l *limiter) shrink(now time.Time) {
-	var oldest netip.Prefix
-	var age time.Time
-	for k, t := range l.m {
-		if now.Sub(t.from) >= strangerSpan && !now.Before(t.banned) {
-			delete(l.m, k)
-			continue
-		}
-		if age.IsZero() || t.from.Before(age) {
-			oldest, age = k, t.from
+	oldest := now
+	for _, t := range l.m {
+		if t.from.Before(oldest) {
+			oldest = t.from
 		}
 	}
-	if len(l.m) >= maxStrangers {
-		delete(l.m, oldest)
+	cut := oldest.Add(now.Sub(oldest) / 4)
+	for k, t := range l.m {
+		if !t.from.After(cut) || now.Sub(t.from) >= strangerSpan && !now.Before(t.banned) {
+			delete(l.m, k)
+		}
 	}
 }
 

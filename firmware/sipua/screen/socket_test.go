@@ -195,6 +195,16 @@ func TestNewCallsAreCappedButNotUrgentOnes(t *testing.T) {
 	})
 }
 
+func TestLimiterIsBounded(t *testing.T) {
+	l := limiter{m: map[netip.Prefix]*tally{}}
+	for i := range 20 * maxStrangers {
+		l.allow(time.Unix(0, int64(i)), netip.AddrFrom4([4]byte{10, byte(i >> 16), byte(i >> 8), byte(i)}))
+	}
+	if len(l.m) > maxStrangers {
+		t.Errorf("%d addresses are remembered", len(l.m))
+	}
+}
+
 // pipeListener hands out one end of net.Pipe for each address dialled.
 type pipeListener struct {
 	conns  chan net.Conn
