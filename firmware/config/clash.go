@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/centralita/centralita/firmware/config/place"
+	"github.com/centralita/centralita/firmware/numbering"
 	"github.com/centralita/centralita/firmware/tel"
 )
 
@@ -26,13 +27,11 @@ func (r *reader) dial(at place.At, kind string, n tel.Number) {
 // features reads the codes phones can dial.
 func (r *reader) features(f *place.Fields) {
 	code := func(key string, def tel.Number) tel.Number {
-		n := def
-		if f.Has(key) {
-			n = r.digits(f, key, false)
-		} else {
-			f.Get(key) // makes the key known
+		n, at := r.digits(f, key, false), f.At(key)
+		if !f.Has(key) {
+			n, at = def, place.At{}
 		}
-		r.dial(f.At(key), "feature code", n)
+		r.dial(at, "feature code", n)
 		return n
 	}
 	r.cfg.Features = Features{Login: code("login", "*11"), Logout: code("logout", "*12"), Pause: code("pause", "*13"), Unpause: code("unpause", "*14")}
@@ -59,7 +58,7 @@ func (r *reader) outside(f *place.Fields) {
 			e = "911"
 		}
 		o.Emergency = []tel.Number{e}
-		r.dial(f.Where(), "emergency number", e)
+		r.dial(place.At{}, "emergency number", e)
 	} else if len(o.Emergency) == 0 {
 		r.sink.Report(f.At("emergency"), "there is no emergency number", "help must always be within reach", `write ["112"] or ["911"]`)
 	}
@@ -75,11 +74,8 @@ func (r *reader) route(f *place.Fields) {
 	r.unique(f.At("name"), "route", rt.Name)
 	rt.Classes = r.classes(f)
 	rt.Pattern = f.Text("pattern", "")
-	if why := badPattern(rt.Pattern); why != "" {
+	if why := numbering.CheckPattern(rt.Pattern); why != "" {
 		r.sink.Report(f.At("pattern"), fmt.Sprintf("pattern %s cannot be read", place.Quote(rt.Pattern)), why, "digits, X any digit, [2-9] one of, . the rest")
-	}
-	if rt.Pattern == "" && len(rt.Classes) == 0 {
-		r.sink.Report(f.Where(), fmt.Sprintf("route %s permits everything", rt.Name), "it has neither classes nor pattern", "add classes: [national]")
 	}
 	f.Need("via", "[L1]")
 	for _, n := range f.Texts("via") {
@@ -93,55 +89,6 @@ func (r *reader) route(f *place.Fields) {
 	rt.Add = r.digits(f, "add", false)
 	f.Done()
 	r.cfg.Outside.Routes = append(r.cfg.Outside.Routes, rt)
-}
-
-// badPattern says why a pattern cannot be read, "" when it can.
-func badPattern(p string) string {
-	if len(p) > 2*tel.MaxNumber {
-		return "it is too long"
-	}
-	for i := 0; i < len(p); i++ {
-		switch c := p[i]; {
-		case c >= '0' && c <= '9', c == '*', c == '#', c == 'X', c == '+' && i == 0:
-		case c == '.':
-			if i != len(p)-1 {
-				return "the dot stands at the end"
-			}
-		case c == '[':
-			end := strings.IndexByte(p[i:], ']')
-			if end < 0 {
-				return "its ] is missing"
-			}
-			if why := badClass(p[i+1 : i+end]); why != "" {
-				return why
-			}
-			i += end
-		default:
-			return fmt.Sprintf("%q has no meaning in it", string(c))
-		}
-	}
-	return ""
-}
-
-// badClass says why the inside of [..] cannot be read: digits and ranges of them.
-func badClass(s string) string {
-	if s == "" {
-		return "[] is none"
-	}
-	for i := 0; i < len(s); i++ {
-		c := s[i]
-		if i+2 < len(s) && s[i+1] == '-' {
-			if c < '0' || s[i+2] > '9' || c >= s[i+2] {
-				return fmt.Sprintf("%q is no range of digits", s[i:i+3])
-			}
-			i += 2
-			continue
-		}
-		if (c < '0' || c > '9') && c != '*' && c != '#' {
-			return fmt.Sprintf("%q is no digit", string(c))
-		}
-	}
-	return ""
 }
 
 // references looks up every name that was noted.
@@ -166,7 +113,13 @@ func (r *reader) references() {
 		known["line or trunk"] = append(known["line or trunk"], string(t.ID))
 	}
 	for _, ref := range r.refs {
+		if r.sink.Full() {
+			return
+		}
 		if words := known[ref.kind]; !slices.Contains(words, ref.id) {
+			if slices.Contains(r.unsure, ref.kind) {
+				continue
+			}
 			r.sink.Report(ref.at, fmt.Sprintf("%s names %s", ref.who, place.Quote(ref.id)), fmt.Sprintf("there is no such %s", ref.kind), suggest(ref.id, words))
 		} else if ref.kind == "line or trunk" {
 			r.outgoing(ref)
@@ -203,31 +156,14 @@ func (r *reader) outgoing(ref ref) {
 }
 
 // clashes reports numbers that begin another number: a phone could not tell
-// when the shorter one ends. Emergency numbers may share their beginning.
+// when the shorter one ends.
 func (r *reader) clashes() {
 	for i, a := range r.dials {
 		for _, b := range r.dials[i+1:] {
-			if a.kind == "emergency number" && b.kind == a.kind {
-				continue
+			if r.sink.Full() {
+				return
 			}
-			short, long := a, b
-			if len(short.n) > len(long.n) {
-				short, long = b, a
-			}
-			if !strings.HasPrefix(string(long.n), string(short.n)) {
-				continue
-			}
-			if short.n == long.n {
-				first, second := a, b
-				if b.at.Line < a.at.Line {
-					first, second = b, a
-				}
-				r.sink.Report(second.at, fmt.Sprintf("%s %s is used twice", second.kind, place.Quote(string(second.n))),
-					fmt.Sprintf("it is %s in line %d already", article(first.kind), first.at.Line), "choose another")
-				continue
-			}
-			r.sink.Report(long.at, fmt.Sprintf("%s %s begins with the %s %s", long.kind, place.Quote(string(long.n)), short.kind, place.Quote(string(short.n))),
-				"a phone could not tell when the shorter one ends", fmt.Sprintf("change one of them; the other is in line %d", short.at.Line))
+			r.clash(a, b)
 		}
 	}
 	for _, t := range r.cfg.Trunks {
@@ -236,6 +172,53 @@ func (r *reader) clashes() {
 			r.sink.Report(at, fmt.Sprintf("trunk %s registers as %s", t.ID, place.Quote(t.User)), "a phone registers with that name", "choose another user")
 		}
 	}
+}
+
+// clash reports a and b when one begins the other or is the other. Those of no
+// place are defaults: the problem stands at what is written.
+func (r *reader) clash(a, b dialled) {
+	short, long := a, b
+	if len(short.n) > len(long.n) {
+		short, long = b, a
+	}
+	if !strings.HasPrefix(string(long.n), string(short.n)) || emergencyFirst(a, b) {
+		return
+	}
+	const why = "a phone could not tell when the shorter one ends"
+	switch {
+	case short.n == long.n:
+		first, second := a, b
+		if second.at == (place.At{}) || first.at != (place.At{}) && b.at.Line < a.at.Line {
+			first, second = b, a
+		}
+		r.sink.Report(second.at, fmt.Sprintf("%s %s is used twice", second.kind, place.Quote(string(second.n))),
+			fmt.Sprintf("it is %s %s already", article(first.kind), where(first)), "choose another")
+	case long.at == (place.At{}):
+		r.sink.Report(short.at, fmt.Sprintf("%s %s begins the %s %s", short.kind, place.Quote(string(short.n)), long.kind, place.Quote(string(long.n))),
+			why, fmt.Sprintf("choose another; the %s is there by default", long.kind))
+	default:
+		r.sink.Report(long.at, fmt.Sprintf("%s %s begins with the %s %s", long.kind, place.Quote(string(long.n)), short.kind, place.Quote(string(short.n))),
+			why, fmt.Sprintf("choose another; the %s is there %s", short.kind, where(short)))
+	}
+}
+
+// where says in words where a number was written.
+func where(d dialled) string {
+	if d.at == (place.At{}) {
+		return "by default"
+	}
+	return fmt.Sprintf("in line %d", d.at.Line)
+}
+
+// emergencyFirst reports whether a and b do not clash because an emergency
+// number is tried before an outside number, and may begin another of its kind.
+func emergencyFirst(a, b dialled) bool {
+	const help = "emergency number"
+	other := a.kind
+	if a.kind == help {
+		other = b.kind
+	}
+	return (a.kind == help || b.kind == help) && (other == help || other == "outside prefix")
 }
 
 // article puts a or an before a word.

@@ -148,7 +148,7 @@ type Outside struct {
 // Route permits numbers. The first that matches decides.
 type Route struct {
 	Name    string
-	Classes []string // "national", "mobile", "special", "premium", "international"
+	Classes []string // of package numbering; empty: national and mobile
 	Pattern string   // digits, X any digit, [..] one of, . the rest; empty: any number of the classes
 	Via     []string // ids of lines and trunks, in order
 	Strip   int

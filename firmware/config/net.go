@@ -101,7 +101,7 @@ func (r *reader) trunk(f *place.Fields) {
 		r.sink.Report(f.At("register"), who+" cannot register", "registering needs server, user and password", "add what is missing")
 	case t.Accepts && (t.User == "" || t.Password == ""):
 		r.sink.Report(f.At("accepts"), who+" accepts anybody", "accepting needs user and password", "add what is missing")
-	case !t.Accepts && t.Server == "" && len(t.From) == 0:
+	case !t.Accepts && t.Server == "" && !f.Has("from"):
 		r.sink.Report(f.Where(), who+" leads nowhere", "it has none of server, accepts and from", "add server: HOST")
 	}
 	if t.Accepts {

@@ -95,6 +95,8 @@ type reader struct {
 	dials []dialled           // what telephones dial
 	flows []*place.Node
 	has   HasPrompt
+
+	unsure []string // kinds of which one was unreadable: its name may be any
 }
 
 // ref is a name that must exist.
@@ -128,6 +130,9 @@ func (r *reader) refer(at place.At, who, kind, id string) {
 // document reads every part in an order in which later ones may look back.
 func (r *reader) document(root *place.Node) {
 	f := r.sink.Fields(root, root.At, "the document")
+	if root.Kind != place.Table {
+		return
+	}
 	r.site(f.Fields("site", true))
 	r.listen(f.Fields("listen", false))
 	r.board(f.Fields("board", true))

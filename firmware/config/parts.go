@@ -10,6 +10,7 @@ import (
 
 	"github.com/centralita/centralita/firmware/config/place"
 	"github.com/centralita/centralita/firmware/ivr/flow"
+	"github.com/centralita/centralita/firmware/numbering"
 	"github.com/centralita/centralita/firmware/tel"
 )
 
@@ -108,11 +109,18 @@ func (r *reader) site(f *place.Fields) {
 
 // board reads which driver plays the ports.
 func (r *reader) board(f *place.Fields) {
+	const most = 256
+	ports := func(key string) int {
+		if f.Has(key) || f.Meant(key) {
+			return f.Int(key, most, 0, most) // if it is wrong, not every socket is too
+		}
+		return f.Int(key, 0, 0, most)
+	}
 	r.cfg.Board = Board{
 		Kind:   f.Enum("kind", "sim", "sim"),
 		Socket: f.Text("socket", "sim.sock"),
-		FXO:    f.Int("fxo", 0, 0, 256),
-		FXS:    f.Int("fxs", 0, 0, 256),
+		FXO:    ports("fxo"),
+		FXS:    ports("fxs"),
 	}
 	f.Done()
 }
@@ -165,12 +173,16 @@ func (r *reader) phone(f *place.Fields) {
 	p.Password = r.secret(f, "password")
 	p.Codecs = r.codecs(f)
 	p.Classes = r.classes(f)
-	if (p.Socket != "") == p.SIP {
-		what := fmt.Sprintf("phone %s has neither socket nor sip", p.Ext)
-		if p.SIP {
-			what = fmt.Sprintf("phone %s has both socket and sip", p.Ext)
-		}
-		r.sink.Report(f.Where(), what, "a phone is plugged in or registers over the network", "write socket: fxs1 or sip: true")
+	const why, hint = "a phone is plugged in or registers over the network", "write socket: fxs1 or sip: true"
+	sip := f.Get("sip")
+	switch {
+	case p.Socket != "" && p.SIP:
+		r.sink.Report(f.Where(), fmt.Sprintf("phone %s has both socket and sip", p.Ext), why, hint)
+	case p.Socket == "" && !p.SIP && !f.Has("socket") && !f.Meant("socket") && !f.Meant("sip") && (sip == nil || sip.Text == "false"):
+		r.sink.Report(f.Where(), fmt.Sprintf("phone %s has neither socket nor sip", p.Ext), why, hint)
+	}
+	if p.Ext == "" {
+		r.unsure = append(r.unsure, "phone", "extension")
 	}
 	if !p.SIP && p.Password != "" {
 		r.sink.Report(f.At("password"), fmt.Sprintf("phone %s has a password", p.Ext), "an analog phone does not register", "remove it")
@@ -201,8 +213,10 @@ func (r *reader) codecs(f *place.Fields) []string {
 
 // classes reads classes of outside numbers.
 func (r *reader) classes(f *place.Fields) []string {
-	all := []string{"national", "mobile", "special", "premium", "international"}
-	var out []string
+	var all, out []string
+	for _, c := range numbering.Classes() {
+		all = append(all, string(c))
+	}
 	for _, n := range f.Texts("classes") {
 		if !slices.Contains(all, n.Text) {
 			hint := ""

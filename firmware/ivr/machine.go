@@ -25,7 +25,7 @@ type Env struct {
 	Lang       tel.Lang       // until the caller chooses; empty is Spanish
 	Extensions []tel.Number   // that can be dialled directly
 	Operator   tel.Number     // behind flow.Operator; empty: nobody
-	Location   *time.Location // clock of greetings; nil: that of now
+	Location   *time.Location // clock of greetings; nil: that of the first schedule, else of now
 }
 
 // state is what the machine waits for.
@@ -350,8 +350,11 @@ func (m *Machine) branch(now time.Time) string {
 // greeting is the greeting of the time of day: the one that began last, which
 // before the first of the day is yesterday's last.
 func (m *Machine) greeting(now time.Time) []tel.Say {
-	if m.env.Location != nil {
+	switch {
+	case m.env.Location != nil:
 		now = now.In(m.env.Location)
+	case len(m.env.Schedules) > 0 && m.env.Schedules[0].Location != nil:
+		now = now.In(m.env.Schedules[0].Location)
 	}
 	minute := now.Hour()*60 + now.Minute()
 	var best *flow.Greet

@@ -313,6 +313,17 @@ func (f *Fields) Done() {
 	}
 }
 
+// Meant reports whether key is absent but an unknown key is written like it.
+// Ask it when every key was read.
+func (f *Fields) Meant(key string) bool {
+	for _, p := range f.node.Pairs {
+		if !slices.Contains(f.known, p.Key.Text) && Near(p.Key.Text, f.free()) == key {
+			return true
+		}
+	}
+	return false
+}
+
 // free returns the known keys that are not written yet: what can be meant.
 func (f *Fields) free() []string {
 	var out []string

@@ -1,12 +1,19 @@
 package place
 
-import "strings"
+import (
+	"strings"
+	"unicode/utf8"
+)
 
 // Near returns the one of words that is written most like word, or "": at most
-// a third of its letters may differ, added, left out, changed or swapped.
+// a third of its letters may differ, added, left out, changed or swapped. Of
+// very many words the first 500 are looked at.
 func Near(word string, words []string) string {
-	best, least := "", max(len([]rune(word))/3, 1)+1
-	for _, w := range words {
+	best, least := "", max(utf8.RuneCountInString(word)/3, 1)+1
+	for _, w := range words[:min(len(words), 500)] {
+		if d := utf8.RuneCountInString(word) - utf8.RuneCountInString(w); d >= least || -d >= least {
+			continue
+		}
 		if d := distance(strings.ToLower(word), strings.ToLower(w)); d < least {
 			best, least = w, d
 		}

@@ -34,7 +34,10 @@ func (p Problem) String() string {
 	return fmt.Sprintf("%s:%d:%d: %s", p.File, p.Line, p.Col, strings.Join(parts, ", "))
 }
 
-// Sink collects the problems of one document.
+// MaxProblems is how many problems of one document are listed.
+const MaxProblems = 1000
+
+// Sink collects the problems of one document, MaxProblems at most.
 type Sink struct {
 	file string
 	list []Problem
@@ -43,25 +46,37 @@ type Sink struct {
 // NewSink returns an empty sink for the document called file.
 func NewSink(file string) *Sink { return &Sink{file: file} }
 
-// Report adds a problem. A problem of the whole document stands at 1:1.
+// Report adds a problem unless the sink is full. A problem of the whole document stands at 1:1.
 func (s *Sink) Report(at At, what, why, hint string) {
+	if s.Full() {
+		return
+	}
 	if at == (At{}) {
 		at = At{1, 1}
 	}
 	s.list = append(s.list, Problem{s.file, at.Line, at.Col, what, why, hint})
 }
 
-// Problems returns what was reported, sorted by place, none twice.
+// Problems returns what was reported, sorted by place, none twice. The last one
+// of a full sink says that there may be more.
 func (s *Sink) Problems() []Problem {
 	out := slices.Clone(s.list)
 	slices.SortStableFunc(out, func(a, b Problem) int {
 		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Col, b.Col),
 			strings.Compare(a.What, b.What), strings.Compare(a.Why, b.Why))
 	})
-	return slices.CompactFunc(out, func(a, b Problem) bool {
+	out = slices.CompactFunc(out, func(a, b Problem) bool {
 		return a.Line == b.Line && a.Col == b.Col && a.What == b.What
 	})
+	if s.Full() {
+		last := out[len(out)-1]
+		out = append(out, Problem{s.file, last.Line, last.Col, "there may be more problems", fmt.Sprintf("at most %d are listed", MaxProblems), "correct these first"})
+	}
+	return out
 }
+
+// Full reports whether nothing more will be listed: searches may stop.
+func (s *Sink) Full() bool { return len(s.list) >= MaxProblems }
 
 // Empty reports whether nothing was reported.
 func (s *Sink) Empty() bool { return len(s.list) == 0 }

@@ -59,6 +59,7 @@ type checker struct {
 	refs  Refs
 	index map[string]int
 	next  [][]int // targets by node; unknown ones left out
+	round []bool  // nodes in a circle that was reported
 }
 
 // Check reports everything that would leave a caller of f stranded. Flows built
@@ -100,6 +101,9 @@ func Check(sink *place.Sink, f *Flow, refs Refs) {
 func (c *checker) target(what, id string, at Place) int {
 	if i, ok := c.index[id]; ok {
 		return i
+	}
+	if c.sink.Full() {
+		return -1
 	}
 	ids := make([]string, len(c.f.Nodes))
 	for i, n := range c.f.Nodes {

@@ -11,6 +11,7 @@ import (
 // caller in one would listen for ever (J2).
 func (c *checker) loops() {
 	const fresh, open, done = 0, 1, 2
+	c.round = make([]bool, len(c.f.Nodes))
 	state := make([]int, len(c.f.Nodes))
 	var path []int
 	var walk func(i int)
@@ -32,6 +33,7 @@ func (c *checker) loops() {
 			var names []string
 			for _, p := range path[from:] {
 				names = append(names, c.f.Nodes[p].ID)
+				c.round[p] = true
 			}
 			c.sink.Report(c.f.Nodes[t].At, fmt.Sprintf("nodes %s go round in a circle", strings.Join(append(names, names[0]), " → ")),
 				"nobody is asked for a key and nobody answers", "put a menu, a queue or a hang-up between them")
@@ -79,7 +81,7 @@ func (c *checker) unreachable(start int) {
 }
 
 // ends reports nodes from which neither a person nor a hang-up can be reached.
-// Nodes whose own ways are broken are reported as that already.
+// Nodes whose own ways are broken or go in a circle are reported already.
 func (c *checker) ends() {
 	back := make([][]int, len(c.f.Nodes))
 	good := make([]bool, len(c.f.Nodes))
@@ -87,7 +89,7 @@ func (c *checker) ends() {
 		for _, t := range c.next[i] {
 			back[t] = append(back[t], i)
 		}
-		good[i] = n.Person() || n.Kind == KindHangUp || n.Kind == "" || len(c.next[i]) < len(n.Edges()) || len(c.next[i]) == 0
+		good[i] = c.round[i] || n.Person() || n.Kind == KindHangUp || n.Kind == "" || len(c.next[i]) < len(n.Edges()) || len(c.next[i]) == 0
 	}
 	reach(back, good)
 	for i, n := range c.f.Nodes {
