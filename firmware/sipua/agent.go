@@ -49,6 +49,7 @@ type Agent struct {
 
 	streams *streams // set by Serve, before anything runs
 	laddr   sip.Addr // the UDP socket as sipgo knows it
+	wire    *sip.UDPConnection
 	adv     netip.AddrPort
 	base    context.Context // ends with Serve; bounds dialling and name look-ups
 	serving chan struct{}   // closed when the above are set
@@ -152,14 +153,24 @@ func (a *Agent) Serve(ctx context.Context, udp net.PacketConn, tcp net.Listener)
 		running.Go(a.streams.run)
 		running.Go(func() { failed <- a.tpl.ServeTCP(a.screen.Listener(a.streams)) })
 	}
-	screened := a.screen.PacketConn(udp)
+	socket := &noticed{PacketConn: a.screen.PacketConn(udp), read: make(chan struct{})}
+	// sipgo is made to find only this connection, and to find it still when the
+	// socket is closed: for an address without one it opens a socket by itself.
+	a.wire = &sip.UDPConnection{PacketConn: socket, PacketAddr: local.String(), Listener: true}
 	running.Go(func() {
-		err := a.tpl.ServeUDP(screened)
+		err := a.tpl.ServeUDP(socket)
 		failed <- errors.Join(err, errors.New("the UDP socket stopped"))
 	})
-	close(a.serving)
-	a.startTrunks()
 	select {
+	case <-socket.read:
+		a.tpl.Pool("udp").Add(a.laddr.String(), a.wire)
+		close(a.serving)
+		a.startTrunks()
+		select {
+		case <-ctx.Done():
+			err = nil
+		case err = <-failed:
+		}
 	case <-ctx.Done():
 		err = nil
 	case err = <-failed:
@@ -178,6 +189,20 @@ func (a *Agent) Serve(ctx context.Context, udp net.PacketConn, tcp net.Listener)
 	}
 	running.Wait()
 	return err
+}
+
+// noticed is a socket that tells when it is first read: from then on sipgo finds
+// it. A request sent earlier would open a socket of sipgo's own.
+type noticed struct {
+	net.PacketConn
+	once sync.Once
+	read chan struct{}
+}
+
+// ReadFrom implements net.PacketConn.
+func (n *noticed) ReadFrom(b []byte) (int, net.Addr, error) {
+	n.once.Do(func() { close(n.read) })
+	return n.PacketConn.ReadFrom(b)
 }
 
 // here is the address that peers reach us at.

@@ -12,8 +12,11 @@ func (a *Agent) arrived(m sip.Message) {
 	if !ok {
 		return
 	}
-	if via := req.Via(); via != nil && !sip.IsReliable(req.Transport()) {
-		via.Params.Add("rport", "")
+	if !sip.IsReliable(req.Transport()) {
+		a.tpl.Pool("udp").Add(req.Source(), a.wire)
+		if via := req.Via(); via != nil {
+			via.Params.Add("rport", "")
+		}
 	}
 	a.post.seen(req)
 }

@@ -62,7 +62,7 @@ func TestAccidentsFollowTheSeed(t *testing.T) {
 			a, b := sockets(t, n)
 			for i := range 200 {
 				a.WriteTo([]byte{byte(i)}, b.LocalAddr())
-				time.Sleep(5 * time.Millisecond) // virtual
+				<-time.After(5 * time.Millisecond)
 			}
 			b.SetReadDeadline(time.Now().Add(time.Second))
 			buf := make([]byte, 10)

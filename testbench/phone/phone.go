@@ -28,6 +28,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"syscall"
 	"time"
 
 	"github.com/emiago/sipgo/sip"
@@ -120,17 +121,46 @@ func New(n Network, addr string, acc Account) (*Phone, error) {
 	p := &Phone{net: n, acc: acc, addr: local, sock: sock, done: make(chan struct{}),
 		calls: map[string]*Call{}, regID: rand.Text()}
 	quiet := slog.New(slog.DiscardHandler)
-	p.tpl = sip.NewTransportLayer(&net.Resolver{}, sip.NewParser(), nil, sip.WithTransportLayerLogger(quiet))
+	p.tpl = sip.NewTransportLayer(&net.Resolver{}, sip.NewParser(), nil, sip.WithTransportLayerLogger(quiet),
+		sip.WithTransportLayerTransports(sip.TransportsConfig{TCP: &sip.TransportTCP{DialerCreate: neverDial}}))
+	// sipgo opens sockets of its own for addresses it has no connection for, as
+	// after the plug was pulled. So it always finds this one.
+	wire := &sip.UDPConnection{PacketConn: sock, PacketAddr: local.String(), Listener: true}
+	p.tpl.OnMessage(func(m sip.Message) {
+		if !sip.IsReliable(m.Transport()) {
+			p.tpl.Pool("udp").Add(m.Source(), wire)
+		}
+	})
 	p.txl = sip.NewTransactionLayer(p.tpl, sip.WithTransactionLayerLogger(quiet),
 		sip.WithTransactionLayerUnhandledResponseHandler(func(*sip.Response) {}))
 	p.txl.OnRequest(p.request)
+	served := &noticed{PacketConn: sock, read: make(chan struct{})}
 	p.work.Go(func() {
 		// It ends when the socket is closed, and that is no error.
-		if err := p.tpl.ServeUDP(sock); err != nil {
+		if err := p.tpl.ServeUDP(served); err != nil {
 			quiet.Info("the phone's socket ended", "err", err)
 		}
 	})
+	<-served.read
+	p.tpl.Pool("udp").Add(local.String(), wire)
 	return p, nil
+}
+
+func neverDial(net.Addr) net.Dialer {
+	return net.Dialer{Control: func(string, string, syscall.RawConn) error { return errors.New("the connection is gone") }}
+}
+
+// noticed is a socket that tells when it is first read: then sipgo can find it.
+type noticed struct {
+	net.PacketConn
+	once sync.Once
+	read chan struct{}
+}
+
+// ReadFrom implements net.PacketConn.
+func (n *noticed) ReadFrom(b []byte) (int, net.Addr, error) {
+	n.once.Do(func() { close(n.read) })
+	return n.PacketConn.ReadFrom(b)
 }
 
 // Addr is the address of the phone's socket.
