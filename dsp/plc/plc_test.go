@@ -180,6 +180,34 @@ func TestTheVoiceComesBackWithoutAClick(t *testing.T) {
 	}
 }
 
+func TestAVoiceOfAnotherPhaseIsCrossfaded(t *testing.T) {
+	tone := func(at int, phase float64) int16 {
+		return int16(8000 * math.Sin(2*math.Pi*200*float64(at)/8000+phase))
+	}
+	var c Concealer
+	f := make([]int16, 80)
+	var out []int16
+	for n := range 20 {
+		for i := range f {
+			f[i] = tone(80*n+i, 0)
+			if n > 10 {
+				f[i] = tone(80*n+i, math.Pi/2) // what comes after the loss begins elsewhere
+			}
+		}
+		if n == 10 {
+			c.Lost(f)
+		} else {
+			c.Good(f)
+		}
+		out = append(out, f...)
+	}
+	for i := 800; i < len(out); i++ { // the tone itself steps by 1257 at most
+		if d := int(out[i]) - int(out[i-1]); d > 2000 || d < -2000 {
+			t.Errorf("a step of %d at sample %d", d, i)
+		}
+	}
+}
+
 func TestLossBeforeAnythingWasHeardIsSilence(t *testing.T) {
 	var c Concealer
 	f := []int16{100, 100, 100, 159: 7}

@@ -120,10 +120,14 @@ func TestPlayEndsWithOneEventAtTheRightTick(t *testing.T) {
 		if b.at[0] != time.Second {
 			t.Errorf("one second of audio ended after %v", b.at[0])
 		}
+		stays := &loop{}
+		if err := b.Attach(media.Leg{ID: 2, Call: "1-1", Endpoint: stays}); err != nil {
+			t.Fatal(err)
+		}
 		b.Detach(1)
 		pass(40 * time.Millisecond)
-		if !ep.closed {
-			t.Error("the endpoint of a detached leg is open")
+		if !ep.closed || stays.closed {
+			t.Errorf("closed: who left %t, who stays %t", ep.closed, stays.closed)
 		}
 		b.end(t)
 	})

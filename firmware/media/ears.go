@@ -77,13 +77,12 @@ func (e *ears) hear(s *shard, id tel.LegID, f *pcm.Frame, talking bool) {
 		if talking {
 			e.detector.Mode = dtmf.Strict
 		}
-		e.event0, e.tone0 = min(e.event0+1, twin), min(e.tone0+1, twin)
 		for _, found := range e.detector.Process(f, e.found[:0]) {
 			if found.Down {
 				e.tone(s, id, tel.Digit(found.Digit))
 			}
 		}
-		e.expire(s, id)
+		e.pass(s, id)
 	}
 	if e.signals {
 		e.progress.hear(s, id, f)
@@ -119,8 +118,10 @@ func (e *ears) tone(s *shard, id tel.LegID, d tel.Digit) {
 	}
 }
 
-// expire decides about a tone that has waited long enough for its event.
-func (e *ears) expire(s *shard, id tel.LegID) {
+// pass lets a tick pass, and decides about a tone that has waited long enough
+// for its event.
+func (e *ears) pass(s *shard, id tel.LegID) {
+	e.event0, e.tone0 = min(e.event0+1, twin), min(e.tone0+1, twin)
 	if e.held == 0 {
 		return
 	}

@@ -123,10 +123,13 @@ func TestAPhoneThatStartsItsStreamAnewIsHeard(t *testing.T) {
 		b.Join(1, "1-1")
 		b.Join(2, "1-1")
 		pass(time.Second)
-		c.phone.ssrc, c.phone.seq, c.phone.ts = 4242, 17, 900000
+		c.phone.ssrc, c.phone.seq, c.phone.ts = 4242, 17, c.phone.ts-3000 // not far: its times are those of the old stream
 		pass(time.Second)
 		if l := level(last(other.heard, 500), 440); l < 5000 {
 			t.Errorf("after a change of SSRC it is heard at %.0f", l)
+		}
+		if s, _ := b.Stats(1); s.Late != 0 || s.Lost != 0 {
+			t.Errorf("the new stream is measured by the old one: %+v", s)
 		}
 		// Behind a translator that gave it another port, after it was quiet for 2 s.
 		say := c.phone.say
@@ -183,10 +186,13 @@ func TestHoldSendsNothingButReports(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b, n := newBench(t, 1), memnet.New(3)
 		var audio, reports int
-		var bye bool
+		var bye, marked bool
 		n.OnPacket(func(p memnet.Packet) bool {
 			if p.From.Addr().String() == "10.0.0.1" {
 				if p.To.Port() == 4000 {
+					if audio == 0 {
+						marked = p.Data[1]&0x80 != 0
+					}
 					audio++
 				}
 				if p.To.Port() == 4001 {
@@ -218,6 +224,9 @@ func TestHoldSendsNothingButReports(t *testing.T) {
 		held.Send, held.Recv = true, true
 		c.leg.Set(held)
 		pass(time.Second)
+		if !marked {
+			t.Error("RFC 3551 § 4.1: talk begins without the marker")
+		}
 		if audio < 45 {
 			t.Errorf("%d packets after the hold", audio)
 		}

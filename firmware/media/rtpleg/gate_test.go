@@ -79,6 +79,11 @@ func TestTable2_3_WhatIsNotRTPOfThisCallIsRefused(t *testing.T) {
 		}
 	}
 	var g gate
+	agreed := *session
+	agreed.PT = 74 // whatever SDP may say
+	if _, why := g.check(&agreed, far, packet1(1, 9, 160, set(1, 74)), time.Now()); why != BadType {
+		t.Errorf("type 74 agreed on: %v", why)
+	}
 	held := *session
 	held.Recv = false
 	if _, why := g.check(&held, far, packet1(1, 9, 160, nil), time.Now()); why != NotWanted {

@@ -182,9 +182,6 @@ func (l *Leg) pop(f *pcm.Frame) bool {
 		return false
 	}
 	l.arrivals.concealed++
-	if l.in.down { // a key takes the place of the voice: there is nothing to conceal
-		f.Silence()
-	}
 	return state != jitter.Gone
 }
 
