@@ -21,6 +21,9 @@ func (e *Broken) Error() string {
 	return fmt.Sprintf("the book is broken at number %d: %s", e.Seq, e.Why)
 }
 
+// Number returns the first broken number.
+func (e *Broken) Number() uint64 { return e.Seq }
+
 // Verify walks the whole chain and returns the last number. The error is a
 // *Broken for the first number that was altered, is missing, does not follow
 // its predecessor, or lost its body without an event that says so.

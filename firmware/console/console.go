@@ -1,0 +1,273 @@
+// Package console is what a person types: one table of commands that answers
+// over a local socket now, and over the serial line and SSH by the same
+// functions. It reads the picture and the book, asks a small interface to act,
+// writes plain text of 80 columns in Spanish or English or JSON, and keeps no
+// state of its own.
+package console
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"iter"
+	"log/slog"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/centralita/centralita/firmware/tel"
+	"github.com/centralita/centralita/firmware/view"
+)
+
+// Exit codes.
+const (
+	Fine        = 0 // done
+	NotFine     = 1 // what was asked about is not fine, or what was asked for was refused
+	Usage       = 2 // the command was not understood
+	Unreachable = 3 // nobody answers who could do it
+)
+
+// Book is what the console reads of the book; *book.Book and *book.Reader are ones.
+type Book interface {
+	// CallLines returns the newest n calls (0: all) that began at or after
+	// from, oldest first, each as one JSON object.
+	CallLines(ctx context.Context, from time.Time, n int) iter.Seq2[[]byte, error]
+	// TailLines returns the last n events, oldest first, each as one JSON object.
+	TailLines(ctx context.Context, n int) iter.Seq2[[]byte, error]
+	// Verify returns the last number; the error has a method Number when the
+	// chain is broken there.
+	Verify(ctx context.Context) (uint64, error)
+}
+
+// Control is what the console can ask for. Each error is a sentence for people.
+type Control interface {
+	// Login seats an agent at a phone; ext is empty for his own.
+	Login(ctx context.Context, agent tel.AgentID, ext tel.Number) error
+	Logout(ctx context.Context, agent tel.AgentID) error
+	// Pause makes an agent not ready; reason is the id of a pause or empty.
+	Pause(ctx context.Context, agent tel.AgentID, reason string) error
+	Unpause(ctx context.Context, agent tel.AgentID) error
+	// Schedule switches a schedule to "auto", "open" or "closed".
+	Schedule(ctx context.Context, id, mode string) error
+}
+
+// Account is what has to be typed into a SIP phone.
+type Account struct {
+	Ext    tel.Number `json:"ext"`
+	Name   string     `json:"name"`
+	Server string     `json:"server"` // HOST:PORT
+	User   string     `json:"user"`
+	Secret string     `json:"secret"`
+}
+
+// Deps are what the commands stand on. A nil one makes its commands answer
+// that the daemon is not running.
+type Deps struct {
+	View    func() *view.Snapshot
+	Book    Book
+	Control Control
+	Phones  func() []Account
+	// Panel draws the front of the box: the four rows of the display and the
+	// signs of the lamps.
+	Panel    func(s *view.Snapshot, now time.Time) (rows [4]string, lamps string)
+	Lang     tel.Lang       // of answers unless asked otherwise; empty: the picture's, then Spanish
+	Location *time.Location // of times shown; nil: the system's
+	Log      *slog.Logger   // nil: nothing is logged
+}
+
+// Console answers commands. It may be used by many at once.
+type Console struct{ d Deps }
+
+// New makes a console.
+func New(d Deps) *Console {
+	if d.Log == nil {
+		d.Log = slog.New(slog.DiscardHandler)
+	}
+	if d.Location == nil {
+		d.Location = time.Local
+	}
+	return &Console{d: d}
+}
+
+// command is one row of the table.
+type command struct {
+	name    string // one or two words
+	args    string // for people
+	es, en  string
+	least   int // arguments
+	most    int
+	offline bool // the book is enough
+	run     func(context.Context, *session) int
+}
+
+// commands is the table. Its order is that of the help.
+var commands = []command{
+	{"status", "", "cómo está la casa", "how the house is", 0, 0, false, showStatus},
+	{"lines", "", "las líneas y troncales", "lines and trunks", 0, 0, false, showLines},
+	{"queues", "", "las colas y quién espera", "queues and who waits", 0, 0, false, showQueues},
+	{"agents", "", "los agentes", "agents", 0, 0, false, showAgents},
+	{"calls", "[N]", "las últimas N llamadas del libro", "the last N calls of the book", 0, 1, true, showCalls},
+	{"phones", "", "cuentas SIP para los teléfonos, con su clave", "SIP accounts for phones, with their secrets", 0, 0, false, showPhones},
+	{"book verify", "", "comprueba la cadena del libro", "check the chain of the book", 0, 0, true, bookVerify},
+	{"book tail", "[N]", "los últimos N hechos", "the last N events", 0, 1, true, bookTail},
+	{"panel", "", "el frente de la caja, en vivo", "the front of the box, live", 0, 0, false, showPanel},
+	{"agent login", "NAME [EXT]", "el agente ocupa su puesto", "the agent takes his place", 1, 2, false, agentLogin},
+	{"agent logout", "NAME", "el agente deja su puesto", "the agent leaves his place", 1, 1, false, agentLogout},
+	{"agent pause", "NAME [REASON]", "pausa al agente", "pause the agent", 1, 2, false, agentPause},
+	{"agent unpause", "NAME", "el agente vuelve a estar libre", "the agent is free again", 1, 1, false, agentUnpause},
+	{"schedule", "ID auto|open|closed", "interruptor de un horario", "night switch of a schedule", 2, 2, false, setSchedule},
+}
+
+// request is a command as it was typed.
+type request struct {
+	cmd   *command
+	args  []string
+	json  bool
+	check bool // status: exit 1 while an alarm asks to act now
+	once  bool // panel: one picture
+	lang  tel.Lang
+}
+
+// Limits of a request.
+const (
+	maxArgs = 16
+	maxArg  = 200 // bytes
+)
+
+// usageError is an error of the one who typed, in both languages.
+type usageError struct{ es, en string }
+
+func (e usageError) Error() string { return e.en }
+
+// parse understands args. It accepts flags anywhere.
+func parse(args []string) (request, error) {
+	var r request
+	var words []string
+	if len(args) > maxArgs {
+		return r, usageError{"demasiados argumentos", "too many arguments"}
+	}
+	for i := 0; i < len(args); i++ {
+		a := args[i]
+		if len(a) > maxArg {
+			return r, usageError{"un argumento es demasiado largo", "an argument is too long"}
+		}
+		name, value, glued := strings.Cut(a, "=")
+		switch {
+		case a == "--json":
+			r.json = true
+		case a == "--check":
+			r.check = true
+		case a == "--once":
+			r.once = true
+		case name == "--lang":
+			if !glued && i+1 < len(args) {
+				i++
+				value = args[i]
+			}
+			if r.lang = tel.Lang(value); r.lang != tel.Spanish && r.lang != tel.English {
+				return r, usageError{"--lang es es o en", "--lang is es or en"}
+			}
+		case strings.HasPrefix(a, "-"):
+			return r, usageError{"no hay opción " + strconv.Quote(a), "there is no option " + strconv.Quote(a)}
+		default:
+			words = append(words, a)
+		}
+	}
+	return r, r.find(words)
+}
+
+// find looks the words up in the table.
+func (r *request) find(words []string) error {
+	for i := range commands {
+		c := &commands[i]
+		name := strings.Fields(c.name)
+		if len(words) < len(name) || strings.Join(words[:len(name)], " ") != c.name {
+			continue
+		}
+		r.cmd, r.args = c, words[len(name):]
+		if n := len(r.args); n < c.least || n > c.most {
+			return usageError{"se escribe: " + c.name + " " + c.args, "write: " + c.name + " " + c.args}
+		}
+		return nil
+	}
+	if len(words) == 0 || words[0] == "help" {
+		return nil
+	}
+	typed := tel.CleanText(strings.Join(words, " ")).String()
+	return usageError{fmt.Sprintf("no hay orden %q", typed), fmt.Sprintf("there is no command %q", typed)}
+}
+
+// count reads an optional number among the arguments.
+func (r *request) count(fallback int) (int, error) {
+	if len(r.args) == 0 {
+		return fallback, nil
+	}
+	n, err := strconv.Atoi(r.args[0])
+	if err != nil || n < 1 || n > 1_000_000 {
+		return 0, usageError{"N es un número de 1 a 1000000", "N is a number from 1 to 1000000"}
+	}
+	return n, nil
+}
+
+// Offline reports whether the command in args needs nothing but the book, so
+// that it can be done while no daemon runs.
+func Offline(args []string) bool {
+	r, err := parse(args)
+	return err == nil && (r.cmd == nil || r.cmd.offline)
+}
+
+// Exec does one command, writes to out, and returns an exit code. A live
+// command ends with ctx.
+func (c *Console) Exec(ctx context.Context, args []string, out io.Writer) int {
+	return c.exec(ctx, args, out, nil)
+}
+
+func (c *Console) exec(ctx context.Context, args []string, out io.Writer, frame func(string) error) int {
+	r, err := parse(args)
+	s := &session{c: c, r: r, out: out, frame: frame, lang: c.lang(r.lang), now: time.Now()}
+	if s.frame == nil {
+		s.frame = s.below
+	}
+	switch {
+	case err != nil:
+		return s.fail(Usage, err)
+	case r.cmd == nil:
+		s.help()
+		return Fine
+	}
+	code := r.cmd.run(ctx, s)
+	if s.err != nil {
+		c.d.Log.Debug("a console went away", "err", s.err)
+	}
+	return code
+}
+
+// below writes a picture below the one before.
+func (s *session) below(text string) error {
+	if text == "" {
+		return nil
+	}
+	_, err := io.WriteString(s.out, text+"\n")
+	return err
+}
+
+// lang is the language of an answer.
+func (c *Console) lang(asked tel.Lang) tel.Lang {
+	switch {
+	case asked != "":
+		return asked
+	case c.d.Lang != "":
+		return c.d.Lang
+	case c.d.View != nil && c.d.View().Lang != "":
+		return c.d.View().Lang
+	}
+	return tel.Spanish
+}
+
+// help prints the table.
+func (s *session) help() {
+	for _, c := range commands {
+		s.printf("%s %s\n", cell(c.name+" "+c.args, 32), s.t(c.es, c.en))
+	}
+	s.printf("%s %s\n", cell("--json  --lang es|en", 32), s.t("en cualquier orden", "with any command"))
+}

@@ -1,0 +1,260 @@
+package console
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"time"
+)
+
+// SocketName is the name of the socket in the data folder.
+const SocketName = "console.sock"
+
+// Limits of the socket. A request is one line of JSON, {"args": [...]}; the
+// answer is lines of JSON, {"out": text} or {"frame": text}, and the last one
+// is {"exit": code}.
+const (
+	maxRequest  = 16 << 10
+	maxSessions = 16
+	readTime    = 5 * time.Second
+	writeTime   = 10 * time.Second
+	lastTime    = time.Second
+	chunk       = 16 << 10
+)
+
+// ErrUnreachable is the error of Run when no daemon listens.
+var ErrUnreachable = errors.New("no centralita is listening")
+
+// message is a line of the wire in either direction.
+type message struct {
+	Args  []string `json:"args,omitempty"`
+	Out   string   `json:"out,omitempty"`
+	Frame string   `json:"frame,omitempty"`
+	Exit  *int     `json:"exit,omitempty"`
+}
+
+// Listen makes the socket in the data folder, for this user only. The caller
+// holds the folder, so a socket that is already there is a dead one.
+func Listen(dir string) (net.Listener, error) {
+	path := filepath.Join(dir, SocketName)
+	if info, err := os.Lstat(path); err == nil && info.Mode()&fs.ModeSocket != 0 {
+		if err := os.Remove(path); err != nil {
+			return nil, fmt.Errorf("cannot listen on %s: %w", path, err)
+		}
+	}
+	l, err := net.Listen("unix", path)
+	if err != nil {
+		return nil, fmt.Errorf("cannot listen on %s: %w", path, err)
+	}
+	if err := os.Chmod(path, 0o600); err != nil {
+		return nil, errors.Join(fmt.Errorf("cannot guard %s: %w", path, err), l.Close())
+	}
+	return l, nil
+}
+
+// Serve answers on l until ctx ends, one goroutine a session. It closes l and
+// returns when every session has ended; nil when it was ctx that ended it.
+func (c *Console) Serve(ctx context.Context, l net.Listener) error {
+	var sessions sync.WaitGroup
+	defer sessions.Wait()
+	defer l.Close()
+	defer context.AfterFunc(ctx, func() { l.Close() })()
+	places := make(chan struct{}, maxSessions)
+	for {
+		conn, err := l.Accept()
+		if ctx.Err() != nil {
+			if err == nil {
+				conn.Close()
+			}
+			return nil
+		}
+		if err != nil {
+			return fmt.Errorf("cannot serve the console: %w", err)
+		}
+		select {
+		case places <- struct{}{}:
+		default:
+			c.d.Log.Warn("too many consoles at once", "limit", maxSessions)
+			conn.Close()
+			continue
+		}
+		sessions.Go(func() {
+			defer func() { <-places }()
+			c.session(ctx, conn)
+		})
+	}
+}
+
+// session answers one request. A reader who hangs up, or does not read for
+// writeTime, ends it; the end of ctx leaves it a second for its last words.
+func (c *Console) session(ctx context.Context, conn net.Conn) {
+	defer conn.Close()
+	w := &wire{conn: conn, stop: ctx.Done()}
+	conn.SetReadDeadline(time.Now().Add(readTime))
+	defer context.AfterFunc(ctx, func() { conn.SetDeadline(time.Now().Add(lastTime)) })()
+	args, err := readRequest(conn)
+	if err != nil {
+		c.d.Log.Debug("a console request was not understood", "err", err)
+		w.end("cannot read the request: it is not one line {\"args\": [...]}\n", Usage)
+		return
+	}
+	code := c.exec(ctx, args, w, w.frame)
+	w.end("", code)
+}
+
+// readRequest reads and checks one request.
+func readRequest(r io.Reader) ([]string, error) {
+	line, err := bufio.NewReader(io.LimitReader(r, maxRequest)).ReadBytes('\n')
+	if err != nil {
+		return nil, fmt.Errorf("cannot read a line: %w", err)
+	}
+	var m message
+	if err := json.Unmarshal(line, &m); err != nil {
+		return nil, fmt.Errorf("cannot read the line: %w", err)
+	}
+	return m.Args, nil
+}
+
+// wire writes messages, each within writeTime. Text is sent in whole lines, so
+// that no character is cut in two.
+type wire struct {
+	conn net.Conn
+	stop <-chan struct{}
+	text []byte
+}
+
+func (w *wire) send(m message) error {
+	line, err := json.Marshal(m)
+	if err != nil {
+		return err
+	}
+	limit := writeTime
+	select {
+	case <-w.stop:
+		limit = lastTime
+	default:
+	}
+	if err := w.conn.SetWriteDeadline(time.Now().Add(limit)); err != nil {
+		return err
+	}
+	_, err = w.conn.Write(append(line, '\n'))
+	return err
+}
+
+// Write takes text and sends its whole lines when there is a chunk of them.
+func (w *wire) Write(p []byte) (int, error) {
+	w.text = append(w.text, p...)
+	if len(w.text) < chunk {
+		return len(p), nil
+	}
+	n := bytes.LastIndexByte(w.text, '\n') + 1
+	if n == 0 {
+		return len(p), nil
+	}
+	err := w.send(message{Out: string(w.text[:n])})
+	w.text = append(w.text[:0], w.text[n:]...)
+	return len(p), err
+}
+
+// frame sends a picture; an empty one asks whether the reader is still there.
+func (w *wire) frame(text string) error { return w.send(message{Frame: text}) }
+
+// end sends what is left and the exit code. Nobody is left to hear of an error.
+func (w *wire) end(more string, code int) {
+	if text := string(w.text) + more; text != "" {
+		if w.send(message{Out: text}) != nil {
+			return
+		}
+	}
+	_ = w.send(message{Exit: &code})
+}
+
+// Run asks the daemon behind the socket, writes its answer to stdout, and
+// returns its exit code. The error is ErrUnreachable when nobody listens there.
+// A live picture is drawn over the one before when stdout is a terminal.
+func Run(ctx context.Context, socket string, args []string, stdout io.Writer) (int, error) {
+	conn, err := (&net.Dialer{Timeout: readTime}).DialContext(ctx, "unix", socket)
+	if err != nil {
+		return Unreachable, fmt.Errorf("%w on %s (%w)", ErrUnreachable, socket, err)
+	}
+	return ask(ctx, conn, args, stdout)
+}
+
+// ask does one request on a connection.
+func ask(ctx context.Context, conn net.Conn, args []string, stdout io.Writer) (int, error) {
+	defer conn.Close()
+	defer context.AfterFunc(ctx, func() { conn.Close() })()
+	line, err := json.Marshal(message{Args: args})
+	if err != nil {
+		return Usage, fmt.Errorf("cannot write the request: %w", err)
+	}
+	if _, err := conn.Write(append(line, '\n')); err != nil {
+		return Unreachable, fmt.Errorf("cannot ask: %w", err)
+	}
+	live := screen{out: stdout, redraw: terminal(stdout)}
+	dec := json.NewDecoder(conn)
+	for {
+		var m message
+		if err := dec.Decode(&m); err != nil {
+			if ctx.Err() != nil {
+				return Fine, nil // the person had enough
+			}
+			return Unreachable, fmt.Errorf("the answer broke off: %w", err)
+		}
+		switch {
+		case m.Exit != nil:
+			return *m.Exit, nil
+		case m.Frame != "":
+			err = live.draw(m.Frame)
+		default:
+			_, err = io.WriteString(stdout, m.Out)
+		}
+		if err != nil {
+			return Unreachable, fmt.Errorf("cannot write the answer: %w", err)
+		}
+	}
+}
+
+// screen draws pictures one over the other, or one below the other where
+// nothing but text can be written.
+type screen struct {
+	out    io.Writer
+	redraw bool
+	high   int
+}
+
+func (s *screen) draw(frame string) error {
+	var b bytes.Buffer
+	if s.redraw && s.high > 0 {
+		fmt.Fprintf(&b, "\x1b[%dA", s.high)
+	}
+	for line := range strings.Lines(frame + "\n") {
+		if s.redraw {
+			b.WriteString("\x1b[2K")
+		}
+		b.WriteString(line)
+	}
+	s.high = strings.Count(frame, "\n") + 1
+	_, err := s.out.Write(b.Bytes())
+	return err
+}
+
+// terminal reports whether w is a screen that understands cursor movement.
+func terminal(w io.Writer) bool {
+	f, ok := w.(*os.File)
+	if !ok || os.Getenv("TERM") == "dumb" || os.Getenv("TERM") == "" {
+		return false
+	}
+	info, err := f.Stat()
+	return err == nil && info.Mode()&fs.ModeCharDevice != 0
+}
