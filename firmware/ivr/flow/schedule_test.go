@@ -25,7 +25,8 @@ func schedule(t *testing.T, text string) *Schedule {
 // J8: the clock is that of the named zone, on days of 23 and 25 hours too.
 func TestStatusOnTheClockOfItsZone(t *testing.T) {
 	office := `{id: a, timezone: Europe/Madrid, week: {mon-fri: ["09:00-14:00", "16:00-19:00"], sat: ["10:00-13:00"], sun: ["02:00-03:00"]},
- holidays: [{date: "02-29", name: leap}, {date: "12-24", name: eve, open: ["09:00-13:00"]}, {date: "2027-12-24", name: other eve}, {date: "12-25", name: xmas}]}`
+ holidays: [{date: "02-29", name: leap}, {date: "12-24", name: eve, open: ["09:00-13:00"]}, {date: "2027-12-24", name: other eve}, {date: "12-25", name: xmas},
+ {date: "2027-01-06", name: kings late}, {date: "01-06", name: kings}]}`
 	night := `{id: b, timezone: America/Sao_Paulo, week: {sat: ["22:00-24:00"], sun: ["00:00-01:00", "03:00-04:00"]}}`
 	for _, c := range []struct {
 		text, at string
@@ -57,6 +58,8 @@ func TestStatusOnTheClockOfItsZone(t *testing.T) {
 		{office, "2026-12-24T09:00:00Z", true, "eve"},
 		{office, "2026-12-24T15:30:00Z", false, "eve"},
 		{office, "2027-12-24T09:00:00Z", false, "other eve"},
+		{office, "2027-01-06T09:00:00Z", false, "kings late"},
+		{office, "2028-01-06T09:00:00Z", false, "kings"},
 		{office, "2026-12-24T22:59:59Z", false, "eve"},
 		{office, "2026-12-24T23:00:00Z", false, "xmas"},
 		// a day that begins at 01:00: 2018-11-04 in Brazil
