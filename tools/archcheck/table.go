@@ -1,0 +1,101 @@
+package main
+
+// module is the path that every import of ours begins with.
+const module = "github.com/centralita/centralita"
+
+// folders are the top level; nothing else may hold Go files.
+var folders = []string{"board", "dsp", "firmware", "hal", "testbench", "tools"}
+
+// row says what packages that match its pattern may import and may not call.
+// Patterns are paths under the module; /** at the end means the package and
+// everything below. The first row that matches a package counts.
+type row struct {
+	packages string
+	ours     []string // of our packages it may import these; its own row's packages always
+	never    []string // of everybody else's packages it may never import these; /** also below
+	alien    bool     // it may import other people's modules
+	virtual  bool     // time comes in: it may not ask the clock nor wait
+}
+
+// What pure code never touches.
+var (
+	arithmetic = []string{"time", "os/**", "net/**", "sync/**", "context", "log/**", "math/rand/**", "database/sql"}
+	machine    = []string{"os/**", "net/**", "sync/**", "context", "log/**", "math/rand/**", "database/sql"}
+)
+
+// table is "Who may import whom" of design/house.md. A package that no row
+// matches is an error: it gets its row in the commit that adds it.
+var table = []row{
+	{packages: "dsp/g711", ours: []string{"dsp/**"}, never: arithmetic, alien: true}, // the tables come from zaf/g711
+	{packages: "dsp/**", ours: []string{"dsp/**"}, never: arithmetic},
+
+	{packages: "hal/**", ours: []string{"dsp/pcm", "hal/**"}, never: []string{"net/**", "database/sql"}},
+	{packages: "board/**", ours: []string{"hal/**", "dsp/**", "board/**"}, never: []string{"database/sql"}, alien: true},
+
+	{packages: "firmware/tel", never: []string{"**"}}, // but strconv
+	{packages: "firmware/numbering", ours: []string{"firmware/tel"}, never: machine, virtual: true},
+	{packages: "firmware/line", ours: []string{"firmware/tel", "hal/port"}, never: machine, virtual: true},
+	{packages: "firmware/call", ours: []string{"firmware/tel"}, never: machine, virtual: true},
+	{packages: "firmware/acd", ours: []string{"firmware/tel"}, never: machine, virtual: true},
+	{packages: "firmware/dialer", ours: []string{"firmware/tel"}, never: machine, virtual: true},
+	{packages: "firmware/ivr", ours: []string{"firmware/tel", "firmware/ivr/flow"}, never: machine, virtual: true},
+	{packages: "firmware/ivr/flow", ours: []string{"firmware/tel", "firmware/config/place"}, never: machine, virtual: true},
+
+	{packages: "firmware/exchange", ours: []string{"firmware/tel", "firmware/line", "firmware/call", "firmware/ivr", "firmware/ivr/flow",
+		"firmware/acd", "firmware/dialer", "firmware/numbering", "firmware/view", "firmware/trace", "hal/port"},
+		never: []string{"net/**", "os/**", "database/sql"}},
+	{packages: "firmware/view/viewtest", ours: []string{"firmware/tel", "firmware/view"}},
+	{packages: "firmware/view", ours: []string{"firmware/tel"}, never: []string{"net/**", "os/**", "database/sql"}},
+	{packages: "firmware/trace", ours: []string{"firmware/tel"}, never: []string{"net/**", "database/sql"}},
+
+	{packages: "firmware/media/**", ours: []string{"firmware/tel", "dsp/**", "hal/port", "firmware/media/**"}, never: []string{"database/sql"}, alien: true},
+	{packages: "firmware/sipua/**", ours: []string{"firmware/tel", "firmware/sipua/**"}, never: []string{"database/sql"}, alien: true},
+	{packages: "firmware/webphone", ours: []string{"firmware/tel"}, alien: true},
+	{packages: "firmware/lookup", ours: []string{"firmware/tel"}, alien: true},
+	{packages: "firmware/prompt", ours: []string{"firmware/tel", "dsp/pcm", "dsp/g711", "dsp/wav"}, never: []string{"net/**"}},
+	{packages: "firmware/book", ours: []string{"firmware/tel", "firmware/call"}, never: []string{"net", "net/http/**"}, alien: true},
+	{packages: "firmware/uplink/**", ours: []string{"firmware/tel", "firmware/book", "firmware/uplink/**"}, alien: true},
+
+	{packages: "firmware/config/place", never: []string{"os/**", "net/**", "log/**"}, alien: true}, // reads text, knows no field
+	{packages: "firmware/config/secret"},
+	{packages: "firmware/config", ours: []string{"firmware/tel", "firmware/numbering", "firmware/ivr/flow", "firmware/config/**"}, alien: true},
+	{packages: "firmware/health", ours: []string{"firmware/tel", "firmware/view"}, never: []string{"database/sql"}, alien: true},
+	{packages: "firmware/update", ours: []string{"firmware/tel", "firmware/view"}, alien: true},
+
+	{packages: "firmware/panel", ours: []string{"firmware/view", "firmware/config", "firmware/health", "firmware/tel", "firmware/trace",
+		"hal/display", "hal/led", "hal/button"}, never: []string{"database/sql"}, alien: true},
+	{packages: "firmware/console", ours: []string{"firmware/view", "firmware/config", "firmware/health", "firmware/tel", "firmware/trace"}, alien: true},
+	{packages: "firmware/web/**", ours: []string{"firmware/view", "firmware/config", "firmware/health", "firmware/tel", "firmware/trace",
+		"firmware/web/**"}, never: []string{"database/sql"}, alien: true},
+
+	{packages: "firmware/app", ours: []string{"board/**", "dsp/**", "firmware/**", "hal/**"}, alien: true},
+	{packages: "firmware/cmd/**", ours: []string{"firmware/**"}, alien: true},
+
+	{packages: "tools/**", ours: []string{"board/**", "dsp/**", "firmware/**", "hal/**"}, alien: true},
+	{packages: "testbench/**", ours: []string{"board/**", "dsp/**", "firmware/**", "hal/**", "testbench/**"}, alien: true},
+}
+
+// closed are packages that only those named may import, whatever their row says.
+var closed = map[string][]string{
+	"testbench/**":    {"testbench/**"}, // and tests
+	"firmware/app":    {"firmware/cmd/**", "testbench/**"},
+	"firmware/cmd/**": {"testbench/**"},
+}
+
+// noExec may not start programs: what runs on the board runs in one process.
+var noExec = []string{"firmware/**", "dsp/**", "hal/**", "board/**"}
+
+// clock are the calls that virtual packages may not make.
+var clock = []string{"Now", "Sleep", "After", "AfterFunc", "Tick", "NewTimer", "NewTicker", "Since", "Until"}
+
+// Lines of a file: above alarm it needs a reason here.
+const alarm = 500
+
+// long is the list of files above the alarm with the reason for each.
+var long = map[string]string{
+	"testbench/phone/phone.go": "one telephone: registration, calls and their script read together",
+	"testbench/phone/call.go":  "one call of the scripted telephone, request by request",
+}
+
+// unsized are trees whose files are data or pages.
+var unsized = []string{"firmware/web/ui"}
