@@ -8,6 +8,8 @@ import (
 
 	"github.com/centralita/centralita/dsp/dtmf"
 	"github.com/centralita/centralita/dsp/pcm"
+	dsptone "github.com/centralita/centralita/dsp/tone"
+	"github.com/centralita/centralita/dsp/tone/plan"
 	"github.com/centralita/centralita/firmware/media"
 	"github.com/centralita/centralita/firmware/media/rtpleg"
 	"github.com/centralita/centralita/testbench/memnet"
@@ -246,6 +248,45 @@ func TestKeysPassToTheRoomAsEachPartyTakesThem(t *testing.T) {
 		}
 		if got := b.digits(2) + b.digits(3); got != "" {
 			t.Errorf("told %q of legs that only heard it", got)
+		}
+		b.end(t)
+	})
+}
+
+func TestE180_BusyToneOnALineIsToldOnceWithItsEvidence(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, 1)
+		spain, ok := plan.For("ES")
+		if !ok {
+			t.Fatal("no plan of Spain")
+		}
+		var play dsptone.Player
+		play.Start(spain.Signal(plan.Busy).Spec())
+		line := &loop{say: func(tick int, f *pcm.Frame) {
+			if tick > 50 && tick < 300 {
+				play.Fill(f)
+			}
+		}}
+		if err := b.Attach(media.Leg{ID: 1, Call: "1-1", Endpoint: line, Progress: &spain}); err != nil {
+			t.Fatal(err)
+		}
+		pass(10 * time.Second)
+		if len(b.events) != 2 || b.events[0].Kind != media.Tone || b.events[0].Tone != plan.Busy || b.events[0].Ended || !b.events[1].Ended {
+			t.Fatalf("events %v, want busy and its end", b.events)
+		}
+		if b.at[0] > 3500*time.Millisecond {
+			t.Errorf("told after %v, the tone began after 1 s", b.at[0])
+		}
+		if !strings.Contains(b.events[0].Evidence(), "425") {
+			t.Errorf("evidence %q", b.events[0].Evidence())
+		}
+		b.events = nil
+		b.Listen(1, false, false)
+		play.Start(spain.Signal(plan.Busy).Spec())
+		line.ticks = 0
+		pass(10 * time.Second)
+		if len(b.events) != 0 {
+			t.Errorf("nobody listens, and is told %v", b.events)
 		}
 		b.end(t)
 	})

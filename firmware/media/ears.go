@@ -49,11 +49,11 @@ type ears struct {
 }
 
 // newEars returns ears with everything they may need later.
-func newEars(keys bool, country *plan.Plan) ears {
+func newEars(keys bool, country *plan.Plan, awaitDial bool) ears {
 	e := ears{keys: keys, event0: twin, tone0: twin}
 	if country != nil {
 		e.signals = true
-		e.progress = newSignals(country)
+		e.progress = newSignals(country, awaitDial)
 	}
 	return e
 }
@@ -64,7 +64,7 @@ func (e *ears) listen(keys, signals bool) {
 		e.detector.Reset()
 	}
 	if signals && !e.signals && e.progress != nil {
-		e.progress.Reset()
+		e.progress.detector.Reset()
 	}
 	e.keys, e.signals = keys, signals && e.progress != nil
 	e.held = 0

@@ -30,7 +30,7 @@ func TestAKeyIsToldOnceWhoeverOwnsIt(t *testing.T) {
 		{"another key's event while a first tone waits", true, "t1.e2.", "12"},
 	} {
 		s := newShard(0, Config{})
-		e := newEars(true, nil)
+		e := newEars(true, nil, false)
 		e.agreed = c.agreed
 		for i := 0; i < len(c.script); i++ {
 			switch c.script[i] {

@@ -38,6 +38,9 @@ type Leg struct {
 	// Progress is the country whose call-progress signals are looked for; nil
 	// when the leg has none (telephones).
 	Progress *plan.Plan
+	// AwaitDial tells that nothing was dialled on this leg yet, so that a long
+	// tone is dial tone; SendDigits ends it.
+	AwaitDial bool
 }
 
 // Engine moves the audio of all legs. Its methods may be called by anybody and

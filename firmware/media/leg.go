@@ -36,7 +36,7 @@ type leg struct {
 
 // newLeg makes all that a leg needs, so that no tick has to.
 func newLeg(l Leg) *leg {
-	made := &leg{id: l.ID, ep: l.Endpoint, comfort: newComfort(l.ID), ears: newEars(l.DTMF, l.Progress)}
+	made := &leg{id: l.ID, ep: l.Endpoint, comfort: newComfort(l.ID), ears: newEars(l.DTMF, l.Progress, l.AwaitDial)}
 	made.keyed, _ = l.Endpoint.(KeyEndpoint)
 	made.still, _ = l.Endpoint.(QuietEndpoint)
 	return made
