@@ -271,14 +271,14 @@ func TestE180_BusyToneOnALineIsToldOnceWithItsEvidence(t *testing.T) {
 			t.Fatal(err)
 		}
 		pass(10 * time.Second)
-		if len(b.events) != 2 || b.events[0].Kind != media.Tone || b.events[0].Tone != plan.Busy || b.events[0].Ended || !b.events[1].Ended {
-			t.Fatalf("events %v, want busy and its end", b.events)
+		if len(b.events) != 1 || b.events[0].Kind != media.Tone || b.events[0].Tone != plan.Busy {
+			t.Fatalf("events %v, want busy", b.events)
 		}
 		if b.at[0] > 3500*time.Millisecond {
 			t.Errorf("told after %v, the tone began after 1 s", b.at[0])
 		}
-		if !strings.Contains(b.events[0].Evidence(), "425") {
-			t.Errorf("evidence %q", b.events[0].Evidence())
+		if !strings.Contains(b.events[0].Evidence, "425") {
+			t.Errorf("evidence %q", b.events[0].Evidence)
 		}
 		b.events = nil
 		b.Listen(1, false, false)

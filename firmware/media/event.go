@@ -3,7 +3,6 @@ package media
 import (
 	"fmt"
 
-	"github.com/centralita/centralita/dsp/progress"
 	"github.com/centralita/centralita/dsp/tone/plan"
 	"github.com/centralita/centralita/firmware/tel"
 )
@@ -15,7 +14,7 @@ type Kind uint8
 const (
 	Digit    Kind = iota // the far end pressed Event.Digit
 	PlayDone             // Event.Play was played or sent to its end
-	Tone                 // the line sends a call-progress signal, Event.Tone
+	Tone                 // the line sends a call-progress signal, Event.Tone; told once, not its end
 	Silent               // nothing has arrived for Config.SilentAfter
 )
 
@@ -25,20 +24,17 @@ func (k Kind) String() string {
 }
 
 // Event is one thing that a tick noticed. It is a flat value so that a tick
-// allocates nothing; Kind tells which fields mean something.
+// allocates nothing (but the text of a Tone's evidence, once or twice a call);
+// Kind tells which fields mean something.
 type Event struct {
-	Kind   Kind
-	Leg    tel.LegID
-	Digit  tel.Digit
-	InBand bool // the digit was heard as a tone, not received as an event
-	Play   tel.PlayID
-	Tone   plan.Kind
-	Ended  bool           // the signal is over; false: it was recognised
-	Signal progress.Event // what was measured of it
+	Kind     Kind
+	Leg      tel.LegID
+	Digit    tel.Digit
+	InBand   bool // the digit was heard as a tone, not received as an event
+	Play     tel.PlayID
+	Tone     plan.Kind
+	Evidence string // what was heard: "busy tone 425 Hz 200/200"
 }
-
-// Evidence tells in short what was heard of a Tone: "busy tone 425 Hz 200/200".
-func (e Event) Evidence() string { return e.Signal.String() }
 
 // String returns the event as traces show it.
 func (e Event) String() string {
@@ -48,7 +44,7 @@ func (e Event) String() string {
 	case PlayDone:
 		return fmt.Sprintf("leg %s play %d done", e.Leg, e.Play)
 	case Tone:
-		return fmt.Sprintf("leg %s tone %s ended %t (%s)", e.Leg, e.Tone, e.Ended, e.Evidence())
+		return fmt.Sprintf("leg %s tone %s (%s)", e.Leg, e.Tone, e.Evidence)
 	}
 	return fmt.Sprintf("leg %s %s", e.Leg, e.Kind)
 }

@@ -24,7 +24,9 @@ func newSignals(country *plan.Plan, awaitDial bool) *signals {
 // hear looks at 20 ms.
 func (g *signals) hear(s *shard, id tel.LegID, f *pcm.Frame) {
 	for _, e := range g.detector.Process(f, g.found[:0]) {
-		s.tell(Event{Kind: Tone, Leg: id, Tone: e.Kind, Ended: e.Ended, Signal: e})
+		if !e.Ended {
+			s.tell(Event{Kind: Tone, Leg: id, Tone: e.Kind, Evidence: e.String()})
+		}
 	}
 }
 
