@@ -1,0 +1,73 @@
+# Centralita. `make help` says what there is; `make test` is what must pass.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+.PHONY: help build run call test race fuzz sim bench lint arch check prompts need clean
+
+ARGS ?=
+SEEDS ?= 200
+DAYS ?= 7
+FUZZTIME ?= 20s
+BENCHTIME ?= 1s
+
+CONFIG ?= board/sim/office.yaml
+DATA ?= var
+
+help: ## show this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+build: ## build bin/centralita, one static program
+	CGO_ENABLED=0 go build -trimpath -o bin/centralita ./firmware/cmd/centralita
+
+run: build ## build and start the small office on the simulated board; data in ./var (CONFIG=, DATA=)
+	@mkdir -p $(DATA)
+	bin/centralita run --config $(CONFIG) --data $(DATA)
+
+call: ## ring a line of the running office and print the walk (ARGS="--help" shows the choices)
+	go run ./testbench/call $(ARGS)
+
+test: need check ## everything that must pass: build, check, all tests
+	go test -timeout 12m ./...
+
+race: need ## all tests under the race detector (needs a C compiler; takes a while)
+	@command -v gcc >/dev/null || { echo "make race: the race detector needs a C compiler: sudo apt-get install -y gcc libc6-dev" >&2; exit 1; }
+	CGO_ENABLED=1 go test -race -timeout 40m ./...
+
+fuzz: ## fuzz every target for FUZZTIME (20s each)
+	@grep -rEo --include='*_test.go' '^func Fuzz[A-Za-z0-9_]+' board dsp firmware hal testbench tools \
+	| sed -E 's|^(.*)/[^/]*:func (.*)$$|\1 \2|' | sort -u \
+	| while read -r dir target; do \
+		echo "== $$dir $$target"; \
+		go test ./$$dir -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) </dev/null; \
+	done
+
+sim: ## live random weeks in virtual time and hold the promises against them (SEEDS=200, DAYS=7)
+	go test ./firmware/exchange -run 'TestRandomDays' -count 1 -timeout 60m -seeds $(SEEDS) -days $(DAYS)
+	$(if $(wildcard testbench/week/*_test.go),go test ./testbench/week -run Week -count 1 -timeout 60m -seeds $(SEEDS))
+
+bench: ## cost of a media tick, of each machine's step, of SIP checks, and start to ready
+	go test -run '^$$' -bench . -benchmem -benchtime $(BENCHTIME) ./dsp/... ./firmware/media/... \
+		./firmware/line ./firmware/call ./firmware/ivr/... ./firmware/acd ./firmware/exchange ./firmware/book \
+		./firmware/sipua/... ./firmware/app
+
+check: build lint arch ## build, lint and arch: all that needs no test run
+
+lint: ## gofmt, go vet, staticcheck, go mod tidy
+	@unformatted=$$(gofmt -l board dsp firmware hal testbench tools); \
+	if [ -n "$$unformatted" ]; then echo "make lint: gofmt -w is due for:" $$unformatted >&2; exit 1; fi
+	go vet ./...
+	go tool staticcheck ./...
+	go mod tidy -diff
+
+arch: ## hold the plan of the house against the code
+	go run ./tools/archcheck
+
+prompts: need ## build the language packs from their texts (espeak-ng, sox)
+	go run ./tools/prompts $(ARGS)
+
+need: ## install the programs that tests call, or say how
+	@.ci/need
+
+clean: ## remove what was built (the data in ./var stays)
+	rm -rf bin artefacts
