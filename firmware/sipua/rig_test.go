@@ -363,6 +363,9 @@ func (x *raw) up(callID string) (tel.LegID, string) {
 	leg := want[Incoming](x.r).Leg
 	x.r.a.Answer(leg)
 	ok := x.recv("200", time.Second)
+	for ok != "" && (field(ok, "Call-ID") != callID || field(ok, "CSeq") != "1 INVITE") {
+		ok = x.recv("200", time.Second) // an answer to something earlier
+	}
 	if ok == "" {
 		x.r.t.Fatalf("no 200\n%s", x.r.logged())
 	}

@@ -194,6 +194,9 @@ func (c *call) progress(res *sip.Response) {
 	if res.StatusCode == 100 || c.phase != calling {
 		return
 	}
+	if to := res.To(); to != nil { // an early dialog (RFC 3261 12.1.2); a 200 decides
+		c.remoteTag = tagOf(to.Params)
+	}
 	sound := false
 	if len(res.Body()) > 0 && isSDP(res) { // the network speaks before the answer
 		if s, err := c.half.Accept(res.Body()); err == nil {
