@@ -103,9 +103,6 @@ func (r *reader) references() {
 	for _, p := range r.cfg.Phones {
 		known["phone"] = append(known["phone"], string(p.Ext))
 	}
-	for _, e := range r.cfg.Extensions() {
-		known["extension"] = append(known["extension"], string(e))
-	}
 	for _, l := range r.cfg.Lines {
 		known["line or trunk"] = append(known["line or trunk"], string(l.ID))
 	}
@@ -120,25 +117,11 @@ func (r *reader) references() {
 			if slices.Contains(r.unsure, ref.kind) {
 				continue
 			}
-			r.sink.Report(ref.at, fmt.Sprintf("%s names %s", ref.who, place.Quote(ref.id)), fmt.Sprintf("there is no such %s", ref.kind), suggest(ref.id, words))
+			r.sink.Report(ref.at, fmt.Sprintf("%s names %s", ref.who, place.Quote(ref.id)), fmt.Sprintf("there is no such %s", ref.kind), place.Suggest(ref.id, words))
 		} else if ref.kind == "line or trunk" {
 			r.outgoing(ref)
 		}
 	}
-}
-
-// suggest names what may have been meant, or what there is.
-func suggest(id string, words []string) string {
-	if w := place.Near(id, words); w != "" {
-		return fmt.Sprintf("did you mean %q?", w)
-	}
-	if len(words) == 0 {
-		return "there is none yet"
-	}
-	if len(words) > 8 {
-		words = append(slices.Clone(words[:8]), "…")
-	}
-	return "known are " + strings.Join(words, ", ")
 }
 
 // outgoing reports a route over something that takes no outgoing calls.

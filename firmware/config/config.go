@@ -26,7 +26,7 @@ type Config struct {
 	Pauses    []PauseReason
 	Outside   Outside
 	Features  Features
-	Operator  tel.Number // the extension behind "operator"
+	Operator  tel.Number // the phone behind "operator"
 	Schedules []flow.Schedule
 	Flows     []*flow.Flow
 	Limits    Limits

@@ -45,7 +45,7 @@ func TestOfficeIsSound(t *testing.T) {
 	if len(c.Lines) != 4 || len(c.Phones) != 8 || len(c.Queues) != 2 || len(c.Agents) != 6 || c.Flow("principal") == nil || c.Flow("x") != nil {
 		t.Errorf("the office is not whole: %+v", c)
 	}
-	if want := []tel.Number{"101", "102", "103", "104", "201", "202", "203", "204", "301", "302"}; !slices.Equal(c.Extensions(), want) {
+	if want := []tel.Number{"101", "102", "103", "104", "201", "202", "203", "204"}; !slices.Equal(c.Extensions(), want) {
 		t.Errorf("extensions %v", c.Extensions())
 	}
 }
@@ -100,7 +100,7 @@ func TestEveryKeyIsRead(t *testing.T) {
 		{"agent", c.Agents[0], Agent{"ann", "Ann", "11", "4711", []tel.QueueID{"sales"}, "200"}},
 		{"pause", c.Pauses[0], PauseReason{'1', "break", "Break", "Break"}},
 		{"features", c.Features, Features{"*21", "*22", "*23", "*24"}},
-		{"operator", c.Operator, tel.Number("300")},
+		{"operator", c.Operator, tel.Number("100")},
 		{"outside", c.Outside, Outside{"9", []tel.Number{"911", "933"}, []Route{{"local", []string{"national", "free"}, "[2-9]XXXXXXXXX", []string{"L2", "carrier"}, 1, "1"}}}},
 		{"limits", c.Limits, Limits{12, time.Hour, 40 * time.Second}},
 		{"uplinks", c.Uplinks, []Uplink{{"hq", "https://collector.example.net/e", "secret:hq", "ca.pem", 50, time.Second}, {"here", "http://[::1]:9000/", "", "", 500, 5 * time.Second}}},

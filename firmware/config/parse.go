@@ -161,7 +161,7 @@ func (r *reader) document(root *place.Node) {
 		r.uplink(r.sink.Fields(n, n.At, "uplink"))
 	}
 	r.cfg.Operator = r.digits(f, "operator", false)
-	r.refer(f.At("operator"), "operator", "extension", string(r.cfg.Operator))
+	r.refer(f.At("operator"), "operator", "phone", string(r.cfg.Operator))
 	zone := r.cfg.Site.Location
 	for _, n := range f.List("schedules") {
 		s := flow.ParseSchedule(r.sink, n, zone)
@@ -195,17 +195,12 @@ func (r *reader) parseFlows() {
 	}
 }
 
-// Extensions returns every number of the house a caller or a phone can dial:
-// phones, then queues, in the order of the document.
+// Extensions returns the numbers of the phones in the order of the document:
+// what a caller can dial in a menu, and a flow by dial.
 func (c *Config) Extensions() []tel.Number {
 	var out []tel.Number
 	for _, p := range c.Phones {
 		out = append(out, p.Ext)
-	}
-	for _, q := range c.Queues {
-		if q.Ext != "" {
-			out = append(out, q.Ext)
-		}
 	}
 	return out
 }

@@ -182,7 +182,7 @@ func (r *reader) phone(f *place.Fields) {
 		r.sink.Report(f.Where(), fmt.Sprintf("phone %s has neither socket nor sip", p.Ext), why, hint)
 	}
 	if p.Ext == "" {
-		r.unsure = append(r.unsure, "phone", "extension")
+		r.unsure = append(r.unsure, "phone")
 	}
 	if !p.SIP && p.Password != "" {
 		r.sink.Report(f.At("password"), fmt.Sprintf("phone %s has a password", p.Ext), "an analog phone does not register", "remove it")
@@ -219,11 +219,7 @@ func (r *reader) classes(f *place.Fields) []string {
 	}
 	for _, n := range f.Texts("classes") {
 		if !slices.Contains(all, n.Text) {
-			hint := ""
-			if w := place.Near(n.Text, all); w != "" {
-				hint = fmt.Sprintf("did you mean %q?", w)
-			}
-			r.sink.Report(n.At, fmt.Sprintf("the class %s is not known", place.Quote(n.Text)), "classes are "+strings.Join(all, ", "), hint)
+			r.sink.Report(n.At, fmt.Sprintf("the class %s is not known", place.Quote(n.Text)), "numbers have classes", place.Suggest(n.Text, all))
 		} else if !slices.Contains(out, n.Text) {
 			out = append(out, n.Text)
 		}
@@ -300,6 +296,12 @@ func (r *reader) agent(f *place.Fields) {
 	a.Number = r.extension(f, "number", true)
 	r.unique(f.At("number"), "agent number", string(a.Number))
 	a.PIN = string(r.extension(f, "pin", false))
+	for _, b := range r.cfg.Agents {
+		if b.Number != a.Number && string(b.Number)+b.PIN == string(a.Number)+a.PIN {
+			r.sink.Report(f.At("number"), fmt.Sprintf("agent %s logs in as agent %s does", a.ID, b.ID),
+				"number and pin together are what is dialled", "choose another number or pin")
+		}
+	}
 	for _, n := range f.Texts("queues") {
 		r.refer(n.At, "agent "+string(a.ID), "queue", n.Text)
 		if slices.Contains(a.Queues, tel.QueueID(n.Text)) {

@@ -225,14 +225,6 @@ func (f *Fields) Enum(key, def string, words ...string) string {
 	return def
 }
 
-// mean returns "did you mean X?" or "".
-func mean(word string, words []string) string {
-	if w := Near(word, words); w != "" {
-		return fmt.Sprintf("did you mean %q?", w)
-	}
-	return ""
-}
-
 // List returns the items of a list, none when absent.
 func (f *Fields) List(key string) []*Node {
 	n := f.Get(key)
@@ -295,10 +287,9 @@ func (f *Fields) Done() {
 		if slices.Contains(f.known, p.Key.Text) {
 			continue
 		}
-		hint := ""
-		if w := Near(p.Key.Text, f.free()); w != "" {
-			meant = append(meant, w)
-			hint = fmt.Sprintf("did you mean %q?", w)
+		hint := mean(p.Key.Text, f.free())
+		if hint != "" {
+			meant = append(meant, Near(p.Key.Text, f.free()))
 		} else {
 			known := slices.Clone(f.known)
 			slices.Sort(known)

@@ -1,6 +1,7 @@
 package place
 
 import (
+	"fmt"
 	"strings"
 	"unicode/utf8"
 )
@@ -19,6 +20,27 @@ func Near(word string, words []string) string {
 		}
 	}
 	return best
+}
+
+// mean returns "did you mean X?", or "" when no word is near.
+func mean(word string, words []string) string {
+	if w := Near(word, words); w != "" {
+		return fmt.Sprintf("did you mean %q?", w)
+	}
+	return ""
+}
+
+// Suggest is the hint for an unknown word: the one that was meant, or what there is.
+func Suggest(word string, words []string) string {
+	switch m := mean(word, words); {
+	case m != "":
+		return m
+	case len(words) == 0:
+		return "there is none yet"
+	case len(words) > 8:
+		return "known are " + strings.Join(words[:8], ", ") + ", …"
+	}
+	return "known are " + strings.Join(words, ", ")
 }
 
 // distance is the number of edits between a and b (optimal string alignment),

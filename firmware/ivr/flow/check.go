@@ -3,7 +3,6 @@ package flow
 import (
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/centralita/centralita/firmware/config/place"
 	"github.com/centralita/centralita/firmware/tel"
@@ -12,7 +11,7 @@ import (
 // Refs is what a flow may name outside of itself.
 type Refs struct {
 	Queues     []tel.QueueID
-	Extensions []tel.Number // telephones and queues that can be dialled
+	Extensions []tel.Number // phones of the house
 	Operator   bool         // somebody is the operator
 	Schedules  []Schedule
 	HasPrompt  func(tel.Lang, string) bool // nil: not checked
@@ -109,22 +108,8 @@ func (c *checker) target(what, id string, at Place) int {
 	for i, n := range c.f.Nodes {
 		ids[i] = n.ID
 	}
-	c.sink.Report(at, fmt.Sprintf("%s leads to %s", what, place.Quote(id)), fmt.Sprintf("flow %s has no such node", place.Quote(c.f.Name)), mean(id, ids))
+	c.sink.Report(at, fmt.Sprintf("%s leads to %s", what, place.Quote(id)), fmt.Sprintf("flow %s has no such node", place.Quote(c.f.Name)), place.Suggest(id, ids))
 	return -1
-}
-
-// mean returns "did you mean X?" or the first words there are.
-func mean(word string, words []string) string {
-	if w := place.Near(word, words); w != "" {
-		return fmt.Sprintf("did you mean %q?", w)
-	}
-	if len(words) == 0 {
-		return "there is none yet"
-	}
-	if len(words) > 8 {
-		words = append(slices.Clone(words[:8]), "…")
-	}
-	return "known are " + strings.Join(words, ", ")
 }
 
 // node checks what can be checked of one node alone.
@@ -146,22 +131,31 @@ func (c *checker) node(n *Node) {
 		schedules[i] = s.ID
 	}
 	if n.Schedule != "" && !slices.Contains(schedules, n.Schedule) {
-		c.sink.Report(n.Where(string(n.Kind)), fmt.Sprintf("node %s asks the schedule %s", n.ID, place.Quote(n.Schedule)), "there is no such schedule", mean(n.Schedule, schedules))
+		c.sink.Report(n.Where(string(n.Kind)), fmt.Sprintf("node %s asks the schedule %s", n.ID, place.Quote(n.Schedule)), "there is no such schedule", place.Suggest(n.Schedule, schedules))
 	}
 	if n.Queue != "" && !slices.Contains(c.refs.Queues, n.Queue) {
 		words := make([]string, len(c.refs.Queues))
 		for i, q := range c.refs.Queues {
 			words[i] = string(q)
 		}
-		c.sink.Report(n.Where("queue"), fmt.Sprintf("node %s hands over to the queue %s", n.ID, place.Quote(string(n.Queue))), "there is no such queue", mean(string(n.Queue), words))
+		c.sink.Report(n.Where("queue"), fmt.Sprintf("node %s hands over to the queue %s", n.ID, place.Quote(string(n.Queue))), "there is no such queue", place.Suggest(string(n.Queue), words))
 	}
 	switch {
 	case n.Extension == "":
 	case n.Extension == Operator && !c.refs.Operator:
 		c.sink.Report(n.Where("dial"), fmt.Sprintf("node %s dials the operator", n.ID), "nobody is the operator", "add operator: an extension to the document")
 	case n.Extension != Operator && !slices.Contains(c.refs.Extensions, n.Extension):
-		c.sink.Report(n.Where("dial"), fmt.Sprintf("node %s dials %s", n.ID, place.Quote(string(n.Extension))), "there is no such extension", "write one of the phones, or operator")
+		c.sink.Report(n.Where("dial"), fmt.Sprintf("node %s dials %s", n.ID, place.Quote(string(n.Extension))), "there is no such phone", place.Suggest(string(n.Extension), phones(c.refs.Extensions)))
 	}
+}
+
+// phones is extensions as words.
+func phones(extensions []tel.Number) []string {
+	var out []string
+	for _, e := range extensions {
+		out = append(out, string(e))
+	}
+	return out
 }
 
 // choices checks the keys of a menu against each other and against extensions
@@ -191,28 +185,28 @@ func (c *checker) prompts(n *Node) {
 	if c.refs.HasPrompt == nil {
 		return
 	}
-	check := func(at Place, says []tel.Say) {
-		for _, s := range says {
+	check := func(key string, says []tel.Say) {
+		for i, s := range says {
 			if s.Kind != tel.SayPrompt {
 				continue
 			}
 			for _, lang := range []tel.Lang{tel.Spanish, tel.English} {
 				if !c.refs.HasPrompt(lang, s.ID) {
-					c.sink.Report(at, fmt.Sprintf("node %s says %s", n.ID, place.Quote(s.ID)), fmt.Sprintf("there is no such prompt in language %s", lang), "record it, or name another")
+					c.sink.Report(n.entry(key, i), fmt.Sprintf("node %s says %s", n.ID, place.Quote(s.ID)), fmt.Sprintf("there is no such prompt in language %s", lang), "record it, or name another")
 					break
 				}
 			}
 		}
 	}
-	check(n.Where("say"), n.Say)
-	check(n.Where("say_invalid"), n.SayInvalid)
-	check(n.Where("say_timeout"), n.SayTimeout)
+	check("say", n.Say)
+	check("say_invalid", n.SayInvalid)
+	check("say_timeout", n.SayTimeout)
 	for _, g := range n.Greets {
-		check(n.Where("greet"), g.Say)
+		check("greet", g.Say)
 	}
 	if n.Kind == KindHours {
 		for _, id := range hoursPrompts {
-			check(n.Where("hours"), []tel.Say{{Kind: tel.SayPrompt, ID: id}})
+			check("hours", []tel.Say{{Kind: tel.SayPrompt, ID: id}})
 		}
 	}
 }

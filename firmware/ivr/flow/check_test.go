@@ -66,7 +66,7 @@ func TestUnsoundFlows(t *testing.T) {
 		{"J3: nobody", "  a: {menu: {\"1\": fin}, say: [x], on_invalid: fin, on_timeout: fin}\n  fin: {hangup: true}\n", refs, `t:4:3: from node "a" no person can be reached`},
 		{"J3: nobody on the way from the night", "  a: {schedule: oficina, open: m, closed: q}\n  m: {menu: {\"1\": fin}, say: [x], on_invalid: fin, on_timeout: fin}\n" + ends, refs, `t:5:3: from node "m" no person`},
 		{"J4: same length", "  a: {menu: {\"5\": q}, say: [x], direct: true, on_invalid: q, on_timeout: q}\n" + ends, refs, `t:4:19: key 5 of node a is an extension too`},
-		{"a prompt in one language", "  a: {say: [x], next: fin}\n  fin: {hangup: true}\n", deaf, `t:4:12: node a says "x", there is no such prompt in language en`},
+		{"a prompt in one language", "  a: {say: [x], next: fin}\n  fin: {hangup: true}\n", deaf, `t:4:13: node a says "x", there is no such prompt in language en`},
 		{"no operator", "  a: {dial: operator, next: fin}\n  fin: {hangup: true}\n", Refs{}, `t:4:13: node a dials the operator, nobody is the operator`},
 		{"unknown extension", "  a: {dial: \"999\", next: fin}\n  fin: {hangup: true}\n", refs, `t:4:13: node a dials "999"`},
 		{"no nodes", "  {}\n", refs, `flow "prueba" has no nodes`},

@@ -4,6 +4,7 @@
 package flow
 
 import (
+	"strconv"
 	"time"
 
 	"github.com/centralita/centralita/firmware/config/place"
@@ -89,6 +90,17 @@ func (n *Node) Where(key string) Place {
 	}
 	return n.At
 }
+
+// entry returns where entry i of the list under key stands, or the list.
+func (n *Node) entry(key string, i int) Place {
+	if at, ok := n.where[entryKey(key, i)]; ok {
+		return at
+	}
+	return n.Where(key)
+}
+
+// entryKey names an entry of a list; no key of a document has a space.
+func entryKey(key string, i int) string { return key + " " + strconv.Itoa(i) }
 
 // Node returns the node called id, nil when there is none.
 func (f *Flow) Node(id string) *Node {

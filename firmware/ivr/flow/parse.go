@@ -173,6 +173,7 @@ func (p *parser) say(key string, need bool) []tel.Say {
 	var out []tel.Say
 	for _, n := range items {
 		if s, ok := parseSay(p.sink, n); ok {
+			p.node.where[entryKey(key, len(out))] = n.At
 			out = append(out, s)
 		}
 	}
