@@ -1,0 +1,154 @@
+package linesim
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/centralita/centralita/board/sim/wire"
+	"github.com/centralita/centralita/dsp/pcm"
+	"github.com/centralita/centralita/dsp/tone/plan"
+)
+
+// Phone is an analog telephone plugged into a socket of the board.
+type Phone struct {
+	*Voice
+	s  *Sim
+	at wire.Socket
+
+	off     bool
+	bell    bool // sounding now
+	rings   int  // bursts of this ringing
+	lastOn  time.Time
+	id      wire.ID
+	drops   int       // disconnect pulses since it was lifted
+	dropped time.Time // until then the loop is dead
+}
+
+// ringOver is how long after a burst a telephone has stopped ringing; the
+// longest pause in a cadence is 4.5 s.
+const ringOver = 6 * time.Second
+
+func newPhone(s *Sim, n int) *Phone {
+	return &Phone{Voice: &Voice{s: s}, s: s, at: wire.FXS(n)}
+}
+
+// String returns the name of the socket.
+func (p *Phone) String() string { return p.at.String() }
+
+// receive takes what the board says. The lock is held.
+func (p *Phone) receive(m wire.Message) {
+	switch m.Kind {
+	case wire.RingOn:
+		if p.rings > 0 && p.s.now.Sub(p.lastOn) > ringOver {
+			p.rings = 0
+		}
+		if p.rings == 0 {
+			p.id = wire.ID{}
+		}
+		p.bell, p.lastOn = true, p.s.now
+		p.rings++
+	case wire.RingOff:
+		p.bell, p.lastOn = false, p.s.now
+	case wire.CallerID:
+		p.id = m.ID
+	case wire.Drop:
+		p.drops++
+		p.dropped = p.s.now.Add(time.Duration(m.Millis) * time.Millisecond)
+	case wire.Audio:
+		if p.off {
+			p.hear(m.Frame)
+		}
+	}
+}
+
+// beat sends 20 ms. The lock is held.
+func (p *Phone) beat() {
+	if !p.bell && p.rings > 0 && p.s.now.Sub(p.lastOn) > ringOver {
+		p.rings = 0
+	}
+	if !p.off || p.s.now.Before(p.dropped) {
+		return
+	}
+	var f pcm.Frame
+	p.next(&f)
+	p.s.send(wire.Message{Kind: wire.Audio, Socket: p.at, Frame: &f})
+}
+
+// OffHook lifts the receiver: answers when it rings, else asks for dial tone.
+func (p *Phone) OffHook() error { return p.hook(true) }
+
+// OnHook hangs up.
+func (p *Phone) OnHook() error { return p.hook(false) }
+
+func (p *Phone) hook(off bool) error {
+	p.s.mu.Lock()
+	defer p.s.mu.Unlock()
+	if p.s.err != nil {
+		return fmt.Errorf("cannot move the hook of %s: %w", p.at, p.s.err)
+	}
+	if p.off == off {
+		return nil
+	}
+	p.off, p.rings, p.drops = off, 0, 0
+	k := wire.OnHook
+	if off {
+		k = wire.OffHook
+		p.reset()
+	}
+	p.s.send(wire.Message{Kind: k, Socket: p.at})
+	p.s.notify()
+	return nil
+}
+
+// Flash presses the hook for the time of a flash.
+func (p *Phone) Flash() error {
+	p.s.mu.Lock()
+	defer p.s.mu.Unlock()
+	if !p.off {
+		return fmt.Errorf("cannot flash: %s is on hook", p.at)
+	}
+	p.s.send(wire.Message{Kind: wire.HookFlash, Socket: p.at})
+	return p.s.err
+}
+
+// Dial lifts the receiver, waits for dial tone, and sends the number.
+func (p *Phone) Dial(ctx context.Context, number string) error {
+	if err := p.OffHook(); err != nil {
+		return err
+	}
+	if err := p.WaitTone(ctx, plan.Dial); err != nil {
+		return err
+	}
+	return p.Press(ctx, number)
+}
+
+// WaitRing returns when the telephone has rung n times (in the n-th burst),
+// and what its display shows by then; caller id follows the first burst.
+func (p *Phone) WaitRing(ctx context.Context, n int) (number, name string, err error) {
+	err = p.s.wait(ctx, fmt.Sprintf("%s to ring", p.at), func() bool { return p.rings >= n })
+	p.s.mu.Lock()
+	defer p.s.mu.Unlock()
+	return p.id.Number, p.id.Name, err
+}
+
+// Ringing reports whether the telephone is being rung.
+func (p *Phone) Ringing() bool {
+	p.s.mu.Lock()
+	defer p.s.mu.Unlock()
+	return p.bell || p.rings > 0 && p.s.now.Sub(p.lastOn) <= ringOver
+}
+
+// CallerID returns what the display shows of the last ringing.
+func (p *Phone) CallerID() (number, name string) {
+	p.s.mu.Lock()
+	defer p.s.mu.Unlock()
+	return p.id.Number, p.id.Name
+}
+
+// Drops returns how many disconnect pulses came since the receiver was lifted.
+func (p *Phone) Drops() int {
+	p.s.mu.Lock()
+	defer p.s.mu.Unlock()
+	return p.drops
+}

@@ -1,0 +1,173 @@
+package linesim
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/centralita/centralita/dsp/dtmf"
+	"github.com/centralita/centralita/dsp/pcm"
+	"github.com/centralita/centralita/dsp/tone"
+	"github.com/centralita/centralita/dsp/tone/plan"
+)
+
+// Voice is the mouth and the ear at one end of a closed loop. What is said is a
+// key, else a tone, else queued sound, else silence.
+type Voice struct {
+	s *Sim
+
+	keys  dtmf.Generator
+	tone  tone.Player
+	queue []int16
+
+	record   []int16 // everything heard since the loop was closed
+	detector dtmf.Detector
+	heard    []byte // keys heard
+	events   []dtmf.Event
+	ear      ear
+}
+
+// next fills f with what is said in the next 20 ms.
+func (v *Voice) next(f *pcm.Frame) {
+	switch {
+	case v.keys.Sending():
+		v.keys.Fill(f)
+	case v.tone.Playing():
+		v.tone.Fill(f)
+	default:
+		n := copy(f[:], v.queue)
+		v.queue = v.queue[n:]
+		clear(f[n:])
+	}
+}
+
+// hear takes 20 ms from the wire.
+func (v *Voice) hear(f *pcm.Frame) {
+	v.record = append(v.record, f[:]...)
+	v.events = v.detector.Process(f, v.events[:0])
+	for _, e := range v.events {
+		if e.Down {
+			v.heard = append(v.heard, e.Digit)
+		}
+	}
+	v.ear.hear(f)
+}
+
+// reset forgets what was said and heard: a new loop.
+func (v *Voice) reset() {
+	v.keys, v.queue, v.record, v.heard = dtmf.Generator{}, nil, nil, nil
+	v.tone.Stop()
+	v.detector.Reset()
+	v.ear = ear{}
+}
+
+// stop ends everything that is being said; what was heard stays.
+func (v *Voice) stop() {
+	v.keys, v.queue = dtmf.Generator{}, nil
+	v.tone.Stop()
+}
+
+// Say queues linear samples of 8 kHz.
+func (v *Voice) Say(samples []int16) {
+	v.s.mu.Lock()
+	defer v.s.mu.Unlock()
+	v.queue = append(v.queue, samples...)
+}
+
+// Hum sounds one frequency in Hz at a level in dBm0 until Quiet.
+func (v *Voice) Hum(hz, dbm0 float64) {
+	v.s.mu.Lock()
+	defer v.s.mu.Unlock()
+	v.tone.Start(tone.Continuous(tone.Partial{Hz: hz, DBm0: dbm0}))
+}
+
+// Quiet ends every sound.
+func (v *Voice) Quiet() {
+	v.s.mu.Lock()
+	defer v.s.mu.Unlock()
+	v.tone.Stop()
+	v.queue = nil
+}
+
+// Press sends keys as DTMF (80 ms on, 80 ms off) and returns when the last is
+// out. A ',' waits two seconds.
+func (v *Voice) Press(ctx context.Context, keys string) error {
+	v.s.mu.Lock()
+	err := v.keys.Start(keys, dtmf.Usual())
+	v.s.mu.Unlock()
+	if err != nil {
+		return fmt.Errorf("cannot press %q: %w", keys, err)
+	}
+	return v.s.wait(ctx, "the keys to be sent", func() bool { return !v.keys.Sending() })
+}
+
+// Keys returns the DTMF keys heard since the loop was closed.
+func (v *Voice) Keys() string {
+	v.s.mu.Lock()
+	defer v.s.mu.Unlock()
+	return string(v.heard)
+}
+
+// Heard returns a copy of everything heard since the loop was closed, 8 kHz.
+func (v *Voice) Heard() []int16 {
+	v.s.mu.Lock()
+	defer v.s.mu.Unlock()
+	return append([]int16(nil), v.record...)
+}
+
+// Level returns how loud a frequency was in the last d of what was heard, in
+// dBm0; −120 and less is nothing.
+func (v *Voice) Level(hz float64, d time.Duration) float64 {
+	v.s.mu.Lock()
+	defer v.s.mu.Unlock()
+	n := min(len(v.record), int(d.Seconds()*pcm.Rate))
+	return level(v.record[len(v.record)-n:], hz)
+}
+
+// Loudness returns the level of everything in the last d, in dBm0.
+func (v *Voice) Loudness(d time.Duration) float64 {
+	v.s.mu.Lock()
+	defer v.s.mu.Unlock()
+	return v.loudness(d)
+}
+
+func (v *Voice) loudness(d time.Duration) float64 {
+	n := min(len(v.record), int(d.Seconds()*pcm.Rate))
+	return pcm.Level(v.record[len(v.record)-n:])
+}
+
+// speech is the least level that counts as somebody speaking, in dBm0.
+const speech = -45
+
+// WaitSpeech returns when something louder than a quiet line was heard for d
+// without a pause over 400 ms.
+func (v *Voice) WaitSpeech(ctx context.Context, d time.Duration) error {
+	v.s.mu.Lock()
+	at := len(v.record)
+	v.s.mu.Unlock()
+	loud, pause := 0, 0
+	return v.s.wait(ctx, "a voice", func() bool {
+		for ; at+pcm.FrameLen <= len(v.record); at += pcm.FrameLen {
+			if pcm.Level(v.record[at:at+pcm.FrameLen]) > speech {
+				loud, pause = loud+1, 0
+			} else if pause++; pause > 20 {
+				loud = 0
+			}
+		}
+		return time.Duration(loud)*tick >= d
+	})
+}
+
+// WaitSilence returns when nothing was heard for d.
+func (v *Voice) WaitSilence(ctx context.Context, d time.Duration) error {
+	return v.s.wait(ctx, "silence", func() bool {
+		return len(v.record) >= int(d.Seconds()*pcm.Rate) && v.loudness(d) < speech
+	})
+}
+
+// WaitTone returns when a call-progress tone of the country is heard: dial tone
+// when it is longer than a burst of ringback, ringback by one burst and its pause's beginning, busy and
+// congestion by two periods.
+func (v *Voice) WaitTone(ctx context.Context, k plan.Kind) error {
+	return v.s.wait(ctx, k.String()+" tone", func() bool { return v.ear.hears(v.s.Plan, k) })
+}
