@@ -44,11 +44,13 @@ func (d *Detector) listen() (now [goertzel.Max]complex64, energy float32) {
 type sight struct {
 	on    bool
 	power float32    // of the tone as a mean square
+	line  float32    // of everything
 	hz    [2]float32 // measured
 }
 
 // sight looks for the tune in the window that ends now.
 func (t *tune) sight(d *Detector, now *[goertzel.Max]complex64, energy float32) (s sight) {
+	s.line = energy
 	pa := goertzel.Power(now[t.a])
 	if pa < minPower {
 		return s

@@ -158,6 +158,17 @@ func TestOneCallThrough(t *testing.T) {
 	}
 }
 
+// An answer ends the ringback at once, not after the pause it fell in.
+func TestAnswerEndsRingback(t *testing.T) {
+	r := rng(4)
+	es, _ := plan.For("ES")
+	frames := append(render(es.Signal(plan.Ringback), right, 3500, &r), voice(3, &r)...)
+	ev := listenTo(New(es), frames)
+	if len(ev) != 2 || ev[1].Kind != plan.Ringback || !ev[1].Ended {
+		t.Errorf("%+v", ev)
+	}
+}
+
 // Voices, music, keys, noise and tones of other kinds tell nothing, in any country.
 func TestNeverOnAnythingElse(t *testing.T) {
 	r := rng(99)

@@ -14,6 +14,7 @@ const (
 	graceMs     = 15
 	dialMs      = 900  // a continuous tone is believed
 	ringPauseMs = 1200 // the pause after a burst of ringback is believed
+	loudMs      = 80   // something else must sound in a pause to spoil it
 	bridgeMs    = 40   // a shorter pause is a click, a shorter burst a whistle
 	steadiness  = 2.5  // greatest by least power within a burst, 4 dB
 	historyLen  = 16
@@ -27,7 +28,8 @@ type tune struct {
 	on    bool
 	ms    int             // length of the present burst or pause
 	torn  bool            // the present piece began before we listened, or was no clean tone
-	glim  int             // blocks that say otherwise
+	loud  int             // ms of a pause in which something else sounds
+	glim  int             // ms that say otherwise
 	past  [historyLen]int // complete pieces, the newest at count−1
 	count int             // complete pieces in past, alternating, ending with the one before the present
 	least float32
@@ -50,10 +52,16 @@ func (t *tune) follow(s sight, first bool) {
 	} else if t.glim += blockMs; t.glim >= bridgeMs {
 		t.turn()
 	}
-	if s.on {
+	switch {
+	case s.on:
 		t.hear(s)
+	case !t.on && t.heard > 0 && s.line*2 > t.power/float32(t.heard):
+		t.loud += blockMs
 	}
 }
+
+// spoiled reports whether something else sounds in the present pause.
+func (t *tune) spoiled() bool { return !t.on && t.loud >= loudMs }
 
 // turn ends a burst or pause that lasted until the last bridgeMs.
 func (t *tune) turn() {
@@ -62,7 +70,7 @@ func (t *tune) turn() {
 		t.torn = true
 	}
 	switch {
-	case t.torn:
+	case t.torn || t.spoiled():
 		t.count = 0
 	case t.count == historyLen:
 		copy(t.past[:], t.past[1:])
@@ -71,7 +79,7 @@ func (t *tune) turn() {
 		t.past[t.count] = length
 		t.count++
 	}
-	t.on, t.ms, t.glim, t.torn = !t.on, t.glim, 0, false
+	t.on, t.ms, t.glim, t.torn, t.loud = !t.on, t.glim, 0, false, 0
 	t.least, t.most, t.lag = 0, 0, [4]float32{}
 	if t.on && t.count <= 1 { // a new train: what was measured before is another's
 		t.heard, t.hz, t.power = 0, [2]float32{}, 0
@@ -189,7 +197,7 @@ func (t *tune) done(s signal) (pieces int, ok bool) {
 		// All bursts and the pauses between them, and a good part of the long pause.
 		n := len(s.onOff) - 1
 		last := s.onOff[n]
-		if t.on || t.count < n || t.ms < min(ringPauseMs, last*3/4) {
+		if t.on || t.spoiled() || t.count < n || t.ms < min(ringPauseMs, last*3/4) {
 			return 0, false
 		}
 		return n, t.matchesAt(s.onOff, n, n)
@@ -228,6 +236,9 @@ func (t *tune) contested(s signal, awaitDial bool) bool {
 
 // fits reports whether the present piece still belongs to a signal that was told.
 func (t *tune) fits(k plan.Kind) bool {
+	if t.spoiled() {
+		return false
+	}
 	for _, s := range t.signals {
 		if s.kind != k {
 			continue
