@@ -45,11 +45,11 @@ func (r *reader) outside(f *place.Fields) {
 	r.dial(f.At("prefix"), "outside prefix", o.Prefix)
 	for _, n := range f.Texts("emergency") {
 		e := r.number(n.At, "emergency", n.Text)
-		r.dial(n.At, "emergency number", e)
 		if e != "" && slices.Contains(o.Emergency, e) {
 			r.sink.Report(n.At, fmt.Sprintf("emergency number %s stands twice", place.Quote(n.Text)), "once is enough", "remove one of them")
 			continue
 		}
+		r.dial(n.At, "emergency number", e)
 		o.Emergency = append(o.Emergency, e)
 	}
 	if !f.Has("emergency") {

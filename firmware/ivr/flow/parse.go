@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 	"unicode"
+	"unicode/utf8"
 
 	"github.com/centralita/centralita/firmware/config/place"
 	"github.com/centralita/centralita/firmware/tel"
@@ -41,12 +42,20 @@ func Parse(sink *place.Sink, n *place.Node) *Flow {
 	return out
 }
 
+// Word reports whether id can be the name of something: letters, digits, dash
+// and underline, at most MaxID of them. The empty one can.
+func Word(id string) bool {
+	for _, r := range id {
+		if !unicode.IsLetter(r) && !unicode.IsDigit(r) && r != '-' && r != '_' {
+			return false
+		}
+	}
+	return utf8.RuneCountInString(id) <= MaxID
+}
+
 // checkID reports a name that is no word. The empty one was reported already.
 func checkID(sink *place.Sink, at place.At, what, id string) bool {
-	ok := len([]rune(id)) <= MaxID
-	for _, r := range id {
-		ok = ok && (unicode.IsLetter(r) || unicode.IsDigit(r) || r == '-' || r == '_')
-	}
+	ok := Word(id)
 	if !ok {
 		sink.Report(at, fmt.Sprintf("%s cannot be %s", what, place.Quote(id)),
 			fmt.Sprintf("it may have letters, digits, - and _, at most %d", MaxID), "choose another name")
