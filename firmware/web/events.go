@@ -61,9 +61,6 @@ func (s *Server) run(c *stream, r *http.Request) error {
 	if err := c.send("retry: 2000\n\n"); err != nil {
 		return err
 	}
-	if err := c.ctl.SetReadDeadline(time.Time{}); err != nil { // or the request's own time-out would end the stream
-		return fmt.Errorf("cannot keep a stream open: %w", err)
-	}
 	tick := time.NewTicker(pace)
 	defer tick.Stop()
 	var beaten time.Time
@@ -92,7 +89,7 @@ func (s *Server) run(c *stream, r *http.Request) error {
 
 func (s *Server) beat() beat {
 	now := s.cfg.Now()
-	return beat{Now: now.UnixMilli(), Fresh: now.Add(-s.age()).UnixMilli(), Seq: s.store.Get().Seq}
+	return beat{Now: now.UnixMilli(), Fresh: s.fresh(now).UnixMilli(), Seq: s.store.Get().Seq}
 }
 
 // picture sends the present picture unless it was sent already.

@@ -430,7 +430,7 @@ func (b *builder) phones(c *WallSIP) *WallSIP {
 // zones keeps the time zones met, so that none is read twice.
 type zones struct{ m sync.Map }
 
-// get returns the zone of that name, or the machine's own when there is none.
+// get returns the zone of that name, or UTC when there is none.
 func (z *zones) get(name string) *time.Location {
 	if l, ok := z.m.Load(name); ok {
 		return l.(*time.Location)

@@ -139,7 +139,8 @@ func loopback(a net.Addr) bool {
 // healthz says "ok", or which picture is too old, with status 503.
 func (s *Server) healthz(w http.ResponseWriter, _ *http.Request) {
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
-	if old := s.age(); old > staleAfter {
+	now := s.cfg.Now()
+	if old := now.Sub(s.fresh(now)); old > staleAfter {
 		w.WriteHeader(http.StatusServiceUnavailable)
 		_, _ = fmt.Fprintf(w, "stale: the picture is %s old\n", old.Round(time.Second))
 		return
@@ -150,12 +151,16 @@ func (s *Server) healthz(w http.ResponseWriter, _ *http.Request) {
 // staleAfter is the age at which pages say that they are not fresh.
 const staleAfter = 5 * time.Second
 
-// age returns how long ago the exchange said that the picture is right.
-func (s *Server) age() time.Duration {
+// fresh returns when the exchange last said that the picture is right, at
+// most now.
+func (s *Server) fresh(now time.Time) time.Time {
 	if s.cfg.Fresh == nil {
-		return 0
+		return now
 	}
-	return max(0, s.cfg.Now().Sub(s.cfg.Fresh()))
+	if at := s.cfg.Fresh(); at.Before(now) {
+		return at
+	}
+	return now
 }
 
 // lang returns the language a request asks for, or the office's.

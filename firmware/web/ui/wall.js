@@ -102,7 +102,6 @@ function bar() { return make("span", "bar", make("i")); }
 function drawQueues() {
   text($("level"), wall.level);
   const mixed = wall.queues.some((q) => q.level !== wall.level);
-  document.body.classList.toggle("few", wall.queues.length < 4);
   keep($("rows"), wall.queues, (q) => q.id, () => {
     const row = make("div", "row", lamp("idle", ""), make("span", "name", make("b"), make("span")),
       make("span", "waiting", make("span", "n"), make("span", "pips")),
@@ -122,6 +121,7 @@ function drawQueues() {
     text(name.lastChild, q.note);
     text(waiting.firstChild, String(q.waiting.length));
     waiting.firstChild.classList.toggle("zero", q.waiting.length === 0);
+    waiting.firstChild.classList.toggle("many", q.waiting.length > 9);
     const fit = q.waiting.length > 9 ? 3 : 5;
     keep(waiting.lastChild, q.waiting.slice(0, fit), (_, i) => String(i), () => make("span", "pip", make("i")), (p, c) => {
       cls(p, c.vip ? "pip vip" : "pip");
