@@ -48,7 +48,8 @@ func (p *projector) apply(ctx context.Context, r *Row) error {
 		if !ofCall(f.Kind) {
 			return nil
 		}
-		c = p.begin(r, f)
+		c = begun(r)
+		p.keep(c)
 	}
 	if !c.rec.Ended.IsZero() {
 		return nil // a call ends once; only after-call work comes later
@@ -70,12 +71,11 @@ func ofCall(k call.Kind) bool {
 	return false
 }
 
-// begin makes the row of a call at its first fact, whatever that is: no call
+// begun makes the row of a call at its first event, whatever that is: no call
 // vanishes because its beginning was not told.
-func (p *projector) begin(r *Row, f call.Fact) *callRow {
+func begun(r *Row) *callRow {
 	c := &callRow{seq: r.Seq, boot: r.Boot}
-	c.rec.ID, c.rec.Began, c.rec.FlowPath = f.Call, r.At, []string{}
-	p.keep(c)
+	c.rec.ID, c.rec.Began, c.rec.FlowPath = r.Call, r.At, []string{}
 	return c
 }
 
@@ -113,8 +113,9 @@ func (w *running) stop(at time.Duration) time.Duration {
 	if !w.on {
 		return 0
 	}
-	w.on = false
-	return max(0, at-w.from)
+	lasted := max(0, at-w.from)
+	*w = running{}
+	return lasted
 }
 
 // apply tells the record one fact of its living call.

@@ -75,6 +75,9 @@ func TestVerifyNamesTheFirstBrokenNumber(t *testing.T) {
 		"body taken":       {[]string{`UPDATE event SET body = NULL, salt = NULL WHERE seq = 5`}, 5},
 		"erased in secret": {[]string{`UPDATE event SET body = NULL, salt = NULL WHERE seq = 3`}, 3},
 		"row added":        {[]string{`INSERT INTO event SELECT 19, boot, mono_ns, wall_us, clock, kind, call, leg, agent, queue, privacy, body, salt, digest, hash, hash FROM event WHERE seq = 18`}, 19},
+		"record altered":   {[]string{`UPDATE call SET talk_ns = talk_ns + 1`}, 3},
+		"record gone":      {[]string{`DELETE FROM call`}, 3},
+		"record invented":  {[]string{`UPDATE call SET id = '1-2'`}, 3},
 		"head gone":        {[]string{`DELETE FROM head`}, 0}, // cannot even be opened
 	} {
 		t.Run(name, func(t *testing.T) {

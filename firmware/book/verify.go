@@ -26,7 +26,9 @@ func (e *Broken) Number() uint64 { return e.Seq }
 
 // Verify walks the whole chain and returns the last number. The error is a
 // *Broken for the first number that was altered, is missing, does not follow
-// its predecessor, or lost its body without an event that says so.
+// its predecessor, or lost its body without an event that says so. When the
+// chain holds, the records of calls are told again from it and compared; one
+// that differs is broken at the number of its first event.
 func (d *reader) Verify(ctx context.Context) (uint64, error) {
 	tx, err := d.db.BeginTx(ctx, nil) // one picture of rows and head while a daemon writes
 	if err != nil {
@@ -34,6 +36,7 @@ func (d *reader) Verify(ctx context.Context) (uint64, error) {
 	}
 	defer tx.Rollback()
 	seq, prev := uint64(0), make([]byte, 32)
+	told := newTeller()
 	erased := map[tel.CallID]uint64{} // first erased row that no event explained yet
 	err = each(ctx, tx, `SELECT `+rowColumns+` FROM event ORDER BY seq`, func(row scanner) error {
 		r, err := scanRow(row)
@@ -42,6 +45,9 @@ func (d *reader) Verify(ctx context.Context) (uint64, error) {
 		}
 		if why := r.check(seq+1, prev); why != "" {
 			return &Broken{seq + 1, why}
+		}
+		if err := told.tell(&r); err != nil {
+			return &Broken{r.Seq, err.Error()}
 		}
 		if _, known := erased[r.Call]; r.Erased() && !known {
 			erased[r.Call] = r.Seq
@@ -66,6 +72,9 @@ func (d *reader) Verify(ctx context.Context) (uint64, error) {
 		case h.seq < seq || !bytes.Equal(h.hash, prev):
 			err = &Broken{seq, "the head does not know it"}
 		}
+	}
+	if err == nil {
+		err = told.compare(ctx, tx)
 	}
 	if _, broken := errors.AsType[*Broken](err); err != nil && !broken {
 		err = fmt.Errorf("cannot verify the book: %w", err)

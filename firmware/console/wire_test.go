@@ -120,11 +120,12 @@ func TestTooManyConsoles(t *testing.T) {
 // TestLivePanel shows a picture at each change and ends with the daemon.
 func TestLivePanel(t *testing.T) {
 	var out bytes.Buffer
-	now := house(time.Time{})
+	var now view.Store
+	now.Set(house(time.Time{}))
 	d := func() Deps {
 		d := house1()
 		d.Panel = func(*view.Snapshot, time.Time) ([4]string, string) {
-			return [4]string{fmt.Sprint("seq ", now.Seq), "á", "", ""}, "O:X."
+			return [4]string{fmt.Sprint("seq ", now.Get().Seq), "á", "", ""}, "O:X."
 		}
 		return d
 	}
@@ -140,7 +141,7 @@ func TestLivePanel(t *testing.T) {
 			asked <- err
 		}()
 		<-time.After(time.Minute)
-		now = &view.Snapshot{Seq: 8}
+		now.Set(&view.Snapshot{Seq: 8})
 		<-time.After(time.Second)
 		cancel()
 		if err := errors.Join(<-asked, <-done); err != nil {
