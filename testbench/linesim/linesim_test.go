@@ -243,7 +243,7 @@ func TestOutgoingCall(t *testing.T) {
 		l.Number = func(n string) Outcome {
 			return map[string]Outcome{
 				"912345678": {After: 3 * time.Second, Reverse: true},
-				"600": {Result: IsBusy}, "601": {Result: NoAnswer}, "602": {Result: NoWay},
+				"600":       {Result: IsBusy}, "601": {Result: NoAnswer}, "602": {Result: NoWay},
 			}[n]
 		}
 		h.dialler(0, "912345678")

@@ -1,0 +1,224 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+
+	"github.com/centralita/centralita/board/sim"
+	"github.com/centralita/centralita/dsp/dtmf"
+	"github.com/centralita/centralita/dsp/pcm"
+	"github.com/centralita/centralita/dsp/tone"
+	"github.com/centralita/centralita/dsp/tone/plan"
+	"github.com/centralita/centralita/dsp/wav"
+	"github.com/centralita/centralita/hal/port"
+	"github.com/centralita/centralita/testbench/linesim"
+)
+
+// office is a clumsy little office on a simulated board: it answers fxo1 in the
+// second ring, sounds a prompt until it has two keys, rings fxs2 and joins the
+// two. What it leaves undone is what a test wants to see told.
+type office struct {
+	board *sim.Board
+	plan  plan.Plan
+
+	deaf, dumb, silent, lazy, stubborn bool // answers nothing; one way; no prompt; rings nobody; never releases
+
+	mu              sync.Mutex
+	keys            string
+	seized, offHook bool
+	toPhone, toLine pcm.Frame
+	busy            bool
+}
+
+func (o *office) line(p port.Port) {
+	rings := 0
+	for e := range p.Events() {
+		o.mu.Lock()
+		switch e := e.(type) {
+		case port.RingOn:
+			if rings++; rings == 2 && !o.deaf {
+				o.seized = p.Command(port.Seize{}) == nil
+			}
+		case port.Battery:
+			if !e.On && o.seized && !o.stubborn {
+				o.seized, o.busy = false, true
+				p.Command(port.Release{})
+			}
+		}
+		o.mu.Unlock()
+	}
+}
+
+func (o *office) phone(p, line port.Port) {
+	for e := range p.Events() {
+		o.mu.Lock()
+		switch e.(type) {
+		case port.OffHook:
+			o.offHook = true
+		case port.OnHook:
+			o.offHook = false
+			if o.seized {
+				o.seized = false
+				line.Command(port.Release{})
+			}
+		}
+		o.mu.Unlock()
+	}
+}
+
+// lineAudio prompts, takes keys, and passes on what the telephone says.
+func (o *office) lineAudio(p, phone port.Port) {
+	var ear dtmf.Detector
+	var prompt tone.Player
+	prompt.Start(tone.Continuous(tone.Partial{Hz: 300, DBm0: -20}))
+	var in, out pcm.Frame
+	for p.Audio().Read(&in) == nil {
+		o.mu.Lock()
+		for _, e := range ear.Process(&in, nil) {
+			if e.Down {
+				if o.keys += string(e.Digit); len(o.keys) == 2 && !o.lazy {
+					phone.Command(port.Ring{Number: "600123456", Name: "Juan Pérez"})
+				}
+			}
+		}
+		out.Silence()
+		switch {
+		case o.offHook:
+			out, o.toPhone = o.toLine, in
+		case !o.silent:
+			prompt.Fill(&out)
+		}
+		o.mu.Unlock()
+		if p.Audio().Write(&out) != nil {
+			return
+		}
+	}
+}
+
+func (o *office) phoneAudio(p port.Port) {
+	var busy tone.Player
+	busy.Start(o.plan.Signal(plan.Busy).Spec())
+	var in, out pcm.Frame
+	for p.Audio().Read(&in) == nil {
+		o.mu.Lock()
+		out, o.toLine = o.toPhone, in
+		if o.dumb {
+			out.Silence()
+		}
+		if o.busy {
+			busy.Fill(&out)
+		}
+		o.mu.Unlock()
+		if p.Audio().Write(&out) != nil {
+			return
+		}
+	}
+}
+
+// walk plays one walk through an office in virtual time.
+func walk(t *testing.T, o *office, args ...string) (text string, err error) {
+	synctest.Test(t, func(t *testing.T) {
+		o.board = sim.Open(sim.Config{FXO: 1, FXS: 2, Country: "ES"})
+		o.plan, _ = plan.For("ES")
+		p := o.board.Ports()
+		here, there := net.Pipe()
+		var all sync.WaitGroup
+		all.Go(func() { o.board.Attach(there) })
+		all.Go(func() { o.line(p[0]) })
+		all.Go(func() { o.lineAudio(p[0], p[2]) })
+		all.Go(func() { o.phone(p[2], p[0]) })
+		all.Go(func() { o.phoneAudio(p[2]) })
+		s, e := linesim.New(here)
+		if e != nil {
+			t.Fatal(e)
+		}
+		var out bytes.Buffer
+		w, _, e := parse(append(args, "--patience", "20s"), &out)
+		if e != nil {
+			t.Fatal(e)
+		}
+		w.Out = &out
+		err = w.Go(context.Background(), s)
+		text = out.String()
+		s.Close()
+		o.board.Close()
+		all.Wait()
+	})
+	return text, err
+}
+
+func TestTheWholeWalk(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "a", "call.wav")
+	text, err := walk(t, &office{}, "--wav", file)
+	t.Log("\n" + text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := 0
+	for _, want := range []string{
+		"00:00.0  the wire is up: 1 lines, 2 telephones, country ES",
+		"00:00.0  600123456 rings line L1 (fxo1), caller id 600123456 Juan Pérez",
+		"00:04.5  the line answers in ring 2",
+		"the caller presses 1", "the caller presses 1",
+		"fxs2 rings; the caller waits and hears -20 dBm0", "fxs2 shows 600123456 Juan Pérez", "fxs2 answers in ring 2",
+		"fxs2 hears the caller (1004 Hz) at -13.0 dBm0", "the caller hears fxs2 (1800 Hz) at -13.0 dBm0",
+		"the caller hangs up", "the line is released", "fxs2 hears busy tone and hangs up",
+		"what the caller heard is in " + file, "the whole walk went well",
+	} {
+		i := strings.Index(text[at:], want)
+		if i < 0 {
+			t.Fatalf("%q is not told after %q", want, text[:at])
+		}
+		at += i + len(want)
+	}
+	f, err := os.Open(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	if sound, err := wav.Read(f); err != nil || len(sound) < 10*pcm.Rate {
+		t.Errorf("the recording: %d samples, %v", len(sound), err)
+	}
+}
+
+func TestThePhoneHangsUpFirst(t *testing.T) {
+	text, err := walk(t, &office{}, "--hangup", "phone", "--wav", "", "--after", "1 rings")
+	if err != nil || !strings.Contains(text, "fxs2 hangs up") || !strings.Contains(text, "the line is released") {
+		t.Errorf("%v\n%s", err, text)
+	}
+}
+
+func TestWhatGoesWrongIsTold(t *testing.T) {
+	for want, o := range map[string]*office{
+		"line L1 is not answered after 7 rings":      {deaf: true},
+		"no prompt before key 1 (1 of 2)":            {silent: true},
+		"fxs2 does not ring within 20s":              {lazy: true},
+		"fxs2 does not hear the caller":              {dumb: true},
+		"the office does not notice that the caller": {stubborn: true},
+	} {
+		text, err := walk(t, o, "--wav", "")
+		if err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(text, "it ends here: ") {
+			t.Errorf("%q is not told: %v\n%s", want, err, text)
+		}
+	}
+}
+
+func TestAskedWrongly(t *testing.T) {
+	for args, want := range map[string]int{
+		"--line X9": exitUsage, "--answer sip:201": exitUsage, "--after never": exitUsage, "--hangup cat": exitUsage,
+		"--clear flag": exitUsage, "--nothing": exitUsage, "word": exitUsage, "--socket /nowhere/s": exitWire,
+		"--help": 0, "--line fxo0": exitUsage,
+	} {
+		var out, problems bytes.Buffer
+		if code := run(context.Background(), strings.Fields(args), &out, &problems); code != want || problems.Len() == 0 {
+			t.Errorf("%s ends with %d: %s", args, code, &problems)
+		}
+	}
+}
