@@ -115,6 +115,8 @@ func TestClientWithoutQopMayUseANonceOnce_RFC2617_3_2_2_1(t *testing.T) {
 	c := strings.Replace(challengeOf(a, t0, home)[1], `, qop="auth"`, "", 1)
 	want(t, a.Check(t0, ask(home, reply(t, c, "201", "right", 0))), Accepted)
 	want(t, a.Check(t0, ask(home, reply(t, c, "201", "right", 0))), Stale)
+	withCount := strings.Replace(c, "Digest ", `Digest qop="auth", `, 1)
+	want(t, a.Check(t0, ask(home, reply(t, withCount, "201", "right", 1))), Stale)
 }
 
 func TestUnusableCredentialsGetAChallenge_RFC4475_3_3_7(t *testing.T) {

@@ -181,6 +181,9 @@ func TestTableProperties(t *testing.T) {
 			if at, ok := tb.Deadline(); ok && len(tb.Expire(at.Add(-1))) > 0 && at.After(now) {
 				t.Fatal("something ended before the deadline")
 			}
+			if len(tb.seen) > len(tb.m) {
+				t.Fatalf("%d addresses for %d bindings", len(tb.seen), len(tb.m))
+			}
 			n := map[netip.Addr]bool{}
 			for _, b := range tb.All() {
 				n[b.Source.Addr()] = true

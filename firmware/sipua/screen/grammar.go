@@ -366,7 +366,7 @@ func parseVia(s string) (v via, rest string, err error) {
 		return v, s, err
 	}
 	if !strings.EqualFold(name, "SIP") || version != "2.0" || skip(s) == s {
-		return v, s, errors.New("Via is not of SIP/2.0")
+		return v, s, errors.New("not a hop of SIP/2.0")
 	}
 	v.transport = strings.ToUpper(v.transport)
 	if v.sentBy, s, err = hostPort(skip(s), true); err != nil {

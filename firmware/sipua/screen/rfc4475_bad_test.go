@@ -159,6 +159,13 @@ func TestRFC4475_3_3_9_TwoContentLengths(t *testing.T) {
 	refused(t, request("OPTIONS", "Content-Length: 5, 5")+"abcde", 400)
 	refused(t, request("OPTIONS", "Content-Length:\r\n 5")+"abcde", 400)
 	refused(t, request("OPTIONS", "Content-Length: +5")+"abcde", 400)
+	for _, raw := range []string{request("OPTIONS", "Content-Length: 0", "Content-Length: 5"), request("OPTIONS", "Content-Length:\r\n 0"), request("OPTIONS")} {
+		stream := phone
+		stream.Stream = true
+		if v := (&Rules{}).Check([]byte(raw), stream); v.Code != 400 || !v.Close {
+			t.Errorf("on a stream: %d, close %t", v.Code, v.Close)
+		}
+	}
 }
 
 func TestRFC4475_3_3_10_SecondViaInResponse(t *testing.T) {

@@ -70,6 +70,7 @@ func New(cfg Config) *Screen {
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
+	cfg.Log = slog.New(QuietLog(cfg.Log.Handler())) // a known peer gone mad must not fill the card
 	return &Screen{cfg: cfg, limit: limiter{m: map[netip.Prefix]*tally{}}, counts: map[string]*Count{},
 		ours: map[string]bool{}, perIP: map[netip.Addr]int{}, dialed: map[string]*dialed{}}
 }

@@ -316,6 +316,94 @@ func TestTortureByteByByteOverTCP(t *testing.T) {
 	})
 }
 
+// What cannot be followed by anything trustworthy ends the stream, answered or not.
+func TestStreamsThatEnd(t *testing.T) {
+	for name, raw := range map[string]string{
+		"SIP/7.0 (4475 3.1.2.16)":        tcp(replaced("OPTIONS", "SIP/2.0\r\n", "SIP/7.0\r\n", "l: 0")),
+		"negative length (3.1.2.3)":      tcp(request("OPTIONS", "l: -999")),
+		"no length":                      tcp(request("OPTIONS")),
+		"length beyond all bounds":       tcp(request("OPTIONS", "l: 99999999999999999999")),
+		"a head that never ends":         strings.Repeat("x", maxHead+2),
+		"two folded lengths (smuggling)": tcp(request("OPTIONS", "l: 0\r\n , 5")),
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			s := New(Config{Known: everybody})
+			l := &pipeListener{conns: make(chan net.Conn, 1), closed: make(chan struct{})}
+			far, near := accepted(t, s, l, 40000)
+			var back bytes.Buffer
+			heard := make(chan struct{})
+			go func() {
+				defer close(heard)
+				io.Copy(&back, far) // ends when near closes
+			}()
+			go far.Write([]byte(raw + tcp(request("BYE", "l: 0")))) // the smuggled second message
+			got, err := io.ReadAll(near)
+			if err != nil || len(got) > 0 {
+				t.Errorf("%s: passed %q, %v", name, got, err)
+			}
+			if err := near.Close(); err != nil {
+				t.Error(err)
+			}
+			<-heard
+			if answered := strings.HasPrefix(back.String(), "SIP/2.0 "); answered != strings.Contains(raw, "Via") {
+				t.Errorf("%s: the answer is %q", name, back.String())
+			}
+		})
+	}
+}
+
+// sipgo reads a screened stream, and its answers go back over it.
+func TestSipgoBehindTheScreenOverTCP(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := New(Config{Known: everybody})
+		ua, err := sipgo.NewUA(sipgo.WithUserAgentTransportLayerOptions(sip.WithTransportLayerReadFilter(s.Filter)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		srv, err := sipgo.NewServer(ua)
+		if err != nil {
+			t.Fatal(err)
+		}
+		srv.OnNoRoute(func(req *sip.Request, tx sip.ServerTransaction) {
+			if err := tx.Respond(sip.NewResponseFromRequest(req, 200, "OK", req.Body())); err != nil {
+				t.Errorf("cannot respond: %v", err)
+			}
+		})
+		l := &pipeListener{conns: make(chan net.Conn, 1), closed: make(chan struct{})}
+		served := make(chan error, 1)
+		go func() { served <- srv.ServeTCP(s.Listener(l)) }()
+		far, b := net.Pipe()
+		l.conns <- end{b, 40000}
+		var back bytes.Buffer
+		heard := make(chan struct{})
+		go func() {
+			defer close(heard)
+			io.Copy(&back, far) // ends when the connection closes
+		}()
+		body := "a\r\n\r\nb"
+		raw := tcp(request("INFO", "Content-Type: text/plain", "Content-Length: 6")) + body +
+			strings.Replace(tcp(replaced("INFO", "From: <sip:201@192.0.2.1>;tag=f1\r\n", "", "Content-Length: 0")), "z9hG4bKabc", "z9hG4bKdef", 1)
+		for _, part := range []string{raw[:7], raw[7:200], raw[200:]} {
+			if _, err := far.Write([]byte(part)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		synctest.Wait()
+		if err := errors.Join(far.Close(), l.Close(), srv.Close(), ua.Close()); err != nil {
+			t.Error(err)
+		}
+		<-heard
+		if err := <-served; !errors.Is(err, net.ErrClosed) {
+			t.Errorf("serving ended with %v", err)
+		}
+		got := back.String()
+		if strings.Count(got, "SIP/2.0 200 ") != 1 || strings.Count(got, "SIP/2.0 400 ") != 1 || !strings.Contains(got, body) {
+			t.Errorf("answers:\n%s", got)
+		}
+		time.Sleep(time.Minute) // virtual: sipgo's transactions end
+	})
+}
+
 func TestSlowAndIdleConnectionsEnd(t *testing.T) {
 	for name, c := range map[string]struct {
 		known func(netip.Addr) bool
@@ -434,5 +522,16 @@ func TestQuietLogCutsAndSamples(t *testing.T) {
 	later := slog.NewRecord(time.Now().Add(2*quietSpan), slog.LevelError, "failed to parse", 0)
 	if err := h.Handle(context.Background(), later); err != nil || !strings.Contains(b.String(), "left_out=45") {
 		t.Errorf("%v %s", err, b.String())
+	}
+}
+
+func BenchmarkCheck(b *testing.B) {
+	raw := []byte(request("INVITE", contact, "Content-Type: application/sdp") + strings.Repeat("a=x\r\n", 30))
+	r := &Rules{}
+	b.ReportAllocs()
+	for b.Loop() {
+		if v := r.Check(raw, phone); v.Action != Pass {
+			b.Fatal(v.Why)
+		}
 	}
 }
