@@ -45,7 +45,7 @@ func randomFlow(t *rapid.T, menus bool) *flow.Flow {
 			if node.Kind == flow.KindLanguage {
 				node.Next = name("next")
 			}
-			node.Direct = node.Kind == flow.KindMenu && !menus && rapid.Bool().Draw(t, "direct")
+			node.Direct = node.Kind == flow.KindMenu && rapid.Bool().Draw(t, "direct")
 			node.Timeout, node.Between = 5*time.Second, 2*time.Second
 			node.Invalids = rapid.IntRange(1, 3).Draw(t, "invalids")
 			node.Timeouts = rapid.IntRange(1, 3).Draw(t, "timeouts")
@@ -160,7 +160,7 @@ func TestRandomCallsWaitOrEnd(t *testing.T) {
 }
 
 // J1: keys typed ahead lead where the same keys lead when each is pressed at its
-// question.
+// question, numbers of extensions included.
 func TestTypedAheadIsUsedOnceAndInOrder(t *testing.T) {
 	_, schedules := document(t)
 	env := environment(t, schedules)
@@ -171,10 +171,10 @@ func TestTypedAheadIsUsedOnceAndInOrder(t *testing.T) {
 		if !sound(f, schedules) {
 			t.Skip("the flow drawn does not pass Check")
 		}
-		keys := rapid.SliceOfN(rapid.SampledFrom([]tel.Digit{'0', '1', '2', '3', '7'}), 0, ivr.MaxTyped).Draw(t, "keys")
-		walk := func(ahead bool) ([]string, int) {
+		keys := rapid.SliceOfN(rapid.SampledFrom([]tel.Digit{'0', '1', '2', '3', '5', '7', '#'}), 0, ivr.MaxTyped).Draw(t, "keys")
+		walk := func(ahead bool) (path []string, asked int) {
 			now := time.Date(2026, 11, 23, 8, 0, 0, 0, time.UTC)
-			m, left, asked := ivr.New(f, env), slices.Clone(keys), 0
+			m, left := ivr.New(f, env), slices.Clone(keys)
 			out := m.Step(now, ivr.Start{}, nil)
 			if ahead {
 				for _, k := range left {
@@ -183,22 +183,26 @@ func TestTypedAheadIsUsedOnceAndInOrder(t *testing.T) {
 				left = nil
 			}
 			for range 500 {
-				now = now.Add(time.Second)
+				now = now.Add(time.Millisecond)
 				if strings.Contains(m.Describe(), "handed") || m.Done() {
-					return m.Path(), asked
+					return append(m.Path(), out[len(out)-1].String()), asked
 				}
-				if strings.Contains(m.Describe(), "waits for a key") {
+				if strings.Contains(m.Describe(), "waits for") {
 					if len(left) == 0 {
 						return m.Path(), asked
 					}
 					asked++
-					m.Step(now, ivr.Digit{Digit: left[0]}, nil)
+					out = m.Step(now, ivr.Digit{Digit: left[0]}, nil)
 					left = left[1:]
 					continue
 				}
 				// only the play that is current counts
 				for id := tel.PlayID(1); id < 100; id++ {
-					if len(m.Step(now, ivr.Played{ID: id}, nil)) > 0 || strings.Contains(m.Describe(), "waits") || m.Done() {
+					if x := m.Step(now, ivr.Played{ID: id}, nil); len(x) > 0 {
+						out = x
+						break
+					}
+					if strings.Contains(m.Describe(), "waits") {
 						break
 					}
 				}
@@ -264,6 +268,33 @@ func TestUncheckedFlowsEndInError(t *testing.T) {
 		if len(out) == 0 || out[len(out)-1] != (ivr.HangUp{Cause: tel.CauseError}) {
 			t.Errorf("%s: %v", name, out)
 		}
+	}
+}
+
+// The clock of greetings is that of the environment, else that of the first
+// schedule, else that of the instant itself.
+func TestGreetingClock(t *testing.T) {
+	flows, schedules := document(t)
+	tokyo, err := time.LoadLocation("Asia/Tokyo")
+	if err != nil {
+		t.Fatal(err)
+	}
+	now := time.Date(2026, 11, 23, 11, 30, 0, 0, time.UTC) // 12:30 in Madrid, 20:30 in Tokyo
+	f := *flows["principal"]
+	f.Start = "saludo"
+	for want, env := range map[string]ivr.Env{
+		"good-morning":   {Schedules: schedules},
+		"good-afternoon": {Schedules: schedules, Location: tokyo},
+		"good-evening":   {Location: time.FixedZone("", 10*3600)}, // 21:30
+	} {
+		m := ivr.New(&f, env)
+		out := m.Step(now, ivr.Start{}, nil)
+		if p, ok := out[len(out)-1].(ivr.Play); !ok || p.Say[0].ID != want || p.Lang != tel.Spanish || m.Lang() != tel.Spanish || m.Node() != "saludo" {
+			t.Errorf("%v, want %s", out, want)
+		}
+	}
+	if out := ivr.New(&f, ivr.Env{}).Step(now, ivr.Start{}, nil); out[1].(ivr.Play).Say[0].ID != "good-morning" {
+		t.Errorf("at 11:30 of no zone: %v", out)
 	}
 }
 
