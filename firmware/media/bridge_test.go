@@ -22,7 +22,8 @@ func TestTwoBridgedPhonesHearEachOtherAndNotThemselves(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b, n := newBench(t, 2), memnet.New(1)
 		one, two := b.call(t, n, 1, "1-1", mu), b.call(t, n, 2, "1-1", a)
-		one.phone.say, two.phone.say = tone(440), tone(1000)
+		one.phone.speak(tone(440))
+		two.phone.speak(tone(1000))
 		b.Join(1, "1-1")
 		b.Join(2, "1-1")
 		pass(2 * time.Second)
@@ -30,7 +31,7 @@ func TestTwoBridgedPhonesHearEachOtherAndNotThemselves(t *testing.T) {
 			who       string
 			heard     []int16
 			want, own float64
-		}{{"one", one.phone.heard, 1000, 440}, {"two", two.phone.heard, 440, 1000}} {
+		}{{"one", one.phone.sound(), 1000, 440}, {"two", two.phone.sound(), 440, 1000}} {
 			h := last(c.heard, 500)
 			if l := level(h, c.want); l < 5000 {
 				t.Errorf("%s hears the other at %.0f", c.who, l)
@@ -42,8 +43,8 @@ func TestTwoBridgedPhonesHearEachOtherAndNotThemselves(t *testing.T) {
 		if s, ok := b.Stats(1); !ok || s.Received < 95 || s.Lost != 0 || s.Concealed > 1 || s.Refused != 0 {
 			t.Errorf("stats %+v %v", s, ok)
 		}
-		if len(one.phone.heard)/pcm.FrameLen < 97 {
-			t.Errorf("phone one got %d frames in two seconds", len(one.phone.heard)/pcm.FrameLen)
+		if len(one.phone.sound())/pcm.FrameLen < 97 {
+			t.Errorf("phone one got %d frames in two seconds", len(one.phone.sound())/pcm.FrameLen)
 		}
 		b.end(t)
 	})
@@ -66,7 +67,7 @@ func TestEachOfThreeHearsTheOtherTwo(t *testing.T) {
 		pass(time.Second)
 		for i, ep := range eps {
 			for k, f := range hz {
-				l := level(last(ep.heard, 500), f)
+				l := level(last(ep.sound(), 500), f)
 				if i == k && l > 20 || i != k && l < 5500 {
 					t.Errorf("party %d hears party %d at %.0f", i, k, l)
 				}
@@ -74,7 +75,7 @@ func TestEachOfThreeHearsTheOtherTwo(t *testing.T) {
 		}
 		b.Mute(2, true)
 		pass(time.Second)
-		h := last(eps[0].heard, 500)
+		h := last(eps[0].sound(), 500)
 		if l := level(h, 700); l > 20 {
 			t.Errorf("a muted party is heard at %.0f", l)
 		}
@@ -98,7 +99,7 @@ func TestAMutedPhoneIsComfortNoise(t *testing.T) {
 		}
 		b.Mute(2, true)
 		pass(time.Second)
-		if db := pcm.Level(last(one.heard, 500)); db < -75 || db > -50 {
+		if db := pcm.Level(last(one.sound(), 500)); db < -75 || db > -50 {
 			t.Errorf("mute sounds at %.0f dBm0", db)
 		}
 		b.end(t)
@@ -114,11 +115,11 @@ func TestPlayEndsWithOneEventAtTheRightTick(t *testing.T) {
 		}
 		b.Play(1, media.Play{ID: 7, Parts: []player.Part{{PCM: make([]int16, 8000)}}})
 		pass(3 * time.Second)
-		if len(b.events) != 1 || b.events[0].Kind != media.PlayDone || b.events[0].Play != 7 || b.events[0].Leg != 1 {
-			t.Fatalf("events %v, want one end of play 7", b.events)
+		if len(b.told()) != 1 || b.told()[0].Kind != media.PlayDone || b.told()[0].Play != 7 || b.told()[0].Leg != 1 {
+			t.Fatalf("events %v, want one end of play 7", b.told())
 		}
-		if b.at[0] != time.Second {
-			t.Errorf("one second of audio ended after %v", b.at[0])
+		if b.after(0) != time.Second {
+			t.Errorf("one second of audio ended after %v", b.after(0))
 		}
 		stays := &loop{}
 		if err := b.Attach(media.Leg{ID: 2, Call: "1-1", Endpoint: stays}); err != nil {
@@ -148,11 +149,11 @@ func TestBargeInStopsWithinATickAndTellsNothing(t *testing.T) {
 		pass(time.Second)
 		b.Stop(1)
 		pass(time.Second)
-		if n := sum(ep.heard) / 1000; n < 7900 || n > 8200 {
+		if n := sum(ep.sound()) / 1000; n < 7900 || n > 8200 {
 			t.Errorf("%d samples were played in the second before the stop", n)
 		}
-		if len(b.events) != 0 {
-			t.Errorf("events %v", b.events)
+		if len(b.told()) != 0 {
+			t.Errorf("events %v", b.told())
 		}
 		b.end(t)
 	})
@@ -181,15 +182,15 @@ func TestAPlayingLegIsHeardButDoesNotHearItsRoomUnlessMixed(t *testing.T) {
 		quiet := []player.Part{{PCM: make([]int16, 160000)}}
 		b.Play(1, media.Play{ID: 1, Parts: quiet})
 		pass(time.Second)
-		if l := level(last(eps[0].heard, 400), 1000); l > 20 {
+		if l := level(last(eps[0].sound(), 400), 1000); l > 20 {
 			t.Errorf("behind an announcement the room is heard at %.0f", l)
 		}
-		if l := level(last(eps[1].heard, 400), 440); l < 5500 {
+		if l := level(last(eps[1].sound(), 400), 440); l < 5500 {
 			t.Errorf("who hears an announcement is heard at %.0f", l)
 		}
 		b.Play(1, media.Play{ID: 2, Parts: quiet, Mix: true})
 		pass(time.Second)
-		if l := level(last(eps[0].heard, 400), 1000); l < 5500 {
+		if l := level(last(eps[0].sound(), 400), 1000); l < 5500 {
 			t.Errorf("a mixed announcement leaves the room at %.0f", l)
 		}
 		b.end(t)
@@ -221,7 +222,7 @@ func TestALegThatJoinsAnotherCallChangesItsShard(t *testing.T) {
 		pass(time.Second)
 		for i, ep := range eps {
 			for k, f := range hz {
-				l := level(last(ep.heard, 400), f)
+				l := level(last(ep.sound(), 400), f)
 				if i == k && l > 50 || i != k && l < 3000 {
 					t.Errorf("leg %d hears leg %d at %.0f", i+1, k+1, l)
 				}
@@ -307,6 +308,26 @@ func TestTicksCountHowLateTheyAre(t *testing.T) {
 		}
 		if l.P99 > 12*time.Millisecond {
 			t.Errorf("p99 %v: five of 500 ticks were late", l.P99)
+		}
+		b.end(t)
+	})
+}
+
+func TestAfterAStandstillTheScheduleBeginsAnew(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, 1)
+		ep := &loop{}
+		ep.say = func(tick int, _ *pcm.Frame) {
+			if tick == 100 {
+				<-time.After(5 * time.Second) // the machine was suspended
+			}
+		}
+		if err := b.Attach(media.Leg{ID: 1, Call: "1-1", Endpoint: ep}); err != nil {
+			t.Fatal(err)
+		}
+		pass(12 * time.Second)
+		if l := b.Lateness(); l.Ticks < 345 || l.Ticks > 355 || l.Skipped < 245 || l.Max < 4*time.Second {
+			t.Errorf("twelve seconds with a standstill of five: %+v", l)
 		}
 		b.end(t)
 	})

@@ -23,7 +23,7 @@ func TestRFC4733_EachKeyIsToldOnceUnderLoss(t *testing.T) {
 			b, n := newBench(t, 1), memnet.New(seed)
 			n.SetAll(memnet.Link{Loss: 0.05, Jitter: 30 * time.Millisecond, Duplicate: 0.02})
 			c := b.call(t, n, 1, "1-1", mu)
-			c.phone.say = keys(t, "", -1) // faint noise
+			c.phone.speak(keys(t, "", -1)) // faint noise
 			pass(500 * time.Millisecond)
 			for _, k := range []byte(dialled) {
 				c.phone.press(k, 5)
@@ -46,12 +46,12 @@ func TestKeysInBandAreToldOnceUnderLoss(t *testing.T) {
 				n.SetAll(memnet.Link{Loss: 0.05})
 				c := b.call(t, n, 1, "1-1", s)
 				say := keys(t, dialled, 50)
-				c.phone.say = say
+				c.phone.speak(say)
 				pass(5 * time.Second)
 				if got := b.digits(1); got != dialled {
 					t.Errorf("%v, events agreed on: %t, seed %d: heard %s, pressed %s", s.Codec, s.EventPT != 0, seed, got, dialled)
 				}
-				for _, e := range b.events {
+				for _, e := range b.told() {
 					if e.Kind == media.Digit && !e.InBand {
 						t.Errorf("%v is said to be an event", e)
 					}
@@ -68,12 +68,14 @@ func TestAPhoneThatSendsEventAndToneIsToldOnce(t *testing.T) {
 		c := b.call(t, n, 1, "1-1", mu)
 		// The tone goes on in the audio while the event is sent beside it.
 		var g dtmf.Generator
-		c.phone.say = func(_ int, f *pcm.Frame) bool { g.Fill(f); return true }
+		c.phone.speak(func(_ int, f *pcm.Frame) bool { g.Fill(f); return true })
 		pass(500 * time.Millisecond)
 		for _, k := range dialled {
-			if err := g.Start(string(k), dtmf.Sending{OnMs: 160, OffMs: 100, Low: -9, High: -7}); err != nil {
-				t.Fatal(err)
-			}
+			c.phone.with(func() {
+				if err := g.Start(string(k), dtmf.Sending{OnMs: 160, OffMs: 100, Low: -9, High: -7}); err != nil {
+					t.Error(err)
+				}
+			})
 			c.phone.press(byte(k), 5)
 			pass(300 * time.Millisecond)
 		}
@@ -90,14 +92,16 @@ func TestTonesBecomeTheOwnerOnlyTheSecondTimeAfterEvents(t *testing.T) {
 		b, n := newBench(t, 1), memnet.New(3)
 		c := b.call(t, n, 1, "1-1", mu)
 		var g dtmf.Generator
-		c.phone.say = func(_ int, f *pcm.Frame) bool { g.Fill(f); return true }
+		c.phone.speak(func(_ int, f *pcm.Frame) bool { g.Fill(f); return true })
 		pass(500 * time.Millisecond)
 		c.phone.press('1', 5)
 		pass(time.Second)
 		for _, k := range "7890" {
-			if err := g.Start(string(k), dtmf.Sending{OnMs: 100, OffMs: 100, Low: -9, High: -7}); err != nil {
-				t.Fatal(err)
-			}
+			c.phone.with(func() {
+				if err := g.Start(string(k), dtmf.Sending{OnMs: 100, OffMs: 100, Low: -9, High: -7}); err != nil {
+					t.Error(err)
+				}
+			})
 			pass(time.Second)
 		}
 		if got := b.digits(1); got != "1890" {
@@ -117,7 +121,7 @@ func TestAStormOfKeysIsBounded(t *testing.T) {
 		b, n := newBench(t, 1), memnet.New(3)
 		c := b.call(t, n, 1, "1-1", mu)
 		for i := range 1000 { // 200 a second for five seconds
-			c.phone.send(eventPT, uint32(i)*40, true, []byte{byte(i % 12), 0x8A, 0, 40})
+			c.phone.with(func() { c.phone.send(eventPT, uint32(i)*40, true, []byte{byte(i % 12), 0x8A, 0, 40}) })
 			<-time.After(5 * time.Millisecond)
 		}
 		pass(time.Second)
@@ -160,7 +164,7 @@ func TestRFC4733_KeysAreSentAsEventsAndAsTonesToWhoTakesNone(t *testing.T) {
 		var got strings.Builder
 		var starts, ends int
 		seen := map[uint32]bool{}
-		for _, e := range takes.phone.events {
+		for _, e := range takes.phone.keys() {
 			if !seen[e.Timestamp] {
 				seen[e.Timestamp] = true
 				got.WriteByte("0123456789*#ABCD"[e.Payload[0]])
@@ -181,17 +185,17 @@ func TestRFC4733_KeysAreSentAsEventsAndAsTonesToWhoTakesNone(t *testing.T) {
 		if got.String() != "19#" || ends != 3*starts {
 			t.Errorf("sent %q with %d ends (§ 2.5.1.4: three each)", got.String(), ends)
 		}
-		if s := heardDigits(not.phone.heard); s != "19#" {
+		if s := heardDigits(not.phone.sound()); s != "19#" {
 			t.Errorf("sent %q as tones", s)
 		}
 		done := map[uint64]bool{}
-		for _, e := range b.events {
+		for _, e := range b.told() {
 			if e.Kind == media.PlayDone {
 				done[uint64(e.Play)] = true
 			}
 		}
 		if !done[11] || !done[12] {
-			t.Errorf("events %v", b.events)
+			t.Errorf("events %v", b.told())
 		}
 		b.end(t)
 	})
@@ -220,8 +224,8 @@ func TestKeysPassToTheRoomAsEachPartyTakesThem(t *testing.T) {
 		if err := b.Attach(media.Leg{ID: 3, Call: "1-1", Endpoint: line}); err != nil {
 			t.Fatal(err)
 		}
-		from.phone.say = keys(t, "", -1)
-		to.phone.say = keys(t, "", -1)
+		from.phone.speak(keys(t, "", -1))
+		to.phone.speak(keys(t, "", -1))
 		b.Join(1, "1-1")
 		b.Join(2, "1-1")
 		b.Join(3, "1-1")
@@ -231,11 +235,11 @@ func TestKeysPassToTheRoomAsEachPartyTakesThem(t *testing.T) {
 			pass(200 * time.Millisecond)
 		}
 		pass(time.Second)
-		if got := heardDigits(line.heard); got != "470" {
+		if got := heardDigits(line.sound()); got != "470" {
 			t.Errorf("a line heard %q", got)
 		}
 		var got string
-		for _, e := range to.phone.events {
+		for _, e := range to.phone.keys() {
 			if e.Marker {
 				got += string("0123456789*#ABCD"[e.Payload[0]])
 			}
@@ -271,22 +275,24 @@ func TestE180_BusyToneOnALineIsToldOnceWithItsEvidence(t *testing.T) {
 			t.Fatal(err)
 		}
 		pass(10 * time.Second)
-		if len(b.events) != 1 || b.events[0].Kind != media.Tone || b.events[0].Tone != plan.Busy {
-			t.Fatalf("events %v, want busy", b.events)
+		if len(b.told()) != 1 || b.told()[0].Kind != media.Tone || b.told()[0].Tone != plan.Busy {
+			t.Fatalf("events %v, want busy", b.told())
 		}
-		if b.at[0] > 3500*time.Millisecond {
-			t.Errorf("told after %v, the tone began after 1 s", b.at[0])
+		if b.after(0) > 3500*time.Millisecond {
+			t.Errorf("told after %v, the tone began after 1 s", b.after(0))
 		}
-		if !strings.Contains(b.events[0].Evidence, "425") {
-			t.Errorf("evidence %q", b.events[0].Evidence)
+		if !strings.Contains(b.told()[0].Evidence, "425") {
+			t.Errorf("evidence %q", b.told()[0].Evidence)
 		}
-		b.events = nil
+		b.forget()
 		b.Listen(1, false, false)
+		line.mu.Lock()
 		play.Start(spain.Signal(plan.Busy).Spec())
 		line.ticks = 0
+		line.mu.Unlock()
 		pass(10 * time.Second)
-		if len(b.events) != 0 {
-			t.Errorf("nobody listens, and is told %v", b.events)
+		if len(b.told()) != 0 {
+			t.Errorf("nobody listens, and is told %v", b.told())
 		}
 		b.end(t)
 	})

@@ -2,6 +2,8 @@ package media_test
 
 import (
 	"context"
+	"slices"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -12,6 +14,7 @@ import (
 
 // loop is an endpoint in memory: it says what it is told and keeps what it hears.
 type loop struct {
+	mu     sync.Mutex
 	say    func(tick int, f *pcm.Frame)
 	heard  []int16
 	ticks  int
@@ -19,6 +22,8 @@ type loop struct {
 }
 
 func (l *loop) Read(f *pcm.Frame) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	*f = pcm.Frame{}
 	if l.say == nil {
 		return false
@@ -28,15 +33,26 @@ func (l *loop) Read(f *pcm.Frame) bool {
 }
 
 func (l *loop) Write(f *pcm.Frame) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	l.heard = append(l.heard, f[:]...)
 	l.ticks++
 }
+
+// sound returns what it heard so far.
+func (l *loop) sound() []int16 {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return slices.Clone(l.heard)
+}
+
 func (l *loop) Stats() media.Stats { return media.Stats{Sent: uint64(l.ticks)} }
 func (l *loop) Close() error       { l.closed = true; return nil }
 
 // bench is an engine inside a bubble, with all that its sink was given.
 type bench struct {
 	*media.Engine
+	mu     sync.Mutex // of events and at: all shards tell
 	events []media.Event
 	at     []time.Duration
 	start  time.Time
@@ -44,17 +60,37 @@ type bench struct {
 	done   chan error
 }
 
+// told returns the events so far.
+func (b *bench) told() []media.Event {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return slices.Clone(b.events)
+}
+
+// forget forgets the events so far.
+func (b *bench) forget() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.events, b.at = nil, nil
+}
+
+// after returns when an event was told.
+func (b *bench) after(i int) time.Duration {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.at[i]
+}
+
 func newBench(t *testing.T, shards int) *bench {
 	t.Helper()
 	b := &bench{start: time.Now(), done: make(chan error, 1)}
-	lock := make(chan struct{}, 1)
 	b.Engine = media.New(media.Config{Shards: shards, Sink: func(es []media.Event) {
-		lock <- struct{}{}
+		b.mu.Lock()
+		defer b.mu.Unlock()
 		for _, e := range es {
 			b.events = append(b.events, e)
 			b.at = append(b.at, time.Since(b.start))
 		}
-		<-lock
 	}})
 	ctx, cancel := context.WithCancel(t.Context())
 	b.stop = cancel

@@ -18,7 +18,7 @@ func TestGarbageIsCountedAndNeverHeard(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b, n := newBench(t, 1), memnet.New(3)
 		c := b.call(t, n, 1, "1-1", mu)
-		c.phone.say = keys(t, "", -1)
+		c.phone.speak(keys(t, "", -1))
 		other := &loop{}
 		if err := b.Attach(media.Leg{ID: 2, Call: "1-1", Endpoint: other}); err != nil {
 			t.Fatal(err)
@@ -44,7 +44,7 @@ func TestGarbageIsCountedAndNeverHeard(t *testing.T) {
 			}
 		}
 		pass(time.Second)
-		for _, v := range other.heard {
+		for _, v := range other.sound() {
 			if v > 1000 || v < -1000 {
 				t.Fatalf("garbage is heard: %d", v)
 			}
@@ -64,7 +64,7 @@ func TestAnInjectorFromAnotherAddressIsNotHeard(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b, n := newBench(t, 1), memnet.New(3)
 		c := b.call(t, n, 1, "1-1", mu)
-		c.phone.say = tone(440)
+		c.phone.speak(tone(440))
 		other := &loop{}
 		if err := b.Attach(media.Leg{ID: 2, Call: "1-1", Endpoint: other}); err != nil {
 			t.Fatal(err)
@@ -97,10 +97,10 @@ func TestAnInjectorFromAnotherAddressIsNotHeard(t *testing.T) {
 			}
 		}
 		pass(3 * time.Second)
-		if l := level(last(other.heard, 2000), 1500); l > 20 {
+		if l := level(last(other.sound(), 2000), 1500); l > 20 {
 			t.Errorf("an injector is heard at %.0f", l)
 		}
-		if l := level(last(other.heard, 2000), 440); l < 5000 {
+		if l := level(last(other.sound(), 2000), 440); l < 5000 {
 			t.Errorf("the phone is heard at %.0f", l)
 		}
 		r := c.leg.Refused()
@@ -115,7 +115,7 @@ func TestAPhoneThatStartsItsStreamAnewIsHeard(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b, n := newBench(t, 1), memnet.New(3)
 		c := b.call(t, n, 1, "1-1", mu)
-		c.phone.say = tone(440)
+		c.phone.speak(tone(440))
 		other := &loop{}
 		if err := b.Attach(media.Leg{ID: 2, Call: "1-1", Endpoint: other}); err != nil {
 			t.Fatal(err)
@@ -123,17 +123,18 @@ func TestAPhoneThatStartsItsStreamAnewIsHeard(t *testing.T) {
 		b.Join(1, "1-1")
 		b.Join(2, "1-1")
 		pass(time.Second)
-		c.phone.ssrc, c.phone.seq, c.phone.ts = 4242, 17, c.phone.ts-3000 // not far: its times are those of the old stream
+		// Not far away: its times are those of the old stream.
+		c.phone.with(func() { c.phone.ssrc, c.phone.seq, c.phone.ts = 4242, 17, c.phone.ts-3000 })
 		pass(time.Second)
-		if l := level(last(other.heard, 500), 440); l < 5000 {
+		if l := level(last(other.sound(), 500), 440); l < 5000 {
 			t.Errorf("after a change of SSRC it is heard at %.0f", l)
 		}
 		if s, _ := b.Stats(1); s.Late != 0 || s.Lost != 0 {
 			t.Errorf("the new stream is measured by the old one: %+v", s)
 		}
 		// Behind a translator that gave it another port, after it was quiet for 2 s.
-		say := c.phone.say
-		c.phone.say = nil
+		say := tone(440)
+		c.phone.speak(nil)
 		pass(2500 * time.Millisecond)
 		moved, err := n.ListenPacket("10.0.1.1:5999")
 		if err != nil {
@@ -144,11 +145,11 @@ func TestAPhoneThatStartsItsStreamAnewIsHeard(t *testing.T) {
 		go next.listen()
 		t.Cleanup(next.end)
 		pass(time.Second)
-		if l := level(last(other.heard, 500), 440); l < 5000 {
+		if l := level(last(other.sound(), 500), 440); l < 5000 {
 			t.Errorf("from another port it is heard at %.0f", l)
 		}
-		if len(next.heard) < 40*pcm.FrameLen {
-			t.Errorf("it hears %d samples at its new port", len(next.heard))
+		if len(next.sound()) < 40*pcm.FrameLen {
+			t.Errorf("it hears %d samples at its new port", len(next.sound()))
 		}
 		b.end(t)
 	})
@@ -158,25 +159,25 @@ func TestSilenceOfAPhoneIsToldAfter30SecondsUnlessHeld(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b, n := newBench(t, 1), memnet.New(3)
 		c := b.call(t, n, 1, "1-1", mu)
-		c.phone.say = tone(440)
+		c.phone.speak(tone(440))
 		pass(5 * time.Second)
 		held := mu
 		held.Remote, held.Send, held.Recv = c.phone.conn.AddrPort(), true, false
 		c.leg.Set(held)
-		c.phone.say = nil
+		c.phone.speak(nil)
 		pass(60 * time.Second)
-		if len(b.events) != 0 {
-			t.Fatalf("on hold: %v", b.events)
+		if len(b.told()) != 0 {
+			t.Fatalf("on hold: %v", b.told())
 		}
 		held.Recv = true
 		c.leg.Set(held)
 		pass(29 * time.Second)
-		if len(b.events) != 0 {
-			t.Fatalf("too early: %v", b.events)
+		if len(b.told()) != 0 {
+			t.Fatalf("too early: %v", b.told())
 		}
 		pass(5 * time.Second)
-		if len(b.events) != 1 || b.events[0].Kind != media.Silent || b.events[0].Leg != 1 {
-			t.Errorf("events %v", b.events)
+		if len(b.told()) != 1 || b.told()[0].Kind != media.Silent || b.told()[0].Leg != 1 {
+			t.Errorf("events %v", b.told())
 		}
 		b.end(t)
 	})
@@ -210,7 +211,7 @@ func TestHoldSendsNothingButReports(t *testing.T) {
 			return true
 		})
 		c := b.call(t, n, 1, "1-1", mu)
-		c.phone.say = tone(440)
+		c.phone.speak(tone(440))
 		pass(time.Second)
 		held := mu
 		held.Remote = c.phone.conn.AddrPort()

@@ -4,6 +4,8 @@ import (
 	"math"
 	"net"
 	"net/netip"
+	"slices"
+	"sync"
 	"testing"
 	"time"
 
@@ -21,6 +23,7 @@ const eventPT = 101
 
 // phone is the far end of an RTP leg: it talks every 20 ms and keeps what it hears.
 type phone struct {
+	mu     sync.Mutex // of all that follows
 	conn   *memnet.PacketConn
 	to     netip.AddrPort
 	pt     uint8
@@ -83,6 +86,28 @@ func (p *phone) end() {
 	}
 }
 
+// with changes the phone while it talks.
+func (p *phone) with(change func()) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	change()
+}
+
+// speak makes the phone say something else; nil is nothing.
+func (p *phone) speak(say func(tick int, f *pcm.Frame) bool) { p.with(func() { p.say = say }) }
+
+// sound returns what the phone heard so far.
+func (p *phone) sound() (heard []int16) {
+	p.with(func() { heard = slices.Clone(p.heard) })
+	return heard
+}
+
+// keys returns the telephone events it got so far.
+func (p *phone) keys() (events []rtp.Packet) {
+	p.with(func() { events = slices.Clone(p.events) })
+	return events
+}
+
 // talk sends what the phone says.
 func (p *phone) talk() {
 	tick := time.NewTicker(20 * time.Millisecond)
@@ -93,20 +118,24 @@ func (p *phone) talk() {
 			return
 		case <-tick.C:
 		}
-		var f pcm.Frame
-		if p.say == nil || !p.say(n, &f) {
-			p.ts += pcm.FrameLen
-			continue
-		}
-		var body [pcm.FrameLen]byte
-		if p.pt == 8 {
-			g711.EncodeALaw(body[:], &f)
-		} else {
-			g711.EncodeULaw(body[:], &f)
-		}
-		p.send(p.pt, p.ts, false, body[:])
-		p.ts += pcm.FrameLen
+		p.with(func() { p.frame(n) })
 	}
+}
+
+// frame sends what is said in one tick.
+func (p *phone) frame(tick int) {
+	defer func() { p.ts += pcm.FrameLen }()
+	var f pcm.Frame
+	if p.say == nil || !p.say(tick, &f) {
+		return
+	}
+	var body [pcm.FrameLen]byte
+	if p.pt == 8 {
+		g711.EncodeALaw(body[:], &f)
+	} else {
+		g711.EncodeULaw(body[:], &f)
+	}
+	p.send(p.pt, p.ts, false, body[:])
 }
 
 // send sends one packet of the phone's stream.
@@ -130,13 +159,14 @@ func (p *phone) press(key byte, ticks int) {
 			event = byte(i)
 		}
 	}
-	start := p.ts
+	var start uint32
+	p.with(func() { start = p.ts })
 	for i := 1; i <= ticks+3; i++ {
 		body := []byte{event, 10, byte(min(i, ticks) * 160 >> 8), byte(min(i, ticks) * 160)}
 		if i > ticks {
 			body[1] |= 0x80
 		}
-		p.send(eventPT, start, i == 1, body)
+		p.with(func() { p.send(eventPT, start, i == 1, body) })
 		<-time.After(20 * time.Millisecond)
 	}
 }
@@ -154,7 +184,7 @@ func (p *phone) listen() {
 			panic(err)
 		}
 		if pkt.PayloadType == eventPT {
-			p.events = append(p.events, pkt)
+			p.with(func() { p.events = append(p.events, pkt) })
 			continue
 		}
 		var f pcm.Frame
@@ -163,7 +193,7 @@ func (p *phone) listen() {
 		} else {
 			g711.DecodeULaw(&f, pkt.Payload)
 		}
-		p.heard = append(p.heard, f[:]...)
+		p.with(func() { p.heard = append(p.heard, f[:]...) })
 	}
 }
 
@@ -214,7 +244,7 @@ func last(heard []int16, ms int) []int16 { return heard[max(0, len(heard)-8*ms):
 
 // digits returns the digits among the events of a leg.
 func (b *bench) digits(id tel.LegID) (out string) {
-	for _, e := range b.events {
+	for _, e := range b.told() {
 		if e.Kind == media.Digit && e.Leg == id {
 			out += e.Digit.String()
 		}

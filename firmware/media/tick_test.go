@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -113,6 +114,9 @@ func load(t testing.TB, e *media.Engine, legs, rooms int) {
 }
 
 func TestATickAllocatesNothing(t *testing.T) {
+	if racing {
+		t.Skip("the race detector allocates by itself: go test without -race runs this")
+	}
 	events := 0
 	e := media.New(media.Config{Shards: 2, Sink: func(es []media.Event) { events += len(es) }})
 	load(t, e, 30, 0)
@@ -130,13 +134,10 @@ func TestATickAllocatesNothing(t *testing.T) {
 			e.Join(id, room)
 			e.Mute(id, k == 3)
 			if k == 4 {
-				e.SendDigits(id, 9, "0123456789*#ABCD0123456789*#ABCD0123456789*#ABCD")
+				e.SendDigits(id, 9, strings.Repeat("0123456789*#ABCD", 20)) // longer than the test
 			}
 			t.Cleanup(func() { _ = leg.Close() })
 		}
-	}
-	for range 20 {
-		e.Tick()
 	}
 	// 600 ticks are 12 s: reports are sent, keys come and go. They are one run,
 	// because the mean over runs is rounded down.

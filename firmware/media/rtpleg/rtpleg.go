@@ -114,7 +114,11 @@ func (l *Leg) Read(f *pcm.Frame) bool {
 	if l.reports.alive.Swap(false) {
 		l.quiet = 0
 	}
-	for p := l.ring.front(); p != nil; p = l.ring.front() {
+	for range ringSize { // a flood may not hold the tick up
+		p := l.ring.front()
+		if p == nil {
+			break
+		}
 		l.receive(p)
 		l.ring.drop()
 	}
