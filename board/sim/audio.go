@@ -61,8 +61,8 @@ func (a *audio) patience() time.Duration {
 		a.last = now
 	}
 	due := a.last.Add(frameTime)
-	if a.flows {
-		due = due.Add(frameTime / 2)
+	if a.flows { // the next is on its way; silence in between would break a key
+		due = due.Add(frameTime)
 	}
 	return max(due.Sub(now), 0)
 }

@@ -28,7 +28,7 @@ type office struct {
 	board *sim.Board
 	plan  plan.Plan
 
-	deaf, dumb, silent, lazy, stubborn bool // answers nothing; one way; no prompt; rings nobody; never releases
+	deaf, dumb, silent, lazy, stubborn, rude bool // answers nothing; one way; no prompt; rings nobody; never releases; hangs up at a key
 
 	mu              sync.Mutex
 	keys            string
@@ -83,6 +83,10 @@ func (o *office) lineAudio(p, phone port.Port) {
 		o.mu.Lock()
 		for _, e := range ear.Process(&in, nil) {
 			if e.Down {
+				if o.rude && o.seized {
+					o.seized = false
+					p.Command(port.Release{})
+				}
 				if o.keys += string(e.Digit); len(o.keys) == 2 && !o.lazy {
 					phone.Command(port.Ring{Number: "600123456", Name: "Juan Pérez"})
 				}
@@ -197,11 +201,12 @@ func TestThePhoneHangsUpFirst(t *testing.T) {
 
 func TestWhatGoesWrongIsTold(t *testing.T) {
 	for want, o := range map[string]*office{
-		"line L1 is not answered after 7 rings":      {deaf: true},
-		"no prompt before key 1 (1 of 2)":            {silent: true},
-		"fxs2 does not ring within 20s":              {lazy: true},
-		"fxs2 does not hear the caller":              {dumb: true},
-		"the office does not notice that the caller": {stubborn: true},
+		"line L1 is not answered after 7 rings":                                      {deaf: true},
+		"no prompt before key 1 (1 of 2)":                                            {silent: true},
+		"no prompt before key 1 (2 of 2): cannot wait for a voice: the call is over": {rude: true},
+		"fxs2 does not ring within 20s":                                              {lazy: true},
+		"fxs2 does not hear the caller":                                              {dumb: true},
+		"the office does not notice that the caller":                                 {stubborn: true},
 	} {
 		text, err := walk(t, o, "--wav", "")
 		if err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(text, "it ends here: ") {

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/centralita/centralita/dsp/goertzel"
 	"github.com/centralita/centralita/dsp/pcm"
 	"github.com/centralita/centralita/dsp/tone/plan"
 )
@@ -29,13 +30,9 @@ func level(samples []int16, hz float64) float64 {
 	if len(samples) == 0 {
 		return math.Inf(-1)
 	}
-	c := 2 * math.Cos(2*math.Pi*hz/pcm.Rate)
-	var s1, s2 float64
-	for _, x := range samples {
-		s1, s2 = float64(x)+c*s1-s2, s1
-	}
-	amp := 2 * math.Sqrt(max(s1*s1+s2*s2-c*s1*s2, 0)) / float64(len(samples))
-	return 20 * math.Log10(amp/pcm.Peak(0)+1e-6)
+	b := goertzel.New(hz)
+	b.Feed(samples)
+	return 10 * math.Log10(float64(goertzel.Power(b.Take()[0]))/(pcm.Peak(0)*pcm.Peak(0))+1e-12)
 }
 
 // on reports whether every frequency of a signal is in the frame and carries

@@ -2,7 +2,6 @@ package linesim
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
@@ -126,6 +125,7 @@ func (l *Line) Call(from Caller) (*Call, error) {
 	}
 	l.voice = &Voice{s: l.s}
 	l.call = &Call{Voice: l.voice, line: l, from: from}
+	l.voice.call = l.call
 	l.state, l.step = ringing, -1
 	l.idSent = from == Caller{}
 	if l.IDFirst {
@@ -189,6 +189,7 @@ func (l *Line) seized() {
 	case idle:
 		l.voice = &Voice{s: l.s}
 		l.call = &Call{Voice: l.voice, line: l}
+		l.voice.call = l.call
 		l.state, l.clock = dialling, l.s.now
 	}
 }
@@ -344,7 +345,7 @@ func (c *Call) WaitAnswer(ctx context.Context) (rings int, err error) {
 	c.line.s.mu.Lock()
 	defer c.line.s.mu.Unlock()
 	if err == nil && !c.answered {
-		err = errors.New("cannot be answered any more: the call is over")
+		err = fmt.Errorf("cannot be answered any more: %w", ErrOver)
 	}
 	return c.rings, err
 }

@@ -20,10 +20,14 @@ import (
 // ErrGone is the error of everything after the wire was cut.
 var ErrGone = errors.New("the wire is cut")
 
+// ErrOver is the error of waiting in a call that has ended.
+var ErrOver = errors.New("the call is over")
+
 const (
 	tick      = pcm.FrameTime * time.Millisecond
 	helloWait = 5 * time.Second
 	writeWait = 2 * time.Second
+	maxLate   = 10 * tick
 )
 
 // Sim is the far end of a board's wire: its lines and its telephones. One
@@ -215,25 +219,38 @@ func (s *Sim) listen() {
 	}
 }
 
-// beat moves cadences and audio on every 20 ms.
+// beat moves cadences and audio on every 20 ms. Beats that a busy machine
+// missed are made up for, so that audio keeps its rate; not those of a long sleep.
 func (s *Sim) beat() {
 	t := time.NewTicker(tick)
 	defer t.Stop()
+	next := time.Now().Add(tick)
 	for {
 		select {
 		case <-s.stop:
 			return
 		case <-t.C:
 		}
-		s.mu.Lock()
-		s.now = time.Now()
-		for _, l := range s.lines {
-			l.beat()
+		now := time.Now()
+		if now.Sub(next) > maxLate {
+			next = now
 		}
-		for _, p := range s.phones {
-			p.beat()
+		for ; !next.After(now); next = next.Add(tick) {
+			s.step(next)
 		}
-		s.notify()
-		s.mu.Unlock()
 	}
+}
+
+// step is one beat.
+func (s *Sim) step(now time.Time) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.now = now
+	for _, l := range s.lines {
+		l.beat()
+	}
+	for _, p := range s.phones {
+		p.beat()
+	}
+	s.notify()
 }

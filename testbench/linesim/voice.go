@@ -14,7 +14,8 @@ import (
 // Voice is the mouth and the ear at one end of a closed loop. What is said is a
 // key, else a tone, else queued sound, else silence.
 type Voice struct {
-	s *Sim
+	s    *Sim
+	call *Call // nil at a telephone
 
 	keys  dtmf.Generator
 	tone  tone.Player
@@ -51,6 +52,19 @@ func (v *Voice) hear(f *pcm.Frame) {
 		}
 	}
 	v.ear.hear(f)
+}
+
+// wait is the Sim's wait that also ends when the call is over.
+func (v *Voice) wait(ctx context.Context, what string, ok func() bool) error {
+	over := false
+	err := v.s.wait(ctx, what, func() bool {
+		over = v.call != nil && v.call.over
+		return over || ok()
+	})
+	if over {
+		return fmt.Errorf("cannot wait for %s: %w", what, ErrOver)
+	}
+	return err
 }
 
 // reset forgets what was said and heard: a new loop.
@@ -98,7 +112,7 @@ func (v *Voice) Press(ctx context.Context, keys string) error {
 	if err != nil {
 		return fmt.Errorf("cannot press %q: %w", keys, err)
 	}
-	return v.s.wait(ctx, "the keys to be sent", func() bool { return !v.keys.Sending() })
+	return v.wait(ctx, "the keys to be sent", func() bool { return !v.keys.Sending() })
 }
 
 // Keys returns the DTMF keys heard since the loop was closed.
@@ -146,7 +160,7 @@ func (v *Voice) WaitSpeech(ctx context.Context, d time.Duration) error {
 	at := len(v.record)
 	v.s.mu.Unlock()
 	loud, pause := 0, 0
-	return v.s.wait(ctx, "a voice", func() bool {
+	return v.wait(ctx, "a voice", func() bool {
 		for ; at+pcm.FrameLen <= len(v.record); at += pcm.FrameLen {
 			if pcm.Level(v.record[at:at+pcm.FrameLen]) > speech {
 				loud, pause = loud+1, 0
@@ -160,7 +174,7 @@ func (v *Voice) WaitSpeech(ctx context.Context, d time.Duration) error {
 
 // WaitSilence returns when nothing was heard for d.
 func (v *Voice) WaitSilence(ctx context.Context, d time.Duration) error {
-	return v.s.wait(ctx, "silence", func() bool {
+	return v.wait(ctx, "silence", func() bool {
 		return len(v.record) >= int(d.Seconds()*pcm.Rate) && v.loudness(d) < speech
 	})
 }
@@ -169,5 +183,5 @@ func (v *Voice) WaitSilence(ctx context.Context, d time.Duration) error {
 // when it is longer than a burst of ringback, ringback by one burst and its pause's beginning, busy and
 // congestion by two periods.
 func (v *Voice) WaitTone(ctx context.Context, k plan.Kind) error {
-	return v.s.wait(ctx, k.String()+" tone", func() bool { return v.ear.hears(v.s.Plan, k) })
+	return v.wait(ctx, k.String()+" tone", func() bool { return v.ear.hears(v.s.Plan, k) })
 }
