@@ -10,6 +10,7 @@ import (
 
 	"github.com/centralita/centralita/firmware/health"
 	"github.com/centralita/centralita/firmware/view"
+	"github.com/centralita/centralita/firmware/view/viewtest"
 	"pgregory.net/rapid"
 )
 
@@ -158,4 +159,38 @@ func TestRegisterAgainstAPlainMap(t *testing.T) {
 			}
 		}
 	})
+}
+
+// TestHouse: the alarmed office raises its alarms, the calm one clears them
+// all, also what has left the picture; what others raised stays.
+func TestHouse(t *testing.T) {
+	var r health.Register
+	r.Begin(start)
+	r.Raise(start, health.MediaLate())
+	s := viewtest.Alarmed()
+	s.Agents[5].Ext = "203"
+	r.House(start, s)
+	if got := ids(&r); got != "line.L3 media queue.soporte phone.203 uplink.sede" {
+		t.Errorf("conditions %s", got)
+	}
+	if a := r.Alarms()[0]; a.HintES != "Sin tensión. Sale por L1." {
+		t.Errorf("the way round a dead line: %q", a.HintES)
+	}
+	s = viewtest.Alarmed()
+	s.Agents[5].Ext, s.Agents[5].Lamp = "", view.Off // he logged out
+	r.House(start.Add(time.Second), s)
+	if got := ids(&r); got != "line.L3 media queue.soporte uplink.sede" {
+		t.Errorf("after he left: %s", got)
+	}
+	s = viewtest.Calm()
+	s.Lines[0].Lamp = view.Off
+	s.Lines[1].Lamp = view.Dead
+	r.House(start, s)
+	if got := ids(&r); got != "line.L2 media" || r.Alarms()[0].HintEN != "No voltage. Going out by L3." {
+		t.Errorf("conditions %s, %q", got, r.Alarms()[0].HintEN)
+	}
+	r.House(start, viewtest.Calm())
+	if got := ids(&r); got != "media" {
+		t.Errorf("calm, yet %s", got)
+	}
 }

@@ -1,6 +1,7 @@
 package health
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -8,35 +9,67 @@ import (
 	"github.com/centralita/centralita/firmware/view"
 )
 
+// houseKinds are the kinds of conditions that House alone raises: what stands
+// before the point in their ids.
+var houseKinds = []string{"queue", "line", "phone", "trunk", "uplink", "book", "clock"}
+
 // House looks at a picture and raises or clears the conditions of lines,
-// queues, agents' phones, trunks, upstream sinks, book and clock.
+// queues, agents' phones, trunks, upstream sinks, book and clock. What is no
+// longer in the picture (an agent who left his dead phone) is cleared too.
 func (r *Register) House(now time.Time, s *view.Snapshot) {
+	bad := houseConditions(s)
+	for _, c := range bad {
+		r.Raise(now, c)
+	}
+	for _, a := range r.Alarms() {
+		kind, _, _ := strings.Cut(a.ID, ".")
+		stands := slices.ContainsFunc(bad, func(c Condition) bool { return c.ID == a.ID })
+		if slices.Contains(houseKinds, kind) && !stands {
+			r.Clear(now, a.ID)
+		}
+	}
+}
+
+func houseConditions(s *view.Snapshot) (bad []Condition) {
 	for _, q := range s.Queues {
-		r.Hold(now, q.Lamp == view.Dead, QueueOver(q, q.CanHelp))
+		if q.Lamp == view.Dead {
+			bad = append(bad, QueueOver(q, q.CanHelp))
+		}
 	}
 	for _, l := range s.Lines {
-		es, en := lineWhy(l.Detail)
-		r.Hold(now, l.Lamp == view.Dead, LineDead(l.ID, wayRound(s, l.ID), es, en))
+		if l.Lamp == view.Dead {
+			es, en := lineWhy(l.Detail)
+			bad = append(bad, LineDead(l.ID, wayRound(s, l.ID), es, en))
+		}
 	}
 	for _, a := range s.Agents {
-		if a.Ext != "" {
-			r.Hold(now, a.Lamp == view.Dead, PhoneLost(a.Ext, a.Name))
+		if a.Ext != "" && a.Lamp == view.Dead {
+			bad = append(bad, PhoneLost(a.Ext, view.FirstName(a.Name)))
 		}
 	}
 	for _, t := range s.Trunks {
-		r.Hold(now, t.Lamp == view.Dead, TrunkDown(t.ID))
+		if t.Lamp == view.Dead {
+			bad = append(bad, TrunkDown(t.ID))
+		}
 	}
 	for _, u := range s.Uplinks {
-		r.Hold(now, u.Lamp == view.Warn || u.Lamp == view.Dead, UplinkDown(u.ID, u.Pending))
+		if u.Lamp == view.Warn || u.Lamp == view.Dead {
+			bad = append(bad, UplinkDown(u.ID, u.Pending))
+		}
 	}
-	r.Hold(now, s.Book.Error != "", BookFailed())
-	r.Hold(now, s.Clock == "unset", ClockUnset())
+	if s.Book.Error != "" {
+		bad = append(bad, BookFailed())
+	}
+	if s.Clock == "unset" {
+		bad = append(bad, ClockUnset())
+	}
+	return bad
 }
 
 // wayRound names a line that calls go out by while dead is out.
 func wayRound(s *view.Snapshot, dead tel.PortID) tel.PortID {
 	for _, l := range s.Lines {
-		if l.ID != dead && l.Lamp != view.Dead {
+		if l.ID != dead && l.Lamp != view.Dead && l.Lamp != view.Off && l.Lamp != view.Unknown {
 			return l.ID
 		}
 	}

@@ -171,11 +171,7 @@ func (d *drawing) agents(page int) {
 // or the queue he waits for.
 func (d *drawing) place(a view.Agent) string {
 	if a.Lamp == view.Pause {
-		reason := d.say(a.ReasonES, a.ReasonEN)
-		if reason == "" {
-			reason = a.Reason
-		}
-		return tel.CleanText(reason).String()
+		return a.ReasonIn(d.lang)
 	}
 	for _, c := range d.s.Calls {
 		if a.Call != "" && c.ID == a.Call {

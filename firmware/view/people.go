@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/centralita/centralita/firmware/tel"
 )
@@ -75,6 +77,40 @@ func (a Alarm) Text(lang tel.Lang) (what, hint string) {
 		return a.EN, a.HintEN
 	}
 	return a.ES, a.HintES
+}
+
+// reasons are what makes an agent not ready without a pause of his own.
+var reasons = [...]struct{ reason, es, en string }{
+	{"login", "Sin empezar", "Not started"},
+	{string(tel.CauseNoAnswer), "No contestó", "No answer"},
+	{string(tel.CauseRefused), "Rechazó", "Refused"},
+	{string(tel.CauseBusy), "Ocupado", "Busy"},
+	{string(tel.CauseUnreachable), "Sin teléfono", "No phone"},
+}
+
+// ReasonIn returns why the agent is not ready, for people: the pause's name in
+// lang, or its id; empty when there is no reason.
+func (a Agent) ReasonIn(lang tel.Lang) string {
+	name := a.ReasonES
+	if lang == tel.English {
+		name = a.ReasonEN
+	}
+	if name == "" {
+		name = a.Reason
+		for _, r := range reasons {
+			if r.reason == a.Reason && lang == tel.English {
+				name = r.en
+			} else if r.reason == a.Reason {
+				name = r.es
+			}
+		}
+	}
+	name = tel.CleanText(name).String()
+	first, n := utf8.DecodeRuneInString(name)
+	if n == 0 {
+		return ""
+	}
+	return string(unicode.ToUpper(first)) + name[n:]
 }
 
 // Duration writes d for people: "0:14", "3:42", "1:02:09"; never negative.

@@ -141,6 +141,21 @@ func TestHealth(t *testing.T) {
 	}
 }
 
+func TestReasonIn(t *testing.T) {
+	for _, c := range []struct {
+		a      view.Agent
+		es, en string
+	}{
+		{view.Agent{Reason: "descanso", ReasonES: "Descanso", ReasonEN: "Break"}, "Descanso", "Break"},
+		{view.Agent{Reason: "almuerzo"}, "Almuerzo", "Almuerzo"}, {view.Agent{Reason: "no answer"}, "No contestó", "No answer"},
+		{view.Agent{Reason: "login"}, "Sin empezar", "Not started"}, {view.Agent{}, "", ""}, {view.Agent{Reason: "\x1b[2J"}, "[2J", "[2J"},
+	} {
+		if es, en := c.a.ReasonIn(tel.Spanish), c.a.ReasonIn(tel.English); es != c.es || en != c.en {
+			t.Errorf("%q is %q and %q, want %q and %q", c.a.Reason, es, en, c.es, c.en)
+		}
+	}
+}
+
 func TestTrunkLamps(t *testing.T) {
 	s := viewtest.Alarmed()
 	lamps := s.TrunkLamps(s.Trunks[0])

@@ -300,17 +300,9 @@ func (b *builder) doing(a view.Agent) string {
 	case view.Off:
 		return b.t.loggedOut
 	case view.Pause:
-		reason := a.ReasonES
-		if b.lang == tel.English {
-			reason = a.ReasonEN
+		if reason := a.ReasonIn(b.lang); reason != "" {
+			return reason
 		}
-		if reason == "" {
-			reason = capital(a.Reason)
-		}
-		if reason == "" {
-			reason = a.Lamp.In(b.lang)
-		}
-		return tel.CleanText(reason).String()
 	}
 	return a.Lamp.In(b.lang)
 }

@@ -2,7 +2,6 @@ package web
 
 import (
 	"fmt"
-	"strings"
 	"unicode"
 	"unicode/utf8"
 
@@ -160,14 +159,8 @@ func join(a, b string) string {
 	return a + " · " + b
 }
 
-// capital and lower change the first letter only: names inside stay.
-func capital(s string) string { return first(s, unicode.ToUpper) }
-func lower(s string) string   { return first(s, unicode.ToLower) }
-
-func first(s string, f func(rune) rune) string {
+// lower changes the first letter only: names inside stay.
+func lower(s string) string {
 	r, n := utf8.DecodeRuneInString(s)
-	if n == 0 || r == utf8.RuneError {
-		return strings.ToValidUTF8(s, "")
-	}
-	return string(f(r)) + s[n:]
+	return string(unicode.ToLower(r)) + s[n:]
 }
