@@ -137,7 +137,7 @@ func (w *Walk) menu(ctx context.Context) error {
 		}
 		w.tell("a prompt is heard (%.0f dBm0); the caller presses %s", w.call.Loudness(promptFor), k)
 		if err := w.call.Press(ctx, k); err != nil {
-			return err
+			return fmt.Errorf("the office hung up at key %s (%d of %d): %w", k, i+1, len(w.Keys), err)
 		}
 		if err := w.sim.Sleep(ctx, 500*time.Millisecond); err != nil { // let what was being said fall silent
 			return err

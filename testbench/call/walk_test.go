@@ -201,12 +201,12 @@ func TestThePhoneHangsUpFirst(t *testing.T) {
 
 func TestWhatGoesWrongIsTold(t *testing.T) {
 	for want, o := range map[string]*office{
-		"line L1 is not answered after 7 rings":                                      {deaf: true},
-		"no prompt before key 1 (1 of 2)":                                            {silent: true},
-		"no prompt before key 1 (2 of 2): cannot wait for a voice: the call is over": {rude: true},
-		"fxs2 does not ring within 20s":                                              {lazy: true},
-		"fxs2 does not hear the caller":                                              {dumb: true},
-		"the office does not notice that the caller":                                 {stubborn: true},
+		"line L1 is not answered after 7 rings":      {deaf: true},
+		"no prompt before key 1 (1 of 2)":            {silent: true},
+		"the office hung up at key 1 (1 of 2)":       {rude: true},
+		"fxs2 does not ring within 20s":              {lazy: true},
+		"fxs2 does not hear the caller":              {dumb: true},
+		"the office does not notice that the caller": {stubborn: true},
 	} {
 		text, err := walk(t, o, "--wav", "")
 		if err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(text, "it ends here: ") {
