@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -15,25 +17,44 @@ import (
 
 // notebook is a Source in memory.
 type notebook struct {
+	mu      sync.Mutex
 	last    uint64
 	cursor  uint64
 	full    bool // the disk takes no cursor
 	changed chan struct{}
 }
 
-func newNotebook(last uint64) *notebook { return &notebook{last: last, changed: make(chan struct{})} }
+func newNotebook(last uint64) *notebook { return &notebook{last: last} }
 
 func (n *notebook) Rows(_ context.Context, after uint64, limit int) ([]book.Row, error) {
 	var out []book.Row
-	for s := after + 1; s <= n.last && len(out) < limit; s++ {
+	for s := after + 1; s <= n.Last() && len(out) < limit; s++ {
 		out = append(out, book.Row{Seq: s})
 	}
 	return out, nil
 }
-func (n *notebook) Last() uint64                                   { return n.last }
-func (n *notebook) Changed() <-chan struct{}                       { return n.changed }
-func (n *notebook) Cursor(context.Context, string) (uint64, error) { return n.cursor, nil }
+
+func (n *notebook) Last() uint64 {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.last
+}
+
+func (n *notebook) Changed() <-chan struct{} {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.changed
+}
+
+func (n *notebook) Cursor(context.Context, string) (uint64, error) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.cursor, nil
+}
+
 func (n *notebook) SetCursor(_ context.Context, _ string, acked uint64) error {
+	n.mu.Lock()
+	defer n.mu.Unlock()
 	if n.full {
 		return errors.New("disk full")
 	}
@@ -43,10 +64,19 @@ func (n *notebook) SetCursor(_ context.Context, _ string, acked uint64) error {
 	n.cursor = acked
 	return nil
 }
+
 func (n *notebook) add(rows uint64) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
 	n.last += rows
 	close(n.changed)
 	n.changed = make(chan struct{})
+}
+
+// acked is the durable cursor.
+func (n *notebook) acked() uint64 {
+	acked, _ := n.Cursor(context.Background(), "")
+	return acked
 }
 
 // sinkFunc is a Sink.
@@ -84,7 +114,7 @@ func TestSendsInBatchesAndWaitsForCompany(t *testing.T) {
 	sink := sinkFunc(func(rows []book.Row) (uint64, error) { sizes = append(sizes, len(rows)); return end(rows), nil })
 	inBubble(t, src, sink, Options{Batch: 10, Every: 2 * time.Second}, func(t *testing.T, u *Uplink) {
 		pass(3 * time.Second)
-		if s := u.State(); s.State != UpToDate || s.Acked != 25 || s.Pending != 0 || src.cursor != 25 {
+		if s := u.State(); s.State != UpToDate || s.Acked != 25 || s.Pending != 0 || src.acked() != 25 {
 			t.Errorf("%+v", s)
 		}
 		src.add(1)
@@ -103,17 +133,18 @@ func TestSendsInBatchesAndWaitsForCompany(t *testing.T) {
 
 func TestDayOfflineLosesNothing(t *testing.T) {
 	src := newNotebook(0)
-	online, tries, got := false, 0, uint64(0)
+	var online atomic.Bool
+	var tries, got atomic.Uint64
 	sink := sinkFunc(func(rows []book.Row) (uint64, error) {
-		tries++
-		if !online {
+		tries.Add(1)
+		if !online.Load() {
 			return 0, errors.New("no route to host")
 		}
-		if rows[0].Seq != got+1 {
-			return 0, fmt.Errorf("gap: %d after %d", rows[0].Seq, got)
+		if rows[0].Seq != got.Load()+1 {
+			return 0, fmt.Errorf("gap: %d after %d", rows[0].Seq, got.Load())
 		}
-		got = end(rows)
-		return got, nil
+		got.Store(end(rows))
+		return end(rows), nil
 	})
 	inBubble(t, src, sink, Options{Seed: 1}, func(t *testing.T, u *Uplink) {
 		for range 24 * 60 {
@@ -124,23 +155,23 @@ func TestDayOfflineLosesNothing(t *testing.T) {
 		if s.State != Waiting || s.Pending != 3*24*60 || s.Error != "no route to host" || s.Next.IsZero() {
 			t.Errorf("offline: %+v", s)
 		}
-		if tries > 24*60 { // at most one a minute, near the end of the doubling
-			t.Errorf("%d tries in a day", tries)
+		if tries.Load() > 24*60 { // at most one a minute, near the end of the doubling
+			t.Errorf("%d tries in a day", tries.Load())
 		}
-		online = true
+		online.Store(true)
 		pass(MaxBackoff + time.Minute)
-		if s := u.State(); s.State != UpToDate || got != src.last || src.cursor != got {
-			t.Errorf("online again: %+v, far side has %d of %d", s, got, src.last)
+		if s := u.State(); s.State != UpToDate || got.Load() != src.Last() || src.acked() != got.Load() {
+			t.Errorf("online again: %+v, far side has %d of %d", s, got.Load(), src.Last())
 		}
 	})
 }
 
 func TestRefusalIsAnAlarmNotALoss(t *testing.T) {
 	src := newNotebook(5)
-	var no error = &Refusal{Why: "401 wrong token"}
+	var right atomic.Bool // the token
 	sink := sinkFunc(func(rows []book.Row) (uint64, error) {
-		if no != nil {
-			return 0, no
+		if !right.Load() {
+			return 0, &Refusal{Why: "401 wrong token"}
 		}
 		return end(rows), nil
 	})
@@ -149,7 +180,7 @@ func TestRefusalIsAnAlarmNotALoss(t *testing.T) {
 		if s := u.State(); s.State != Refused || s.Pending != 5 || s.Error != "401 wrong token" || time.Since(s.Since) < 9*time.Minute {
 			t.Errorf("%+v", s)
 		}
-		no = nil
+		right.Store(true)
 		pass(MaxBackoff + 2*time.Second)
 		if s := u.State(); s.State != UpToDate || s.Acked != 5 {
 			t.Errorf("%+v", s)
@@ -178,7 +209,7 @@ func TestForeignNumbersAreRefused(t *testing.T) {
 	sink := sinkFunc(func([]book.Row) (uint64, error) { return 900, nil })
 	inBubble(t, src, sink, Options{}, func(t *testing.T, u *Uplink) {
 		pass(10 * time.Second)
-		if s := u.State(); s.State != Refused || s.Acked != 0 || src.cursor != 0 {
+		if s := u.State(); s.State != Refused || s.Acked != 0 || src.acked() != 0 {
 			t.Errorf("%+v", s)
 		}
 	})
@@ -203,9 +234,10 @@ func TestCursorNeverLies(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		answers := rapid.SliceOfN(rapid.IntRange(-20, 60), 1, 60).Draw(rt, "answers")
 		src := newNotebook(uint64(rapid.IntRange(1, 40).Draw(rt, "rows")))
-		sent, i := uint64(0), 0
+		var sent atomic.Uint64
+		i := 0
 		sink := sinkFunc(func(rows []book.Row) (uint64, error) {
-			sent = max(sent, end(rows))
+			sent.Store(max(sent.Load(), end(rows)))
 			a := answers[i%len(answers)]
 			i++
 			switch {
@@ -221,8 +253,8 @@ func TestCursorNeverLies(t *testing.T) {
 			for range 30 {
 				pass(30 * time.Second)
 				s := u.State()
-				if s.Acked > sent || s.Acked < before || s.Acked != src.cursor {
-					rt.Fatalf("acked %d after %d, sent %d, cursor %d", s.Acked, before, sent, src.cursor)
+				if s.Acked > sent.Load() || s.Acked < before || s.Acked != src.acked() {
+					rt.Fatalf("acked %d after %d, sent %d, cursor %d", s.Acked, before, sent.Load(), src.acked())
 				}
 				before = s.Acked
 				if s.Acked%3 == 0 {

@@ -23,6 +23,7 @@ type Faults struct {
 
 	mu   sync.Mutex
 	rand *rand.Rand
+	calm bool
 	old  []byte
 }
 
@@ -30,6 +31,13 @@ type Faults struct {
 func (f *Faults) Seed(seed uint64) *Faults {
 	f.rand = rand.New(rand.NewPCG(seed, 1))
 	return f
+}
+
+// Calm ends the misbehaviour.
+func (f *Faults) Calm() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.calm = true
 }
 
 // Wrap returns next with faults.
@@ -91,7 +99,7 @@ func (f *Faults) answer(w http.ResponseWriter, rec *httptest.ResponseRecorder) {
 func (f *Faults) hit(p float64) bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	return p > 0 && f.rand.Float64() < p
+	return p > 0 && !f.calm && f.rand.Float64() < p
 }
 
 // pause waits for d or until the sender is gone.

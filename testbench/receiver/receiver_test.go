@@ -60,8 +60,8 @@ func (w *wire) dial(ctx context.Context, _, _ string) (net.Conn, error) {
 	}
 }
 
-// break1 cuts every connection and, while on, lets no new one through.
-func (w *wire) break1(on bool) {
+// sever cuts every connection and, while on, lets no new one through.
+func (w *wire) sever(on bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.cut = on
@@ -113,7 +113,7 @@ func (f *far) start() {
 // stop ends the receiver in the middle of whatever it does.
 func (f *far) stop() {
 	f.srv.Close()
-	f.w.break1(false)
+	f.w.sever(false)
 	<-f.done
 	synctest.Wait() // handlers notice the cut
 	if err := f.r.Close(); err != nil {
@@ -197,13 +197,13 @@ func exactlyOnce(t *testing.T, seed uint64) {
 			n.start()
 			restarts++
 		case 2:
-			w.break1(true)
+			w.sever(true)
 		case 3, 4, 5, 6:
-			w.break1(false)
+			w.sever(false)
 		}
 	}
-	w.break1(false)
-	*f.f = Faults{rand: f.f.rand} // calm
+	w.sever(false)
+	f.f.Calm()
 	if err := n.b.Flush(t.Context()); err != nil {
 		t.Fatal(err)
 	}
