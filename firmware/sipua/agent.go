@@ -56,8 +56,9 @@ type Agent struct {
 
 	mu      sync.Mutex
 	legs    map[tel.LegID]*call
-	open    int           // legs, and farewells that wait for their answer
-	idle    chan struct{} // closed when open falls to 0 while closing
+	acks    map[string]*sip.Request // of failed INVITEs, by branch
+	open    int                     // legs, and farewells that wait for their answer
+	idle    chan struct{}           // closed when open falls to 0 while closing
 	closing bool
 	expiry  *time.Timer
 }
@@ -77,7 +78,7 @@ func New(cfg Config, media Media, newLeg func() tel.LegID, sink func(Event), log
 	a := &Agent{cfg: cfg, agentName: cfg.UserAgent, media: media, newLeg: newLeg, sink: sink, log: log,
 		phones: map[tel.Number]*Phone{}, users: map[string]string{},
 		bindings: register.NewTable(), dialins: register.NewTable(),
-		serving: make(chan struct{}), legs: map[tel.LegID]*call{}}
+		serving: make(chan struct{}), legs: map[tel.LegID]*call{}, acks: map[string]*sip.Request{}}
 	for i := range cfg.Phones {
 		p := &cfg.Phones[i]
 		a.phones[p.Ext] = p
@@ -270,13 +271,12 @@ func (a *Agent) command(leg tel.LegID, fn func(*call)) {
 func (a *Agent) Shutdown(ctx context.Context) {
 	a.mu.Lock()
 	a.closing = true
-	if a.idle == nil {
-		a.idle = make(chan struct{})
-		if a.open == 0 {
-			close(a.idle)
-		}
+	idle := make(chan struct{})
+	a.idle = idle
+	if a.open == 0 {
+		close(idle)
+		a.idle = nil
 	}
-	idle := a.idle
 	legs := make([]tel.LegID, 0, len(a.legs))
 	for l := range a.legs {
 		legs = append(legs, l)
@@ -304,7 +304,7 @@ func (a *Agent) release() {
 	defer a.mu.Unlock()
 	if a.open--; a.open == 0 && a.idle != nil {
 		close(a.idle)
-		a.idle = make(chan struct{}) // a later 0 must not close it again
+		a.idle = nil
 	}
 }
 

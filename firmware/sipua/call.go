@@ -311,6 +311,10 @@ func (a *Agent) transact(id string, req *sip.Request, h hop, fn func(*sip.Respon
 			select {
 			case res := <-tx.Responses():
 				final = final || !res.IsProvisional()
+				if req.IsInvite() && final && !res.IsSuccess() {
+					a.refused(req, res)
+					tx.Terminate()
+				}
 				a.post.do(id, func(*mailbox) { fn(res, nil) })
 			case <-tx.Done():
 				if !final {
@@ -322,6 +326,36 @@ func (a *Agent) transact(id string, req *sip.Request, h hop, fn func(*sip.Respon
 		}
 	}()
 	return tx
+}
+
+// refused keeps the ACK of a failed INVITE for its repetitions (RFC 3261
+// 17.1.1.2). The transaction could do that, but it holds its lock for four
+// seconds each time, and whoever asks it anything waits with it; so it is ended.
+func (a *Agent) refused(inv *sip.Request, res *sip.Response) {
+	via := inv.Via()
+	branch, _ := via.Params.Get("branch")
+	ack := sip.NewRequest(sip.ACK, *inv.Recipient.Clone())
+	ack.AppendHeader(via.Clone())
+	sip.CopyHeaders("Route", inv, ack)
+	sip.CopyHeaders("From", inv, ack)
+	sip.CopyHeaders("To", res, ack)
+	sip.CopyHeaders("Call-ID", inv, ack)
+	ack.AppendHeader(&sip.CSeqHeader{SeqNo: inv.CSeq().SeqNo, MethodName: sip.ACK})
+	hops := sip.MaxForwardsHeader(70)
+	ack.AppendHeader(&hops)
+	dst, err := netip.ParseAddrPort(inv.Destination())
+	if err != nil {
+		return // it was sent there, so it is an address
+	}
+	a.route(ack, hop{dst, inv.Transport()})
+	a.mu.Lock()
+	a.acks[branch] = ack
+	a.mu.Unlock()
+	time.AfterFunc(64*sip.T1, func() {
+		a.mu.Lock()
+		delete(a.acks, branch)
+		a.mu.Unlock()
+	})
 }
 
 // connect makes sure of a TCP connection.

@@ -1,6 +1,7 @@
 package sipua
 
 import (
+	"cmp"
 	"fmt"
 	"regexp"
 	"strings"
@@ -290,7 +291,7 @@ func answerTo(req string, code int, reason, tag string) string {
 		to += ";tag=" + tag
 	}
 	out := fmt.Sprintf("SIP/2.0 %d %s\nVia: %s\nFrom: %s\nTo: %s\nCall-ID: %s\nCSeq: %s\nContact: <sip:%s@192.0.2.99:5060>",
-		code, reason, field(req, "Via"), field(req, "From"), to, field(req, "Call-ID"), field(req, "CSeq"), tag)
+		code, reason, field(req, "Via"), field(req, "From"), to, field(req, "Call-ID"), field(req, "CSeq"), cmp.Or(tag, "gw"))
 	if code == 200 && strings.HasSuffix(field(req, "CSeq"), "INVITE") {
 		out += "\nContent-Type: application/sdp"
 	}

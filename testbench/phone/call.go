@@ -47,15 +47,15 @@ type Call struct {
 	ringing, up, ended chan struct{}
 	once               [3]sync.Once
 
-	mu      sync.Mutex
-	code    int
-	reason  string
-	offered []byte // the other side's latest description
-	answers int
-	acked   bool
-	ack     *sip.Request
-	version int
-	hangup  bool
+	mu        sync.Mutex
+	code      int
+	reason    string
+	offered   []byte // the other side's latest description
+	answers   int
+	acked     bool
+	confirmed *sip.Request // the ACK of the latest re-INVITE, for a repeated 200
+	version   int
+	hangup    bool
 
 	audio *audio
 }
@@ -131,7 +131,12 @@ func (c *Call) outcome(req *sip.Request) (*sip.Response, sip.ClientTransaction, 
 		select {
 		case res := <-tx.Responses():
 			if !res.IsProvisional() {
-				c.p.drain(tx)
+				if res.IsSuccess() {
+					c.p.drain(tx)
+				} else {
+					c.p.refused(req, res)
+					tx.Terminate()
+				}
 				return res, tx, nil
 			}
 			c.mu.Lock()
@@ -148,6 +153,40 @@ func (c *Call) outcome(req *sip.Request) (*sip.Response, sip.ClientTransaction, 
 		case <-tx.Done():
 			return nil, nil, fmt.Errorf("no answer: %w", tx.Err())
 		}
+	}
+}
+
+// refused keeps the ACK of a failed INVITE for its repetitions, for sipgo's own
+// way to repeat it holds a lock for four seconds.
+func (p *Phone) refused(inv *sip.Request, res *sip.Response) {
+	ack := sip.NewRequest(sip.ACK, *inv.Recipient.Clone())
+	ack.AppendHeader(inv.Via().Clone())
+	sip.CopyHeaders("From", inv, ack)
+	sip.CopyHeaders("To", res, ack)
+	sip.CopyHeaders("Call-ID", inv, ack)
+	ack.AppendHeader(&sip.CSeqHeader{SeqNo: inv.CSeq().SeqNo, MethodName: sip.ACK})
+	hops := sip.MaxForwardsHeader(70)
+	ack.AppendHeader(&hops)
+	if err := p.prepare(ack); err != nil {
+		return // the connection is gone, and so is who waits for it
+	}
+	branch, _ := inv.Via().Params.Get("branch")
+	p.mu.Lock()
+	p.acks[branch] = ack
+	p.mu.Unlock()
+}
+
+// stray confirms a failure that is repeated.
+func (p *Phone) stray(res *sip.Response) {
+	branch, _ := res.Via().Params.Get("branch")
+	p.mu.Lock()
+	ack := p.acks[branch]
+	p.mu.Unlock()
+	if ack == nil || res.CSeq().MethodName != sip.INVITE {
+		return
+	}
+	if err := p.tpl.WriteMsg(ack.Clone()); err != nil {
+		slog.Debug("a phone cannot confirm again", "err", err)
 	}
 }
 
@@ -179,6 +218,25 @@ func (c *Call) established(res *sip.Response, tx sip.ClientTransaction) {
 	c.mark(1)
 	if c.hungUp() {
 		c.bye()
+	}
+}
+
+// confirmAgain sends the ACK of a re-INVITE once more when its 200 is repeated.
+func (p *Phone) confirmAgain(res *sip.Response) {
+	p.mu.Lock()
+	c := p.calls[res.CallID().Value()]
+	p.mu.Unlock()
+	if c == nil {
+		return
+	}
+	c.mu.Lock()
+	ack := c.confirmed
+	c.mu.Unlock()
+	if ack == nil || ack.CSeq().SeqNo != res.CSeq().SeqNo {
+		return
+	}
+	if err := p.tpl.WriteMsg(ack); err != nil {
+		slog.Debug("a phone cannot confirm again", "err", err)
 	}
 }
 
@@ -388,23 +446,47 @@ func (c *Call) Resume() error { return c.reinvite("sendrecv") }
 // Refresh sends a re-INVITE that changes nothing but the Contact, when Account.Claim did.
 func (c *Call) Refresh() error { return c.reinvite("sendrecv") }
 
+// reinvite changes the session; when the other side is not ready for it, once
+// more after a while (RFC 3261 14.1).
 func (c *Call) reinvite(dir string) error {
+	var err error
+	for range 5 {
+		var again bool
+		if again, err = c.change(dir); !again {
+			return err
+		}
+		t := time.NewTimer(2100 * time.Millisecond)
+		select {
+		case <-t.C:
+		case <-c.ended:
+			t.Stop()
+			return err
+		}
+	}
+	return err
+}
+
+func (c *Call) change(dir string) (again bool, err error) {
 	req := c.within2(sip.INVITE)
 	req.AppendHeader(c.p.contact())
 	setSDP(req, c.describe(dir, false))
 	res := c.try(req)
 	if res == nil {
-		return errors.New("cannot change the session: no answer")
+		return false, errors.New("cannot change the session: no answer")
 	}
 	if !res.IsSuccess() {
-		return fmt.Errorf("cannot change the session: %d %s", res.StatusCode, res.Reason)
+		again = res.StatusCode == 491 || res.StatusCode == 500
+		return again, fmt.Errorf("cannot change the session: %d %s", res.StatusCode, res.Reason)
 	}
 	c.mu.Lock()
 	c.offered = res.Body()
 	ack := c.p.newRequest(sip.ACK, c.target, c.id, req.CSeq().SeqNo, c.tag, c.remote, c.remoteTag)
 	c.mu.Unlock()
 	c.audio.start(res.Body())
-	return c.sendACK(ack)
+	c.mu.Lock()
+	c.confirmed = ack
+	c.mu.Unlock()
+	return false, c.sendACK(ack)
 }
 
 // within handles a request of the dialog.

@@ -97,12 +97,12 @@ type Phone struct {
 	done chan struct{}
 	work sync.WaitGroup
 
-	mu     sync.Mutex
-	calls  map[string]*Call
-	last   *Call
-	regID  string
-	seq    uint32
-	nonces int
+	mu    sync.Mutex
+	calls map[string]*Call
+	acks  map[string]*sip.Request
+	last  *Call
+	regID string
+	seq   uint32
 }
 
 // sizes of what sipgo sends are a global of it, set before any goroutine exists.
@@ -119,7 +119,7 @@ func New(n Network, addr string, acc Account) (*Phone, error) {
 		return nil, errors.Join(err, sock.Close())
 	}
 	p := &Phone{net: n, acc: acc, addr: local, sock: sock, done: make(chan struct{}),
-		calls: map[string]*Call{}, regID: rand.Text()}
+		calls: map[string]*Call{}, acks: map[string]*sip.Request{}, regID: rand.Text()}
 	quiet := slog.New(slog.DiscardHandler)
 	p.tpl = sip.NewTransportLayer(&net.Resolver{}, sip.NewParser(), nil, sip.WithTransportLayerLogger(quiet),
 		sip.WithTransportLayerTransports(sip.TransportsConfig{TCP: &sip.TransportTCP{DialerCreate: neverDial}}))
@@ -132,7 +132,7 @@ func New(n Network, addr string, acc Account) (*Phone, error) {
 		}
 	})
 	p.txl = sip.NewTransactionLayer(p.tpl, sip.WithTransactionLayerLogger(quiet),
-		sip.WithTransactionLayerUnhandledResponseHandler(func(*sip.Response) {}))
+		sip.WithTransactionLayerUnhandledResponseHandler(p.stray))
 	p.txl.OnRequest(p.request)
 	served := &noticed{PacketConn: sock, read: make(chan struct{})}
 	p.work.Go(func() {
@@ -406,14 +406,21 @@ func (p *Phone) do(ctx context.Context, req *sip.Request) (*sip.Response, error)
 	if err != nil {
 		return nil, err
 	}
-	var final *sip.Response
+	if req.IsInvite() {
+		tx.OnRetransmission(p.confirmAgain)
+	}
 	for {
 		select {
 		case res := <-tx.Responses():
-			if !res.IsProvisional() {
-				final = res
+			switch {
+			case res.IsProvisional():
+			case req.IsInvite() && !res.IsSuccess():
+				p.refused(req, res)
+				tx.Terminate()
+				return res, nil
+			default:
 				p.drain(tx)
-				return final, nil
+				return res, nil
 			}
 		case <-tx.Done():
 			return nil, tx.Err()
