@@ -59,7 +59,7 @@ func TestDefaults(t *testing.T) {
 		{"language", c.Site.Language, tel.Spanish},
 		{"line", c.Lines[0], Line{ID: "L1", Socket: "fxo1", Number: "910000001", Flow: "principal", Use: "both"}},
 		{"phone", c.Phones[1], Phone{Ext: "201", Name: "Ana", SIP: true, Codecs: []string{"PCMA", "PCMU"}}},
-		{"queue", c.Queues[0], Queue{ID: "ventas", NameES: "Ventas", NameEN: "Sales", Ext: "301", Ring: 20 * time.Second, Backoff: 30 * time.Second,
+		{"queue", c.Queues[0], Queue{ID: "ventas", NameES: "Ventas", NameEN: "Sales", Ext: "301", Ring: 20 * time.Second, Backoff: 10 * time.Second,
 			ACW: 15 * time.Second, MaxWait: 10 * time.Minute, MaxCallers: 50, Announce: 30 * time.Second, Threshold: 3,
 			WaitLimit: 3 * time.Minute, Target: 20 * time.Second, Goal: 80, Music: "music"}},
 		{"agent", c.Agents[0], Agent{ID: "ana", Name: "ana", Number: "1", Queues: []tel.QueueID{"ventas"}, Ext: "201"}},

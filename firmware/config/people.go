@@ -36,7 +36,7 @@ func (r *reader) queue(f *place.Fields) {
 	q.Ext = r.extension(f, "ext", false)
 	r.dial(f.At("ext"), "extension", q.Ext)
 	q.Ring = f.Duration("ring", 20*time.Second, 5*time.Second, 2*time.Minute)
-	q.Backoff = f.Duration("backoff", 30*time.Second, 0, 10*time.Minute)
+	q.Backoff = f.Duration("backoff", 10*time.Second, 0, 10*time.Minute)
 	q.ACW = f.Duration("acw", 15*time.Second, 0, time.Hour)
 	q.MaxWait = f.Duration("max_wait", 10*time.Minute, 10*time.Second, 4*time.Hour)
 	q.MaxCallers = f.Int("max_callers", 50, 1, 5000)

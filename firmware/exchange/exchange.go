@@ -238,15 +238,16 @@ func (e *Exchange) sleep() time.Duration {
 	return max(d, 0)
 }
 
-// open seats the agents where the configuration puts them.
+// open tells the queues which phones are there and seats the agents where the
+// configuration puts them.
 func (e *Exchange) open() {
+	for _, f := range e.set.Phones {
+		e.phoneChanged(e.phones[f.Ext])
+	}
 	for _, a := range e.set.Agents {
 		if a.Ext != "" {
 			e.push(toACD{acd.Login{Agent: a.ID, Ext: a.Ext, Ready: true, By: tel.BySystem}})
 		}
-	}
-	for _, f := range e.set.Phones {
-		e.phoneChanged(e.phones[f.Ext])
 	}
 }
 
