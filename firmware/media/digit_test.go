@@ -43,7 +43,7 @@ func TestKeysInBandAreToldOnceUnderLoss(t *testing.T) {
 		for seed := range uint64(5) {
 			synctest.Test(t, func(t *testing.T) {
 				b, n := newBench(t, 1), memnet.New(seed)
-				n.SetAll(memnet.Link{Loss: 0.05})
+				n.SetAll(memnet.Link{Loss: 0.05, Jitter: 20 * time.Millisecond})
 				c := b.call(t, n, 1, "1-1", s)
 				say := keys(t, dialled, 50)
 				c.phone.speak(say)
