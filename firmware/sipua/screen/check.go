@@ -186,6 +186,9 @@ func once(m *message, _ Peer) *fault {
 		}
 	}
 	for _, f := range m.fields {
+		if f.key == "content-type" && f.value == "" {
+			return badRequest("Content-Type is empty")
+		}
 		if !printable(f.value) {
 			return badRequest(spelledKnown(f.key) + " holds a control character")
 		}

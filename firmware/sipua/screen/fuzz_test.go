@@ -50,12 +50,54 @@ func FuzzCheck(f *testing.F) {
 			if q, ok := m.(*sip.Request); ok && (q.CSeq().MethodName != q.Method || !strings.HasPrefix(q.Recipient.Scheme, "sip")) {
 				t.Fatalf("%s with CSeq %v", q.Method, q.CSeq())
 			}
+			if q, ok := m.(*sip.Request); ok {
+				sameReading(t, q, v.msg)
+			}
 			again := r.Check(v.Message, p)
 			if again.Action != Pass || !bytes.Equal(again.Message, v.Message) {
 				t.Fatalf("not a fixed point: %v %q\n%q\n%q", again.Action, again.Why, v.Message, again.Message)
 			}
 		}
 	})
+}
+
+// sameReading holds what sipgo read against what we read.
+func sameReading(t *testing.T, q *sip.Request, m *message) {
+	t.Helper()
+	_, rest, _ := strings.Cut(m.target.text, ":")
+	if _, behind, hasUser := strings.Cut(rest, "@"); hasUser {
+		rest = behind
+	}
+	hp, _, err := hostPort(rest, false)
+	if host := q.Recipient.Host; err != nil || !strings.HasPrefix(hp, host) {
+		t.Fatalf("Request-URI %q: sipgo reads host %q, we %q", m.target.text, host, hp)
+	}
+	for _, x := range []struct {
+		what string
+		got  sip.HeaderParams
+		want []param
+	}{{"From", q.From().Params, m.from.params}, {"To", q.To().Params, m.to.params}, {"Via", q.Via().Params, m.vias[0].params}} {
+		for _, name := range []string{"tag", "branch", "received"} {
+			got, has := x.got.Get(name)
+			want, should := get(x.want, name)
+			if got != want || has != should {
+				t.Fatalf("%s: sipgo reads %s=%q %t, we %q %t", x.what, name, got, has, want, should)
+			}
+		}
+	}
+	contacts, star, _ := m.contacts()
+	if star {
+		contacts = append(contacts, address{})
+	}
+	if got := len(q.GetHeaders("Contact")); got != len(contacts) {
+		t.Fatalf("sipgo reads %d contacts, we %d", got, len(contacts))
+	}
+	if got := len(q.GetHeaders("Via")); got != len(m.vias) {
+		t.Fatalf("sipgo reads %d Via, we %d", got, len(m.vias))
+	}
+	if !bytes.Equal(q.Body(), m.body) && len(m.body) > 0 {
+		t.Fatalf("sipgo reads the body %q, we %q", q.Body(), m.body)
+	}
 }
 
 // Cutting a stream differently never changes its messages, and the buffer is bounded.

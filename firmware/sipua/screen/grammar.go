@@ -104,7 +104,12 @@ func params(s string) (ps []param, rest string, err error) {
 // value takes a parameter's value: token, host or quoted string.
 func value(s string) (v, rest string, err error) {
 	if s != "" && s[0] == '"' {
-		return quoted(s)
+		// sipgo cuts parameters at these, quoted or not, and would read a tag
+		// inside a quoted text as the tag.
+		if v, rest, err = quoted(s); err == nil && strings.ContainsAny(v, ";=\\") {
+			err = errParam
+		}
+		return v, rest, err
 	}
 	i := 0
 	for i < len(s) && strings.IndexByte(" \t;,<>\"=", s[i]) < 0 && s[i] > ' ' {
@@ -139,11 +144,11 @@ func nameAddr(s string) (a address, rest string, err error) {
 		if a.display == "" {
 			a.display = strings.TrimRight(s[:i], " \t")
 		}
-		end := strings.IndexByte(s, '>')
-		if end < 0 {
+		end := i + strings.IndexByte(s[i:], '>')
+		if end < i {
 			return a, s, errURI
 		}
-		if a.uri, err = parseURI(s[i+1 : end]); err != nil {
+		if a.uri, err = headerURI(s[i+1 : end]); err != nil {
 			return a, s, err
 		}
 		a.params, rest, err = params(s[end+1:])
@@ -158,7 +163,7 @@ func nameAddr(s string) (a address, rest string, err error) {
 	if strings.IndexByte(spec, '?') >= 0 {
 		return a, s, errURI
 	}
-	if a.uri, err = parseURI(spec); err != nil {
+	if a.uri, err = headerURI(spec); err != nil {
 		return a, s, err
 	}
 	a.params, rest, err = params(s[i:])
@@ -167,13 +172,18 @@ func nameAddr(s string) (a address, rest string, err error) {
 
 // String returns the canonical form.
 func (a address) String() string {
-	var b strings.Builder
-	if a.display != "" {
-		b.WriteString(a.display)
-		b.WriteByte(' ')
+	if a.display == "" {
+		return a.plain(a.uri.text)
 	}
+	return a.display + " " + a.plain(a.uri.text)
+}
+
+// plain is the canonical form without the display name, which nobody needs in a
+// list and which sipgo splits at a comma behind an escaped quote.
+func (a address) plain(uri string) string {
+	var b strings.Builder
 	b.WriteByte('<')
-	b.WriteString(a.uri.text)
+	b.WriteString(uri)
 	b.WriteByte('>')
 	writeParams(&b, a.params)
 	return b.String()
@@ -182,7 +192,7 @@ func (a address) String() string {
 func writeParams(b *strings.Builder, ps []param) {
 	for _, p := range ps {
 		b.WriteByte(';')
-		b.WriteString(p.name)
+		b.WriteString(strings.ToLower(p.name)) // sipgo looks for tag and branch in small letters
 		if p.value != "" {
 			b.WriteByte('=')
 			b.WriteString(p.value)
@@ -190,9 +200,20 @@ func writeParams(b *strings.Builder, ps []param) {
 	}
 }
 
+// headerURI reads the URI of a header field. sipgo cannot read schemes with digits
+// (h323) there and would drop the whole message in silence.
+func headerURI(s string) (uri, error) {
+	u, err := parseURI(s)
+	if err == nil && strings.Trim(u.scheme, "abcdefghijklmnopqrstuvwxyz") != "" {
+		return uri{}, errors.New("a scheme that is not understood")
+	}
+	return u, err
+}
+
 // uri is a URI; the parts are read for sip and sips only.
 type uri struct {
 	text    string // canonical
+	bare    string // without ?headers
 	scheme  string // lower case
 	headers bool   // it carries ?headers
 }
@@ -213,7 +234,7 @@ func parseURI(s string) (uri, error) {
 	if !ok || rest == "" || !isScheme(scheme) {
 		return uri{}, errURI
 	}
-	u := uri{text: s, scheme: strings.ToLower(scheme)}
+	u := uri{text: s, bare: s, scheme: strings.ToLower(scheme)}
 	if !u.sip() {
 		return u, nil
 	}
@@ -248,6 +269,10 @@ func parseURI(s string) (uri, error) {
 		}
 	}
 	u.text = u.scheme + ":" + user + host + tail
+	u.bare = u.text
+	if query {
+		u.bare = strings.TrimSuffix(u.text, "?"+heads)
+	}
 	return u, nil
 }
 
@@ -373,6 +398,11 @@ func parseVia(s string) (v via, rest string, err error) {
 		return v, s, err
 	}
 	v.params, rest, err = params(s)
+	for _, p := range v.params {
+		if strings.HasPrefix(p.value, "\"") { // sipgo splits a Via at every comma
+			return v, rest, errParam
+		}
+	}
 	return v, rest, err
 }
 

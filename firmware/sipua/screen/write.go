@@ -145,7 +145,11 @@ func (m *message) write(r *Rules) []byte {
 		case "contact", "route", "record-route", "refer-to", "referred-by":
 			if as, err := each(f.value, nameAddr); err == nil {
 				for _, a := range as {
-					b.WriteString(f.name + ": " + a.String() + "\r\n")
+					uri := a.uri.text
+					if f.key == "contact" { // our policy: a contact puts no headers into requests
+						uri = a.uri.bare
+					}
+					b.WriteString(f.name + ": " + a.plain(uri) + "\r\n")
 				}
 				continue
 			}
