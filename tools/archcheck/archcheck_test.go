@@ -48,7 +48,7 @@ func source(name string, imports ...string) string {
 
 func TestATreeInOrderHasNoProblems(t *testing.T) {
 	problems, err := Check(tree("firmware/acd/acd_test.go", "package acd\n\nimport (\n\t_ \""+module+"/testbench/memnet\"\n\t\"testing/synctest\"\n\t\"time\"\n)\n\nvar _ = synctest.Wait\n\nfunc f() { time.Sleep(1) }\n",
-		"firmware/web/ui/testdata/x.go", "nonsense", "dsp/mix/mix.go", source("mix", "~/dsp/pcm", "math")))
+		"firmware/web/ui/testdata/x.go", "nonsense", "dsp/mix/mix.go", source("mix", "~/dsp/pcm", "math"), "testbench/acd/main.go", "// Command acd rings.\npackage main\n"))
 	if err != nil || len(problems) > 0 {
 		t.Errorf("%v %v", problems, err)
 	}

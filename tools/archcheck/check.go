@@ -34,13 +34,14 @@ type checker struct {
 	problems []Problem
 	docs     map[string][]string // package folder → files with a package comment
 	folders  map[string]bool     // package folders with a file that is no test
+	programs map[string]bool     // those of them that are commands
 }
 
 // Check reads every Go file of the module in root and returns the problems,
 // ordered by file and line. Folders named testdata and names that begin with a dot
 // or an underscore are left out, as the go command does.
 func Check(root fs.FS) ([]Problem, error) {
-	c := &checker{set: token.NewFileSet(), docs: map[string][]string{}, folders: map[string]bool{}}
+	c := &checker{set: token.NewFileSet(), docs: map[string][]string{}, folders: map[string]bool{}, programs: map[string]bool{}}
 	if err := c.goMod(root); err != nil {
 		return nil, err
 	}
@@ -128,6 +129,7 @@ func (c *checker) file(p string, text []byte) error {
 	}
 	if !test {
 		c.folders[dir] = true
+		c.programs[dir] = f.Name.Name == "main"
 		if f.Doc != nil {
 			c.docs[dir] = append(c.docs[dir], p)
 		}
@@ -246,6 +248,9 @@ func (c *checker) packages() {
 			c.add(d, 0, "the package has no comment")
 		case len(docs) > 1:
 			c.add(d, 0, "the package has %d comments: %s", len(docs), strings.Join(docs, ", "))
+		}
+		if c.programs[d] {
+			continue // nobody imports a program, so its name confuses no import
 		}
 		name := path.Base(d)
 		if other, twice := last[name]; twice {
