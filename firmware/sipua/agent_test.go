@@ -233,3 +233,20 @@ func TestShutdownTellsEverybody(t *testing.T) {
 		}
 	})
 }
+
+// The library puts another tag on the 487 than we put on the 180 before it.
+func TestRFC3261_8_2_6_2_OneTagForAllAnswers(t *testing.T) {
+	inBubble(t, quietTrunk(), func(t *testing.T, r *rig) {
+		x := r.raw("192.0.2.1:5060")
+		inv := rawInvite("tag", "1", "")
+		x.send(inv, rawSDP)
+		r.a.Ring(want[Incoming](r).Leg)
+		ringing := x.recv("180", time.Second)
+		x.send(strings.ReplaceAll(strings.ReplaceAll(inv, "INVITE", "CANCEL"), "\nContent-Type: application/sdp", ""), "")
+		ended := x.recv("487", time.Second)
+		if ringing == "" || field(ringing, "To") != field(ended, "To") {
+			t.Errorf("180 To: %s\n487 To: %s", field(ringing, "To"), field(ended, "To"))
+		}
+		want[Gone](r)
+	})
+}

@@ -21,18 +21,13 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
-	"fmt"
 	"log/slog"
 	"net"
 	"net/netip"
-	"strconv"
-	"strings"
 	"sync"
 	"syscall"
-	"time"
 
 	"github.com/emiago/sipgo/sip"
-	"github.com/icholy/digest"
 
 	"github.com/centralita/centralita/testbench/memnet"
 )
@@ -86,6 +81,7 @@ type Phone struct {
 	OnCall    func(*Call)                            // an incoming call; nil: it rings and nobody answers
 	OnRequest func(*sip.Request, *sip.ServerTx) bool // sees each request first; true: dealt with
 	Sent      func(m sip.Message)                    // sees each request before it is sent; may change it
+	Trouble   func(error)                            // a refresh of Stay failed; nil: ignored
 
 	net  Network
 	acc  Account
@@ -104,9 +100,6 @@ type Phone struct {
 	regID string
 	seq   uint32
 }
-
-// sizes of what sipgo sends are a global of it, set before any goroutine exists.
-var _ = func() int { sip.UDPMTUSize = 8192; return 0 }()
 
 // New opens a phone at addr, "host:port".
 func New(n Network, addr string, acc Account) (*Phone, error) {
@@ -202,71 +195,6 @@ func closeQuietly(c interface{ Close() error }) {
 	}
 }
 
-// Register signs the phone on and waits for the answer. It does not refresh by itself.
-func (p *Phone) Register(ctx context.Context) error {
-	expires := p.acc.Expires
-	if expires == 0 {
-		expires = 300
-	}
-	return p.register(ctx, expires)
-}
-
-// Unregister signs the phone off.
-func (p *Phone) Unregister(ctx context.Context) error { return p.register(ctx, 0) }
-
-func (p *Phone) register(ctx context.Context, expires int) error {
-	var auth sip.Header
-	for range 3 {
-		p.mu.Lock()
-		p.seq++
-		seq := p.seq
-		p.mu.Unlock()
-		req := p.newRequest(sip.REGISTER, sip.Uri{Scheme: "sip", Host: p.domain()}, p.regID, seq, "reg", p.uri(p.acc.User), "")
-		req.AppendHeader(p.contact())
-		req.AppendHeader(sip.NewHeader("Expires", strconv.Itoa(expires)))
-		if auth != nil {
-			req.AppendHeader(auth)
-		}
-		res, err := p.do(ctx, req)
-		if err != nil {
-			return fmt.Errorf("cannot register %s: %w", p.acc.User, err)
-		}
-		switch {
-		case res.IsSuccess():
-			return nil
-		case (res.StatusCode == 401 || res.StatusCode == 407) && auth == nil:
-			if auth, err = p.credentials(req, res); err != nil {
-				return fmt.Errorf("cannot register %s: %w", p.acc.User, err)
-			}
-		default:
-			return fmt.Errorf("cannot register %s: %d %s", p.acc.User, res.StatusCode, res.Reason)
-		}
-	}
-	return fmt.Errorf("cannot register %s: asked for a password again and again", p.acc.User)
-}
-
-// credentials answers a challenge.
-func (p *Phone) credentials(req *sip.Request, res *sip.Response) (sip.Header, error) {
-	in, out := "WWW-Authenticate", "Authorization"
-	if res.StatusCode == 407 {
-		in, out = "Proxy-Authenticate", "Proxy-Authorization"
-	}
-	h := res.GetHeader(in)
-	if h == nil {
-		return nil, errors.New("a challenge without " + in)
-	}
-	ch, err := digest.ParseChallenge(h.Value())
-	if err != nil {
-		return nil, err
-	}
-	cred, err := digest.Digest(ch, digest.Options{Method: string(req.Method), URI: req.Recipient.String(),
-		Username: p.acc.User, Password: p.acc.Password, Count: 1})
-	if err != nil {
-		return nil, err
-	}
-	return sip.NewHeader(out, cred.String()), nil
-}
-
 func (p *Phone) domain() string {
 	if p.acc.Domain != "" {
 		return p.acc.Domain
@@ -347,55 +275,6 @@ func (p *Phone) prepare(req *sip.Request) error {
 	}
 	return nil
 }
-
-// connect opens the phone's TCP connection once.
-func (p *Phone) connect() error {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.conn != nil {
-		return nil
-	}
-	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
-	defer cancel()
-	c, err := p.net.Dial(ctx, p.addr.Addr().String(), p.acc.Server.String())
-	if err != nil {
-		return err
-	}
-	p.conn = c
-	l := &single{conn: c, pooled: make(chan struct{}), done: p.done}
-	p.work.Go(func() {
-		if err := p.tpl.ServeTCP(l); err != nil && !errors.Is(err, net.ErrClosed) {
-			slog.Debug("a phone's TCP ended", "err", err)
-		}
-	})
-	<-l.pooled
-	return nil
-}
-
-// single is a listener with one connection that was dialled.
-type single struct {
-	conn   net.Conn
-	given  bool
-	pooled chan struct{}
-	done   chan struct{}
-}
-
-// Accept gives the connection, then waits for the end.
-func (s *single) Accept() (net.Conn, error) {
-	if !s.given {
-		s.given = true
-		return s.conn, nil
-	}
-	close(s.pooled)
-	<-s.done
-	return nil, net.ErrClosed
-}
-
-// Close implements net.Listener.
-func (s *single) Close() error { return nil }
-
-// Addr implements net.Listener.
-func (s *single) Addr() net.Addr { return s.conn.LocalAddr() }
 
 // do sends a request and waits for its final answer.
 func (p *Phone) do(ctx context.Context, req *sip.Request) (*sip.Response, error) {
@@ -513,9 +392,4 @@ func (p *Phone) remove(c *Call) {
 	p.mu.Lock()
 	delete(p.calls, c.id)
 	p.mu.Unlock()
-}
-
-// sdpLines splits a description.
-func sdpLines(body []byte) []string {
-	return strings.Split(strings.ReplaceAll(string(body), "\r\n", "\n"), "\n")
 }
