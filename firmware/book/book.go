@@ -262,6 +262,13 @@ func newSalt() []byte {
 	return salt
 }
 
+// notABook reports whether SQLite says that the file is not one of its own, or
+// no longer.
+func notABook(err error) bool {
+	e, ok := errors.AsType[*sqlite.Error](err)
+	return ok && (e.Code()&0xFF == sqlite3.SQLITE_NOTADB || e.Code()&0xFF == sqlite3.SQLITE_CORRUPT)
+}
+
 // fullDisk reports whether SQLite says that there is no room.
 func fullDisk(err error) bool {
 	e, ok := errors.AsType[*sqlite.Error](err)

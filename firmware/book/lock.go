@@ -67,6 +67,8 @@ func folderError(dir string, err error) error {
 		hint = "the disk is full; hint: free some space, nothing that was written is lost"
 	case errors.Is(err, syscall.ENOTDIR), errors.Is(err, fs.ErrExist):
 		hint = "it is not a folder; hint: name a folder with --data"
+	case notABook(err):
+		hint = FileName + " is damaged; hint: keep a copy, move it away, and a new book begins"
 	default:
 		return fmt.Errorf("cannot open the book in %s: %w", dir, err)
 	}

@@ -59,8 +59,8 @@ func openReader(dir, mode string) (*sql.DB, error) {
 		return nil, err
 	}
 	db.SetMaxOpenConns(4)
-	var level, seq int
-	err = db.QueryRow(`SELECT user_version, (SELECT seq FROM head) FROM pragma_user_version`).Scan(&level, &seq)
+	var level, heads int
+	err = db.QueryRow(`SELECT user_version, (SELECT count(*) FROM head) FROM pragma_user_version`).Scan(&level, &heads)
 	if err == nil && level > len(levels) {
 		err = fmt.Errorf("it was written by a newer version (level %d, this one knows %d)", level, len(levels))
 	}

@@ -24,7 +24,7 @@ type known struct {
 // this one began. The farewells carry the number and the monotonic time of the
 // boot they end, so that durations are right.
 func (b *Book) begin(ctx context.Context) error {
-	h, err := readHead(ctx, b.db)
+	h, err := b.startHead(ctx)
 	if err != nil {
 		return fmt.Errorf("cannot read its head: %w", err)
 	}
@@ -70,6 +70,31 @@ func (b *Book) begin(ctx context.Context) error {
 		b.head, b.state.Last, b.marked = at, at.seq, b.start
 		return nil
 	})
+}
+
+// startHead is the row that new ones follow. Telephones work even when somebody
+// laid hands on the book: rows that the head does not know are not written over
+// but followed, and verify goes on naming them.
+func (b *Book) startHead(ctx context.Context) (head, error) {
+	h, err := readHead(ctx, b.db)
+	gone := errors.Is(err, sql.ErrNoRows)
+	if err != nil && !gone {
+		return h, err
+	}
+	if gone {
+		h = head{0, make([]byte, 32)}
+	}
+	last := h
+	err = b.db.QueryRowContext(ctx, `SELECT seq, hash FROM event ORDER BY seq DESC LIMIT 1`).Scan(&last.seq, &last.hash)
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return h, err
+	}
+	if !gone && last.seq <= h.seq {
+		return h, nil
+	}
+	b.opt.Log.Error("the book was altered by somebody else; hint: centralita book verify", "head", h.seq, "last", last.seq)
+	_, err = b.db.ExecContext(ctx, `INSERT OR REPLACE INTO head VALUES (1, ?, ?)`, int64(last.seq), last.hash)
+	return last, err
 }
 
 // lastKnown returns the last boot, boot 0 for an empty book.

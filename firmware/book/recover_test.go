@@ -110,6 +110,9 @@ func TestKill9(t *testing.T) {
 	}
 	t.Logf("appended %d, durable told %d, slowest %v, at least %d must be there", last.n, durable.n, slowest, want)
 
+	if _, err := verify(t, dir); err != nil { // a reader before the next start
+		t.Error(err)
+	}
 	b := openTest(t, dir)
 	rows, err := b.Rows(t.Context(), 0, 1_000_000)
 	if err != nil {
@@ -278,7 +281,7 @@ func TestFolderTroubleIsSaidClearly(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(notBook, FileName), []byte(strings.Repeat("no database ", 1000)), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Open(t.Context(), notBook, Options{}); err == nil || !strings.Contains(err.Error(), "not a database") {
+	if _, err := Open(t.Context(), notBook, Options{}); err == nil || !strings.Contains(err.Error(), "is damaged; hint:") {
 		t.Errorf("garbage: %v", err)
 	}
 	b := openTest(t, t.TempDir())
@@ -343,5 +346,34 @@ func TestRealFullAndReadOnlyDisk(t *testing.T) {
 	}
 	if last, err := verify(t, dir); err != nil || last != 2001 {
 		t.Errorf("reading from a read-only folder: %d, %v", last, err)
+	}
+}
+
+// TestAlteredBookStillTakesCalls: the house starts on a book that somebody
+// altered, writes behind what is there, and verify still names the place.
+func TestAlteredBookStillTakesCalls(t *testing.T) {
+	for name, c := range map[string]struct {
+		sql  string
+		want uint64
+	}{
+		"row added": {`INSERT INTO event SELECT 19, boot, mono_ns, wall_us, clock, kind, call, leg, agent, queue, privacy, body, salt, digest, hash, hash FROM event WHERE seq = 18`, 19},
+		"last gone": {`DELETE FROM event WHERE seq = 18`, 18},
+		"all gone":  {`DELETE FROM event`, 1},
+		"altered":   {`UPDATE event SET wall_us = 1 WHERE seq = 5`, 5},
+		"head gone": {`DELETE FROM head`, 0}, // mended: the rows themselves are sound
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := openTest(t, alter(t, c.sql))
+			b.Append(call.Fact{Kind: call.Began, Call: "2-1", From: "1"})
+			flush(t, b)
+			_, err := b.Verify(t.Context())
+			if k, ok := errors.AsType[*Broken](err); ok != (c.want > 0) || ok && k.Seq != c.want {
+				t.Errorf("%v, want number %d", err, c.want)
+			}
+			rows, err := b.Tail(t.Context(), 1)
+			if err != nil || len(rows) != 1 || rows[0].Call != "2-1" {
+				t.Errorf("%+v, %v", rows, err)
+			}
+		})
 	}
 }

@@ -78,17 +78,12 @@ func TestVerifyNamesTheFirstBrokenNumber(t *testing.T) {
 		"record altered":   {[]string{`UPDATE call SET talk_ns = talk_ns + 1`}, 3},
 		"record gone":      {[]string{`DELETE FROM call`}, 3},
 		"record invented":  {[]string{`UPDATE call SET id = '1-2'`}, 3},
-		"head gone":        {[]string{`DELETE FROM head`}, 0}, // cannot even be opened
+		"end cut off":      {[]string{`INSERT INTO cursor VALUES ('sede', 18)`, `DELETE FROM event WHERE seq > 16`, `UPDATE head SET (seq, hash) = (SELECT seq, hash FROM event WHERE seq = 16)`}, 17},
+		"head gone":        {[]string{`DELETE FROM head`}, 19},
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := alter(t, c.sql...)
 			r, err := Read(dir)
-			if c.want == 0 {
-				if err == nil {
-					t.Error("opened without a head")
-				}
-				return
-			}
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -74,6 +74,12 @@ func (d *reader) Verify(ctx context.Context) (uint64, error) {
 		}
 	}
 	if err == nil {
+		var acked uint64
+		if err = tx.QueryRowContext(ctx, `SELECT coalesce(max(acked), 0) FROM cursor`).Scan(&acked); err == nil && acked > seq {
+			err = &Broken{seq + 1, fmt.Sprintf("row %d is missing: it was acknowledged upstream", seq+1)}
+		}
+	}
+	if err == nil {
 		err = told.compare(ctx, tx)
 	}
 	if _, broken := errors.AsType[*Broken](err); err != nil && !broken {

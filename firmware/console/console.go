@@ -118,6 +118,15 @@ var commands = []command{
 	{"schedule", "ID auto|open|closed", "interruptor de un horario", "night switch of a schedule", 2, 2, false, setSchedule},
 }
 
+// Names returns the commands of the table, for a help text.
+func Names() []string {
+	names := make([]string, len(commands))
+	for i, c := range commands {
+		names[i] = c.name
+	}
+	return names
+}
+
 // request is a command as it was typed.
 type request struct {
 	cmd   *command
