@@ -64,7 +64,8 @@ type Agent struct {
 }
 
 // New returns an agent for cfg, or every problem of cfg at once. newLeg names the
-// legs of incoming calls; sink gets every event and must not block.
+// legs of incoming calls; sink gets every event, from several goroutines, and must
+// not block.
 func New(cfg Config, media Media, newLeg func() tel.LegID, sink func(Event), log *slog.Logger) (*Agent, error) {
 	if err := cfg.check(); err != nil {
 		return nil, err

@@ -14,7 +14,11 @@ func TestPhoneRegistersCallsAndHangsUp(t *testing.T) {
 	inBubble(t, office(), func(t *testing.T, r *rig) {
 		p := r.registered("10.0.0.21:5060", "201", "ana")
 		c := p.Call("202")
+		start := time.Now()
 		in := want[Incoming](r)
+		if d := time.Since(start); d != 0 { // the challenge in between costs nothing
+			t.Errorf("the call took %v to come through", d)
+		}
 		if in.Phone != "201" || in.From != "201" || in.To != "202" || in.Trunk != "" {
 			t.Errorf("incoming: %v", in)
 		}

@@ -10,7 +10,7 @@ import (
 
 // stuckLimit is how long a mailbox waits for a request that was seen on the
 // wire but that the transaction layer swallowed, before it goes on without it.
-const stuckLimit = 500 * time.Millisecond
+const stuckLimit = 100 * time.Millisecond
 
 // rememberBranches is how many transactions of one Call-ID are told apart from
 // their repetitions.
@@ -71,6 +71,9 @@ func (p *post) seen(req *sip.Request) {
 	branch, _ := via.Params.Get("branch")
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if req.IsCancel() || req.IsAck() && p.boxes[id.Value()] == nil {
+		return // it belongs to a transaction that is over for us, such as a challenged INVITE
+	}
 	b := p.box(id.Value())
 	if slices.Contains(b.branches, branch) {
 		p.sweep(b)

@@ -99,15 +99,14 @@ func (a *Agent) invite(b *mailbox, req *sip.Request, tx *sip.ServerTx) {
 	c.adopt(req)
 	b.call = c
 	c.watch(tx)
+	a.sink(c.incoming(req))
+	c.minute = c.after(time.Minute, c.everyMinute)
 	if !tx.OnCancel(func(*sip.Request) {
 		c.cancelled.Store(true)
 		c.do(c.cancel)
 	}) {
 		c.end(tel.CauseNormal, "CANCEL", true)
-		return
 	}
-	c.minute = c.after(time.Minute, c.everyMinute)
-	a.sink(c.incoming(req))
 }
 
 // understood answers an INVITE whose body we cannot use: 415, 400 or 488.
