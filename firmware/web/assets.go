@@ -29,24 +29,31 @@ type asset struct {
 type assets struct {
 	files map[string]asset
 	pages *template.Template
+	sum   string // of all of them
 }
 
 func loadAssets() (assets, error) {
 	a := assets{files: map[string]asset{}}
+	all := "" // digests in the order of the names
 	err := fs.WalkDir(embedded, "ui", func(name string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() || strings.HasSuffix(name, ".html") {
+		if err != nil || d.IsDir() {
 			return err
 		}
 		body, err := embedded.ReadFile(name)
-		if err == nil {
+		if err != nil {
+			return err
+		}
+		all += digest(string(body))
+		if !strings.HasSuffix(name, ".html") {
 			a.add(strings.TrimPrefix(name, "ui/"), body)
 		}
-		return err
+		return nil
 	})
 	if err != nil {
 		return assets{}, fmt.Errorf("cannot load the pages: %w", err)
 	}
 	a.add("leds.css", ledCSS())
+	a.sum = digest(all)[:12]
 	a.pages, err = template.ParseFS(embedded, "ui/*.html")
 	if err != nil {
 		return assets{}, fmt.Errorf("cannot load the pages: %w", err)

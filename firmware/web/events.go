@@ -161,5 +161,7 @@ func (s *Server) snapshot(w http.ResponseWriter, r *http.Request) {
 
 // wall masks and words snap for the request's language.
 func (s *Server) wall(snap *view.Snapshot, r *http.Request) Wall {
-	return NewWall(snap, s.cfg.Now(), s.zones.get(snap.TimeZone), lang(r, snap))
+	w := NewWall(snap, s.cfg.Now(), s.zones.get(snap.TimeZone), lang(r, snap))
+	w.Page = s.assets.sum
+	return w
 }

@@ -275,7 +275,7 @@ func TestHostileNames(t *testing.T) {
 func TestFilesOfThePages(t *testing.T) {
 	srv, _ := server(t, viewtest.Calm(), Config{})
 	h := srv.Handler()
-	for name, kind := range map[string]string{"wall.css": "text/css", "tokens.css": "text/css", "leds.css": "text/css", "wall.js": "text/javascript", "panel.js": "text/javascript",
+	for name, kind := range map[string]string{"wall.css": "text/css", "tokens.css": "text/css", "leds.css": "text/css", "wall.js": "text/javascript", "panel.js": "text/javascript", "stream.js": "text/javascript",
 		"fonts/next.woff2": "font/woff2", "fonts/mono.woff2": "font/woff2", "fonts/LICENSE-next.txt": "text/plain", "fonts/LICENSE-mono.txt": "text/plain", "icons/LICENSE.txt": "text/plain", "icons/logo.svg": "image/svg+xml"} {
 		w := ask(h, "GET", "/ui/"+name)
 		if w.Code != http.StatusOK || !strings.HasPrefix(w.Header().Get("Content-Type"), kind) || w.Body.Len() == 0 {

@@ -13,37 +13,38 @@ import (
 type words struct {
 	en bool
 
-	Title, Queue, Waits, Longest, Agents, LastCalls, Live, AsOf, Lost     string
-	NoScript, Lines, Box, Display, Lamps, Wall, Stale, NobodyYet, NoCalls string
-	VIP, Free                                                             string
+	// In the templates.
+	Queue, Waits, Longest, Agents, LastCalls, Alarms, Lines, NobodyYet, NoCalls string
+	Live, Stale, AsOf, Lost, NoScript, Box, Display, Lamps                      string
 
-	allIsWell, urgent, serviceLevel, nobodyHere, nearThreshold, longHold, engaged  string
-	wrapUp, noPhone, loggedOut, callIn, callOut, callMissed, talked, leftQueue, of string
-	menu, outOfService                                                             string
+	// In the picture.
+	allIsWell, urgent, serviceLevel, nobodyHere, nearThreshold         string
+	longHold, engaged, wrapUp, noPhone, loggedOut                      string
+	callIn, callOut, callMissed, talked, leftQueue, menu, outOfService string
 }
 
 func wordsIn(lang tel.Lang) words {
 	if lang == tel.English {
 		return words{
-			en: true, Title: "Wall", Queue: "Queue", Waits: "Waiting", Longest: "Longest", Agents: "Agents", LastCalls: "Latest calls",
+			en: true, Queue: "Queue", Waits: "Waiting", Longest: "Longest", Agents: "Agents", LastCalls: "Latest calls",
 			Live: "up to date", AsOf: "This is as of", Lost: "The page has lost the exchange. Calls go on. It tries again by itself.",
 			NoScript: "This page counts with JavaScript; please switch it on.", Lines: "Lines", Box: "The box", Display: "Display", Lamps: "Lamps",
-			Wall: "Wall", Stale: "not fresh", NobodyYet: "Nobody is logged in.", NoCalls: "No calls yet.", VIP: "VIP", Free: "free",
+			Stale: "not fresh", NobodyYet: "Nobody is logged in.", NoCalls: "No calls yet.", Alarms: "Alarms",
 			allIsWell: "All is well", urgent: "Act now", serviceLevel: "Service level", nobodyHere: "nobody logged in",
 			nearThreshold: "near the threshold", longHold: "on hold for long", engaged: "On another call", wrapUp: "Wrapping up",
 			noPhone: "No phone", loggedOut: "Logged out", callIn: "incoming", callOut: "outgoing", callMissed: "missed",
-			talked: "talked", leftQueue: "left the queue", of: "of", menu: "Menu", outOfService: "out of service",
+			talked: "talked", leftQueue: "left the queue", menu: "Menu", outOfService: "out of service",
 		}
 	}
 	return words{
-		Title: "Muro", Queue: "Cola", Waits: "Esperan", Longest: "La más larga", Agents: "Agentes", LastCalls: "Últimas llamadas",
+		Queue: "Cola", Waits: "Esperan", Longest: "La más larga", Agents: "Agentes", LastCalls: "Últimas llamadas",
 		Live: "al día", AsOf: "Estos datos son de las", Lost: "La página perdió la central. Las llamadas siguen. Reintenta sola.",
 		NoScript: "Esta página cuenta con JavaScript; actívelo, por favor.", Lines: "Líneas", Box: "La caja", Display: "Pantalla", Lamps: "Pilotos",
-		Wall: "Muro", Stale: "sin datos frescos", NobodyYet: "Nadie ha entrado.", NoCalls: "Todavía no hay llamadas.", VIP: "VIP", Free: "libre",
+		Stale: "sin datos frescos", NobodyYet: "Nadie ha entrado.", NoCalls: "Todavía no hay llamadas.", Alarms: "Alarmas",
 		allIsWell: "Todo en orden", urgent: "Actúe ya", serviceLevel: "Nivel de servicio", nobodyHere: "nadie conectado",
 		nearThreshold: "cerca del umbral", longHold: "retenida mucho tiempo", engaged: "En otra llamada", wrapUp: "Cierra ficha",
 		noPhone: "Sin teléfono", loggedOut: "Fuera", callIn: "entrante", callOut: "saliente", callMissed: "perdida",
-		talked: "atendida", leftQueue: "colgó en cola", of: "de", menu: "Menú", outOfService: "sin servicio",
+		talked: "atendida", leftQueue: "colgó en cola", menu: "Menú", outOfService: "sin servicio",
 	}
 }
 

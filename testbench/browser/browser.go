@@ -157,13 +157,13 @@ func Eval[T any](p *Page, expression string) T {
 	return v
 }
 
-// Wait waits until the expression is true, for at most ten seconds. It asks
+// Wait waits until the expression is true, for at most twenty seconds. It asks
 // anew each time: a poll inside the page would need what its policy forbids.
 func (p *Page) Wait(expression string) {
 	p.t.Helper()
 	tick := time.NewTicker(50 * time.Millisecond)
 	defer tick.Stop()
-	limit := time.After(10 * time.Second)
+	limit := time.After(20 * time.Second)
 	for !Eval[bool](p, expression) {
 		select {
 		case <-tick.C:

@@ -1,7 +1,9 @@
 package browser_test
 
 import (
+	"context"
 	"log/slog"
+	"net/http"
 	"net/http/httptest"
 	"strings"
 	"sync/atomic"
@@ -82,12 +84,15 @@ func crowd() *view.Snapshot {
 // TestPages opens everything in one browser: starting one takes longest.
 func TestPages(t *testing.T) {
 	b := browser.Start(t)
-	t.Run("wall", func(t *testing.T) { wall(t, b) })
-	t.Run("wall lives", func(t *testing.T) { wallLives(t, b) })
-	t.Run("wall moves unless asked not to", func(t *testing.T) { wallMoves(t, b) })
-	t.Run("wall says when it is stale", func(t *testing.T) { wallStale(t, b) })
-	t.Run("hostile names", func(t *testing.T) { hostileNames(t, b) })
-	t.Run("front of the box", func(t *testing.T) { frontOfTheBox(t, b) })
+	for name, test := range map[string]func(*testing.T, *browser.Browser){
+		"wall": wall, "wall lives": wallLives, "wall moves": wallMoves, "wall stale": wallStale, "wall comes back": wallComesBack,
+		"hostile names": hostileNames, "front of the box": frontOfTheBox,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel() // some wait for the clock
+			test(t, b)
+		})
+	}
 }
 
 func wall(t *testing.T, b *browser.Browser) {
@@ -98,7 +103,7 @@ func wall(t *testing.T, b *browser.Browser) {
 	empty, _ := serve(t, &view.Snapshot{Seq: 1, Site: "Vacía", Lang: tel.Spanish, TimeZone: viewtest.Zone}, web.Config{})
 	es := []string{"Oficina Centro", "La más larga", "En 20 s (meta 80)", "Últimas llamadas", "··· 214", "colgó en cola"}
 	en := []string{"Longest", "In 20 s (goal 80)", "Latest calls", "left the queue", "Sat 21 Nov", "10:42"}
-	alarms := append([]string{"Soporte: 5 esperan, 4:1", "Umbral 3. Marta (Citas) puede ayudar.", "Línea 3 muerta", "Sin enlace con la sede", "umbral 3 · nadie libre", "6 de 10 en uso", "Sin teléfono"}, es...)
+	alarms := append([]string{"Soporte: 5 esperan, 4:", "Umbral 3. Marta (Citas) puede ayudar.", "Línea 3 muerta", "Sin enlace con la sede", "umbral 3 · nadie libre", "6 de 10 en uso", "Sin teléfono"}, es...)
 	for _, c := range []struct {
 		name, url string
 		screen    browser.Screen
@@ -110,7 +115,7 @@ func wall(t *testing.T, b *browser.Browser) {
 		{"wall-calm-en-dark", calm + "/wall?lang=en&theme=dark", television, append([]string{"All is well", "No alarms since 8:02", "ringing Lucía", "91%"}, en...)},
 		{"wall-phone", alarmed + "/wall?theme=light", telephone, alarms},
 		{"wall-phone-dark", alarmed + "/wall?theme=dark", telephone, alarms},
-		{"wall-phone-320", alarmed + "/wall?lang=en", enlarged, []string{"Support: 5 waiting, 4:1", "threshold 3 · nobody free"}},
+		{"wall-phone-320", alarmed + "/wall?lang=en", enlarged, []string{"Support: 5 waiting, 4:", "threshold 3 · nobody free"}},
 		{"wall-small-office", small + "/wall?theme=light", television, []string{"101", "3 de 4 teléfonos", "4 líneas sanas"}},
 		{"wall-crowd", large + "/wall?theme=light", television, []string{"+2", "Reclamaciones"}},
 		{"wall-crowd-320", large + "/wall?theme=light", enlarged, []string{"Reclamaciones"}},
@@ -217,6 +222,29 @@ func wallStale(t *testing.T, b *browser.Browser) {
 	hung.Store(false)
 	p.Wait("!document.body.classList.contains('stale')")
 	healthy(t, p)
+}
+
+// wallComesBack: a page that was refused, for there were too many, asks again.
+func wallComesBack(t *testing.T, b *browser.Browser) {
+	url, store := serve(t, viewtest.Calm(), web.Config{Clients: 1})
+	ctx, leave := context.WithCancel(t.Context())
+	defer leave()
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, url+"/events", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	first, err := http.DefaultClient.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := b.Open(t, url+"/wall", television)
+	p.Wait("document.querySelectorAll('.row').length === 4")
+	leave()
+	_ = first.Body.Close()
+	s := viewtest.Alarmed()
+	s.Seq++
+	store.Set(s)
+	p.Wait("document.querySelectorAll('[role=alert]').length === 3")
 }
 
 // hostileNames: rendering two of two. Nothing that comes from a wire runs

@@ -1,4 +1,6 @@
 // The front of the box, as the simulated lamps and display show it.
+import { listen } from "./stream.js";
+
 const $ = (id) => document.getElementById(id);
 
 function draw(front) {
@@ -14,7 +16,4 @@ function draw(front) {
   for (const a of document.getAnimations()) a.startTime = 0; // all lamps beat together
 }
 
-if ($("screen")) {
-  const events = new EventSource("/events?panel=1");
-  events.addEventListener("front", (e) => draw(JSON.parse(e.data)));
-}
+if ($("screen")) listen("/events?panel=1", { front: draw });

@@ -1,6 +1,8 @@
 // The wall: draws the picture that the server sends and counts by itself.
 // Texts are set as text, never as markup.
 
+import { listen } from "./stream.js";
+
 const $ = (id) => document.getElementById(id);
 const words = $("words").dataset;
 const query = new URLSearchParams(location.search);
@@ -103,22 +105,22 @@ function drawQueues() {
   text($("level"), wall.level);
   const mixed = wall.queues.some((q) => q.level !== wall.level);
   keep($("rows"), wall.queues, (q) => q.id, () => {
-    const row = make("div", "row", lamp("idle", ""), make("span", "name", make("b"), make("span")),
+    const row = make("div", "row", make("span", "name", lamp("idle", ""), make("b"), make("span")),
       make("span", "waiting", make("span", "n"), make("span", "pips")),
       make("span", "longest", make("span", "label", words.longest), make("span", "fig", make("b"), make("small")), bar()),
       make("span", "level", make("span", "label"), make("span", "fig", make("b"), make("small")), bar()));
     row.setAttribute("role", "row");
-    [...row.children].slice(1).forEach((c, i) => c.setAttribute("role", i ? "cell" : "rowheader"));
+    [...row.children].forEach((c, i) => c.setAttribute("role", i ? "cell" : "rowheader"));
     row.querySelector(".pips").setAttribute("aria-hidden", "true");
     return row;
   }, (row, q) => {
-    const [flag, name, waiting, longest, level] = row.children;
+    const [title, waiting, longest, level] = row.children, [flag, name, note] = title.children;
     cls(row, "row is-" + q.lamp);
     relamp(flag, q.lamp, q.label);
     flag.toggleAttribute("hidden", q.lamp === "idle");
-    text(name.firstChild, q.name);
-    name.firstChild.classList.toggle("long", q.name.length > 13);
-    text(name.lastChild, q.note);
+    text(name, q.name);
+    name.classList.toggle("long", q.name.length > 13);
+    text(note, q.note);
     text(waiting.firstChild, String(q.waiting.length));
     waiting.firstChild.classList.toggle("zero", q.waiting.length === 0);
     waiting.firstChild.classList.toggle("many", q.waiting.length > 9);
@@ -266,6 +268,7 @@ function announce() {
 /* The server's words. */
 
 function draw(picture) {
+  if (wall && picture.page !== wall.page) { location.reload(); return; } // the exchange was updated: so are we
   wall = picture;
   offset = wall.now - Date.now();
   [fresh, heard] = [Math.max(fresh, wall.now), performance.now()];
@@ -286,7 +289,8 @@ function beat(b) {
 
 draw(JSON.parse($("first").textContent));
 const lang = query.get("lang");
-const events = new EventSource("/events" + (lang ? "?lang=" + encodeURIComponent(lang) : ""));
-events.addEventListener("wall", (e) => draw(JSON.parse(e.data)));
-events.addEventListener("beat", (e) => { beat(JSON.parse(e.data)); tick(); });
+listen("/events" + (lang ? "?lang=" + encodeURIComponent(lang) : ""), {
+  wall: draw,
+  beat: (b) => { beat(b); tick(); },
+});
 setInterval(tick, 250);

@@ -1,0 +1,16 @@
+// The event stream of the exchange, kept open for months.
+
+/**
+ * Calls handlers[name](data) for each event of url. The browser reconnects by
+ * itself when the connection breaks, but gives up when the exchange refuses
+ * (too many pages, still starting): then it is asked again here.
+ */
+export function listen(url, handlers) {
+  const events = new EventSource(url);
+  for (const [name, handle] of Object.entries(handlers)) {
+    events.addEventListener(name, (e) => handle(JSON.parse(e.data)));
+  }
+  events.onerror = () => {
+    if (events.readyState === EventSource.CLOSED) setTimeout(() => listen(url, handlers), 2000);
+  };
+}
