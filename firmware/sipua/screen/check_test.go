@@ -42,6 +42,14 @@ func passes(t *testing.T, raw string, p Peer) sip.Message {
 	if v.Action != Pass {
 		t.Fatalf("%v %d %q, want pass", v.Action, v.Code, v.Why)
 	}
+	var f framer
+	for i := range v.Message { // the same over TCP, byte by byte
+		f.add(v.Message[i : i+1])
+		cut, fatal := f.next()
+		if fatal || (cut != nil) != (i == len(v.Message)-1) || cut != nil && string(cut) != string(v.Message) {
+			t.Fatalf("the framer cuts at %d of %d octets, lost %t", i+1, len(v.Message), fatal)
+		}
+	}
 	m, err := sip.ParseMessage(v.Message)
 	if err != nil {
 		t.Fatalf("sipgo cannot read the canonical form: %v\n%s", err, v.Message)
