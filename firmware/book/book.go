@@ -6,6 +6,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -36,6 +37,8 @@ type Options struct {
 	Clock    string         // state of the wall clock at start: "ntp", "rtc", "restored", "unset"; empty: "unknown"
 	Location *time.Location // of times said in evidence; nil: the system's
 	Log      *slog.Logger   // nil: nothing is logged
+
+	unsafe bool // nothing is synced to the disk: for tests that make many books
 }
 
 // Book is the book held for writing. Its methods may be called from any
@@ -127,8 +130,15 @@ func Open(ctx context.Context, dir string, opt Options) (*Book, error) {
 }
 
 func (b *Book) openFile(ctx context.Context) error {
+	if err := private(filepath.Join(b.dir, FileName)); err != nil {
+		return err
+	}
 	var err error
-	b.db, err = sql.Open("sqlite", dsn(b.dir, "journal_mode(WAL)", "synchronous(FULL)", "secure_delete(ON)")+"&_txlock=immediate")
+	sync := "synchronous(FULL)"
+	if b.opt.unsafe {
+		sync = "synchronous(OFF)"
+	}
+	b.db, err = sql.Open("sqlite", dsn(b.dir, "journal_mode(WAL)", sync, "secure_delete(ON)")+"&_txlock=immediate")
 	if err != nil {
 		return err
 	}
@@ -140,6 +150,19 @@ func (b *Book) openFile(ctx context.Context) error {
 		return err
 	}
 	return b.begin(ctx)
+}
+
+// private makes the file for this user only, when there is none; the files that
+// SQLite puts beside it take its mode.
+func private(file string) error {
+	f, err := os.OpenFile(file, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
+	if errors.Is(err, fs.ErrExist) {
+		return nil // never opened by other means than SQLite's
+	}
+	if err != nil {
+		return err
+	}
+	return f.Close()
 }
 
 func (b *Book) closeFiles() error {

@@ -18,13 +18,16 @@ import (
 func alter(t *testing.T, statements ...string) string {
 	t.Helper()
 	dir := t.TempDir()
-	b := openTest(t, dir)
+	b, err := Open(t.Context(), dir, Options{Site: "centro", Version: "test", unsafe: true})
+	if err != nil {
+		t.Fatal(err)
+	}
 	appendAll(b, story("1-1", b.start))
 	flush(t, b)
 	if err := b.Close(); err != nil {
 		t.Fatal(err)
 	}
-	db, err := sql.Open("sqlite", dsn(dir))
+	db, err := sql.Open("sqlite", dsn(dir, "synchronous(OFF)"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -133,6 +136,9 @@ func TestErasedBodyIsGoneAndTheChainHolds(t *testing.T) {
 		raw, err := os.ReadFile(filepath.Join(dir, name))
 		if err != nil {
 			t.Fatal(err)
+		}
+		if info, err := os.Stat(filepath.Join(dir, name)); err != nil || info.Mode().Perm() != 0o600 {
+			t.Errorf("%s has mode %v, %v", name, info.Mode(), err)
 		}
 		if strings.Contains(string(raw), "600111222") {
 			t.Errorf("the number still stands in %s", name)

@@ -211,7 +211,7 @@ func TestBookProperties(t *testing.T) {
 		var b *Book
 		start := func() {
 			var err error
-			if b, err = Open(t.Context(), dir, Options{Location: time.UTC}); err != nil {
+			if b, err = Open(t.Context(), dir, Options{Location: time.UTC, unsafe: true}); err != nil {
 				rt.Fatal(err)
 			}
 		}

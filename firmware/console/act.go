@@ -30,7 +30,7 @@ func showPhones(_ context.Context, s *session) int {
 			lamps[p.Ext] = p.Lamp
 		}
 	}
-	w := []int{1, 5, 14, 10, 21, 24}
+	w := []int{1, 5, 12, 10, 21, 26}
 	s.row(w, "", s.t("Ext.", "Ext."), s.t("Nombre", "Name"), s.t("Usuario", "User"), s.t("Servidor", "Server"), s.t("Clave", "Secret"))
 	for _, a := range accounts {
 		secret := a.Secret
@@ -78,7 +78,7 @@ func showPanel(ctx context.Context, s *session) int {
 
 // front is one picture: the lamps above the display.
 func (s *session) front() string {
-	rows, lamps := s.c.d.Panel(s.c.d.View(), time.Now())
+	rows, lamps := s.c.d.Panel(s.c.d.View(), time.Now().In(s.c.d.Location))
 	edge := "+" + strings.Repeat("-", 20) + "+"
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s\n%s\n", lamps, edge)

@@ -68,7 +68,7 @@ type Deps struct {
 	Control Control
 	Phones  func() []Account
 	// Panel draws the front of the box: the four rows of the display and the
-	// signs of the lamps.
+	// signs of the lamps. now is in the zone of Location.
 	Panel    func(s *view.Snapshot, now time.Time) (rows [4]string, lamps string)
 	Lang     tel.Lang       // of answers unless asked otherwise; empty: the picture's, then Spanish
 	Location *time.Location // of times shown; nil: the system's

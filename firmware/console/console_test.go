@@ -45,6 +45,7 @@ func house(t time.Time) *view.Snapshot {
 			{ID: "carla", Name: "Carla", Ext: "203", State: "ready", Lamp: view.Idle, Since: ago(44), Today: 4},
 			{ID: "elena", Name: "Elena", Ext: "102", State: "reserved", Lamp: view.Ring, Since: ago(3), Call: "1-18"},
 			{ID: "diego", Name: "Diego", State: "logged out", Lamp: view.Off},
+			{ID: "fabio", Name: "Fabio", Ext: "103", State: "unreachable", Reason: "phone not reachable", Lamp: view.Dead, Since: ago(5)},
 		},
 		Calls: []view.Call{{ID: "1-17"}, {ID: "1-18"}, {ID: "1-19"}},
 		Alarms: []view.Alarm{{ID: "line.L3", Rank: view.Urgent, Since: ago(660), ES: "La línea 3 está muerta.", EN: "Line 3 is dead.",

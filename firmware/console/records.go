@@ -190,6 +190,6 @@ func (s *session) event(line []byte) error {
 		}
 		text = strings.Join(parts, " · ")
 	}
-	s.line(fmt.Sprintf("%7d %s %s %s", e.Seq, s.clock(e.At), cell(safe(e.Kind), 14), text))
+	s.line(fmt.Sprintf("%7d %s %s %s", e.Seq, s.clock(e.At), cell(safe(e.Kind), 15), text))
 	return nil
 }

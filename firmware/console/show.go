@@ -235,7 +235,7 @@ func showAgents(_ context.Context, s *session) int {
 	s.row(w, "", s.t("Agente", "Agent"), s.t("Puesto", "Phone"), s.t("Estado", "State"), s.t("Desde", "For"),
 		s.t("Razón", "Reason"), s.t("Llamada", "Call"), s.t("Hoy", "Day"))
 	for _, a := range v.Agents {
-		s.row(w, sign(a.Lamp), safe(a.Name), string(a.Ext), s.state(a.State), s.since(a.Since), safe(a.Reason), string(a.Call), fmt.Sprint(a.Today))
+		s.row(w, sign(a.Lamp), safe(a.Name), string(a.Ext), s.state(a.State), s.since(a.Since), s.reason(a.Reason), string(a.Call), fmt.Sprint(a.Today))
 	}
 	return Fine
 }
@@ -251,6 +251,20 @@ func (s *session) state(state string) string {
 	}[state]
 	if es == "" {
 		return safe(state)
+	}
+	return es
+}
+
+// reason says why an agent is in his state. The ids of pauses are the office's
+// own words and stay.
+func (s *session) reason(why string) string {
+	es := map[string]string{
+		"login": "entrada", "logout": "salida", "phone taken": "puesto ocupado", "moved": "otro puesto",
+		"phone not reachable": "sin teléfono", "no answer": "no contestó", "refused": "rechazó", "busy": "ocupado",
+		"call over": "fin de llamada", "offer": "oferta", "connected": "conectado", "done": "hecho", "limit": "límite",
+	}[why]
+	if s.lang == tel.English || es == "" {
+		return safe(why)
 	}
 	return es
 }
