@@ -90,13 +90,10 @@ func (m *Machine) login(e Login) {
 	a.seat, p.agent = p, a
 	a.ready, a.reason = false, "login"
 	a.misses, a.refusals, a.later = 0, 0, choice{}
-	if a.offer != nil { // still talking at the phone he left: nothing new until that is over
-		a.ready = e.Ready
-		m.settle(a, "login", e.By)
-		return
-	}
 	m.rest(a)
-	m.become(a, NotReady, "login", e.By)
+	if a.offer == nil { // else still talking at the phone he left: nothing new until that is over
+		m.become(a, NotReady, "login", e.By)
+	}
 	a.ready = e.Ready
 	m.settle(a, "login", e.By)
 }
