@@ -2,6 +2,7 @@ package health
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/centralita/centralita/firmware/tel"
 	"github.com/centralita/centralita/firmware/view"
@@ -56,12 +57,26 @@ func TrunkDown(id tel.TrunkID) Condition {
 	}
 }
 
-// PhoneLost is the condition of an agent's phone that does not answer.
-func PhoneLost(ext tel.Number, name string) Condition {
+// PhonesLost is the condition of agents whose phones do not answer: one for
+// all of them, so that a morning without network leaves place for the rest.
+// The two lists go together and are not empty.
+func PhonesLost(names []string, exts []tel.Number) Condition {
+	es, en := strings.Join(names, ", "), strings.Join(names, ", ")
+	if n := len(names); n > 3 {
+		es, en = fmt.Sprintf("%d agentes", n), fmt.Sprintf("%d agents", n)
+	}
+	hintES, hintEN := fmt.Sprintf("No responden %d teléfonos.", len(exts)), fmt.Sprintf("No answer from %d phones.", len(exts))
+	if len(exts) <= 4 {
+		list := string(exts[0])
+		for _, e := range exts[1:] {
+			list += ", " + string(e)
+		}
+		hintES, hintEN = plural(len(exts), "No responde el ", "No responden ")+list+".", "No answer from "+list+"."
+	}
 	return Condition{
-		ID: "phone." + string(ext), Rank: view.Attention,
-		ES: "Sin teléfono: " + name, EN: "No phone: " + name,
-		HintES: "El " + string(ext) + " no responde.", HintEN: string(ext) + " does not answer.",
+		ID: "phones", Rank: view.Attention,
+		ES: "Sin teléfono: " + es, EN: "No phone: " + en,
+		HintES: hintES, HintEN: hintEN,
 	}
 }
 

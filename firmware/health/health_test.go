@@ -9,6 +9,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/centralita/centralita/firmware/health"
+	"github.com/centralita/centralita/firmware/tel"
 	"github.com/centralita/centralita/firmware/view"
 	"github.com/centralita/centralita/firmware/view/viewtest"
 	"pgregory.net/rapid"
@@ -103,7 +104,7 @@ func TestEveryConditionSpeaksBothLanguages(t *testing.T) {
 	q := view.Queue{ID: "soporte", NameES: "Soporte", NameEN: "Support", Threshold: 3, Waiting: make([]view.Waiting, 5)}
 	seen := map[string]bool{}
 	for _, c := range []health.Condition{health.QueueOver(q, "Marta (Citas)"), health.LineDead("L3", "L4", "Sin tensión", "No voltage"), health.LineDead("L1", "", "Sin tensión", "No voltage"),
-		health.TrunkDown("siptel"), health.PhoneLost("203", "Fabio"), health.UplinkDown("sede", 214), health.ClockUnset(), health.BookFailed(), health.LoopLate(), health.MediaLate(), health.WriterLate()} {
+		health.TrunkDown("siptel"), health.PhonesLost([]string{"Fabio"}, []tel.Number{"203"}), health.UplinkDown("sede", 214), health.ClockUnset(), health.BookFailed(), health.LoopLate(), health.MediaLate(), health.WriterLate()} {
 		if seen[c.ID] || c.ID == "" || c.Rank < view.Attention || c.Rank > view.Urgent {
 			t.Errorf("condition %+v", c)
 		}
@@ -116,6 +117,12 @@ func TestEveryConditionSpeaksBothLanguages(t *testing.T) {
 		if c.ES == c.EN || !strings.HasSuffix(c.HintES, ".") || !strings.HasSuffix(c.HintEN, ".") {
 			t.Errorf("%s: %q and %q, %q and %q", c.ID, c.ES, c.EN, c.HintES, c.HintEN)
 		}
+	}
+	if c := health.PhonesLost([]string{"Ana", "Bruno"}, []tel.Number{"201", "202"}); c.ES != "Sin teléfono: Ana, Bruno" || c.HintES != "No responden 201, 202." {
+		t.Errorf("two phones: %+v", c)
+	}
+	if c := health.PhonesLost(make([]string, 6), []tel.Number{"1", "2", "3", "4", "5", "6"}); c.EN != "No phone: 6 agents" || c.HintEN != "No answer from 6 phones." {
+		t.Errorf("six phones: %+v", c)
 	}
 	one := view.Queue{ID: "v", NameES: "Ventas", NameEN: "Sales", Threshold: 1, Waiting: make([]view.Waiting, 1)}
 	if c := health.QueueOver(one, ""); c.ES != "Ventas: 1 espera" || c.HintEN != "Threshold 1. Nobody free." {
@@ -170,7 +177,7 @@ func TestHouse(t *testing.T) {
 	s := viewtest.Alarmed()
 	s.Agents[5].Ext = "203"
 	r.House(start, s)
-	if got := ids(&r); got != "line.L3 media queue.soporte phone.203 uplink.sede" {
+	if got := ids(&r); got != "line.L3 media queue.soporte phones uplink.sede" {
 		t.Errorf("conditions %s", got)
 	}
 	if a := r.Alarms()[0]; a.HintES != "Sin tensión. Sale por L1." {

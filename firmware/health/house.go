@@ -11,7 +11,7 @@ import (
 
 // houseKinds are the kinds of conditions that House alone raises: what stands
 // before the point in their ids.
-var houseKinds = []string{"queue", "line", "phone", "trunk", "uplink", "book", "clock"}
+var houseKinds = []string{"queue", "line", "phones", "trunk", "uplink", "book", "clock"}
 
 // House looks at a picture and raises or clears the conditions of lines,
 // queues, agents' phones, trunks, upstream sinks, book and clock. What is no
@@ -42,10 +42,15 @@ func houseConditions(s *view.Snapshot) (bad []Condition) {
 			bad = append(bad, LineDead(l.ID, wayRound(s, l.ID), es, en))
 		}
 	}
+	var names []string
+	var exts []tel.Number
 	for _, a := range s.Agents {
 		if a.Ext != "" && a.Lamp == view.Dead {
-			bad = append(bad, PhoneLost(a.Ext, view.FirstName(a.Name)))
+			names, exts = append(names, view.FirstName(a.Name)), append(exts, a.Ext)
 		}
+	}
+	if len(names) > 0 {
+		bad = append(bad, PhonesLost(names, exts))
 	}
 	for _, t := range s.Trunks {
 		if t.Lamp == view.Dead {
