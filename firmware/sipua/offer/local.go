@@ -72,7 +72,7 @@ func (l *Local) Offer(dir Direction) []byte {
 // direction we would like, seen from us: SendRecv, or SendOnly or Inactive while
 // we hold the other side; the answer never exceeds what the offer permits. The
 // first usable audio m-line is taken (in a later offer the one that was taken
-// first); all others are refused with port 0. The error is an *Unacceptable.
+// before, while it is usable); all others are refused with port 0. The error is an *Unacceptable.
 func (l *Local) Answer(body []byte, want Direction) ([]byte, Session, error) {
 	ms, err := read(body)
 	if err != nil {
@@ -128,13 +128,18 @@ func (l *Local) Accept(body []byte) (Session, error) {
 	return s, nil
 }
 
-// take finds the m-line to use.
+// take finds the m-line to use: the dialog's own while it lasts, else the first
+// that fits.
 func (l *Local) take(ms []media, want Direction) (int, Session, error) {
-	var first error
+	order := make([]int, 0, len(ms)+1)
+	if len(l.slots) > 0 {
+		order = append(order, l.ours)
+	}
 	for i := range ms {
-		if len(l.slots) > 0 && i != l.ours {
-			continue
-		}
+		order = append(order, i)
+	}
+	var first error
+	for _, i := range order {
 		if ms[i].port == 0 || !ms[i].audio() {
 			continue
 		}

@@ -99,7 +99,7 @@ func TestNonsenseIs400(t *testing.T) {
 		"empty":     nil,
 		"garbage":   []byte("hello"),
 		"no c=":     sdpOf("v=0", "o=- 1 1 IN IP4 192.0.2.9", "s=-", "t=0 0", "m=audio 4 RTP/AVP 0"),
-		"too long":  append(caller(), make([]byte, MaxBytes)...),
+		"too long":  caller("a=x:" + strings.Repeat("y", MaxBytes)),
 		"two lines": caller(strings.Repeat("a=x\r\n", maxLines)),
 	} {
 		_, _, err := New(1, rtp, nil).Answer(body, SendRecv)
@@ -189,6 +189,27 @@ func TestSecondStreamIsRefusedInPlace_RFC3264_6(t *testing.T) {
 	mustHave(t, ans, "m=audio 0 RTP/AVP 8")
 	if off := string(l.Offer(SendOnly)); strings.Count(off, "\nm=") != 3 { // RFC 3264 section 8
 		t.Errorf("a later offer lost m-lines:\n%s", off)
+	}
+}
+
+func TestLaterOffersKeepTheStream_RFC3264_8(t *testing.T) {
+	l := New(1, rtp, nil)
+	body := sdpOf("v=0", "o=- 1 1 IN IP4 192.0.2.9", "s=-", "c=IN IP4 192.0.2.9", "t=0 0",
+		"m=video 5000 RTP/AVP 31", "m=audio 4000 RTP/AVP 0", "m=audio 4002 RTP/AVP 0")
+	if _, s := answer(t, l, body, SendRecv); s.Remote.Port() != 4000 {
+		t.Fatalf("session %v", s)
+	}
+	swapped := []byte(strings.Replace(string(body), "m=video 5000 RTP/AVP 31", "m=audio 5000 RTP/AVP 0", 1))
+	if _, s := answer(t, l, swapped, SendRecv); s.Remote.Port() != 4000 {
+		t.Errorf("the stream moved: %v", s)
+	}
+	ended := []byte(strings.Replace(string(body), "m=audio 4000", "m=audio 0", 1))
+	if ans, s := answer(t, l, ended, SendRecv); s.Remote.Port() != 4002 || strings.Count(ans, " 0 RTP/AVP") != 2 {
+		t.Errorf("after its end: %v\n%s", s, ans)
+	}
+	_, _, err := l.Answer(caller(), SendRecv)
+	if c := code(t, err); c != 400 {
+		t.Errorf("m-lines were taken away: %d", c)
 	}
 }
 
