@@ -326,7 +326,7 @@ func TestAfterAStandstillTheScheduleBeginsAnew(t *testing.T) {
 			t.Fatal(err)
 		}
 		pass(12 * time.Second)
-		if l := b.Lateness(); l.Ticks < 345 || l.Ticks > 355 || l.Skipped < 245 || l.Max < 4*time.Second {
+		if l := b.Lateness(); l.Ticks != 351 || l.Skipped < 245 || l.Max < 4*time.Second {
 			t.Errorf("twelve seconds with a standstill of five: %+v", l)
 		}
 		b.end(t)

@@ -120,6 +120,7 @@ func TestAStormOfKeysIsBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b, n := newBench(t, 1), memnet.New(3)
 		c := b.call(t, n, 1, "1-1", mu)
+		b.Join(1, "1-1")      // where they are passed on, too
 		for i := range 1000 { // 200 a second for five seconds
 			c.phone.with(func() { c.phone.send(eventPT, uint32(i)*40, true, []byte{byte(i % 12), 0x8A, 0, 40}) })
 			<-time.After(5 * time.Millisecond)

@@ -19,6 +19,7 @@ func TestAKeyIsToldOnceWhoeverOwnsIt(t *testing.T) {
 		{"events", true, "e1.e1.e2", "112"},
 		{"an event and its tone after it", true, "e1....t1__e2....t2__", "12"},
 		{"a tone with a dropout, twice heard", true, "e1...t1..t1__e2__", "12"},
+		{"a long tone with a dropout, twice heard apart", true, "e1...t1_t1__e2__", "12"},
 		{"a tone before its event", true, "t1..e1__t2..e2__", "12"},
 		{"tones although events were agreed on", true, "t1_t2_t3_", "123"},
 		{"two quick tones are evidence at once", true, "t1..t2", "12"},

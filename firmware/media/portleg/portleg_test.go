@@ -192,6 +192,33 @@ func TestAPortThatFailsNowAndThenIsKept(t *testing.T) {
 	})
 }
 
+func TestAGapOfThePortIsConcealedNotCutOff(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newCrystal(0, 200)
+		leg := portleg.New(c, nil)
+		var f pcm.Frame
+		gaps := 0
+		for range 20 { // faster than the port: it must run dry
+			for range 5 {
+				<-time.After(20 * time.Millisecond)
+				leg.Read(&f)
+			}
+			for leg.Read(&f) {
+				continue
+			}
+			gaps++
+			if f.Silent() {
+				t.Errorf("gap %d begins with silence", gaps)
+			}
+			<-time.After(100 * time.Millisecond)
+		}
+		if err := leg.Close(); err != nil {
+			t.Error(err)
+		}
+		<-time.After(100 * time.Millisecond)
+	})
+}
+
 // busy is a port that never waits.
 type busy struct{}
 
