@@ -2,9 +2,13 @@ package sipua
 
 import (
 	"context"
+	"errors"
+	"net"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/emiago/sipgo/sip"
 
 	"github.com/centralita/centralita/firmware/tel"
 	"github.com/centralita/centralita/testbench/phone"
@@ -25,7 +29,7 @@ func TestPhoneRegistersCallsAndHangsUp(t *testing.T) {
 		r.a.Ring(in.Leg)
 		<-c.Ringing()
 		r.a.Answer(in.Leg)
-		if err := c.WaitUp(t.Context()); err != nil {
+		if err := c.WaitUp(r.soon()); err != nil {
 			t.Fatal(err)
 		}
 		want[Answered](r)
@@ -59,14 +63,14 @@ func TestWeCallAPhone(t *testing.T) {
 		if c.From != "600111222" || c.Name != "Ana María" {
 			t.Errorf("the phone shows %q <%s>", c.Name, c.From)
 		}
-		if err := c.WaitUp(t.Context()); err != nil {
+		if err := c.WaitUp(r.soon()); err != nil {
 			t.Fatal(err)
 		}
 		r.a.HangUp(1, tel.CauseFlow)
 		if g := want[Gone](r); g.Cause != tel.CauseFlow || g.Remote {
 			t.Errorf("gone: %v", g)
 		}
-		if err := c.WaitEnd(t.Context()); err != nil {
+		if err := c.WaitEnd(r.soon()); err != nil {
 			t.Error(err)
 		}
 	})
@@ -119,7 +123,7 @@ func TestRFC3261_9_1_HangUpWhileItRingsCancels(t *testing.T) {
 			t.Errorf("gone: %v", g)
 		}
 		c := p.Last()
-		if err := c.WaitEnd(t.Context()); err != nil {
+		if err := c.WaitEnd(r.soon()); err != nil {
 			t.Fatal(err)
 		}
 		if code, _ := c.End(); code != 487 {
@@ -139,7 +143,7 @@ func TestPhoneTakesItsCallBack(t *testing.T) {
 		if g := want[Gone](r); g.Cause != tel.CauseNormal || g.Evidence != "CANCEL" || !g.Remote {
 			t.Errorf("gone: %v", g)
 		}
-		if err := c.WaitEnd(t.Context()); err != nil {
+		if err := c.WaitEnd(r.soon()); err != nil {
 			t.Fatal(err)
 		}
 		r.a.Answer(in.Leg) // too late, and harmless
@@ -153,7 +157,7 @@ func TestRejectTellsWhy(t *testing.T) {
 			c := r.registered("10.0.0.21:5060", "201", "ana").Call("0034")
 			r.a.Reject(want[Incoming](r).Leg, cause)
 			want[Gone](r)
-			if err := c.WaitEnd(t.Context()); err != nil {
+			if err := c.WaitEnd(r.soon()); err != nil {
 				t.Fatal(err)
 			}
 			if got, _ := c.End(); got != code {
@@ -169,7 +173,7 @@ func TestOverTCP(t *testing.T) {
 		p := r.phoneWith("10.0.0.21:5060", phone.Account{User: "201", Password: "ana", TCP: true})
 		q := r.phoneWith("10.0.0.22:5060", phone.Account{User: "202", Password: "bruno", TCP: true})
 		for _, x := range []*phone.Phone{p, q} {
-			if err := x.Register(t.Context()); err != nil {
+			if err := x.Register(r.soon()); err != nil {
 				t.Fatal(err)
 			}
 			want[PhoneState](r)
@@ -180,7 +184,7 @@ func TestOverTCP(t *testing.T) {
 		// last: the call must reach the first phone, not the latest.
 		r.a.Dial(1, Target{Ext: "201"}, From{Number: "202"})
 		want[Answered](r)
-		if err := p.Last().WaitUp(t.Context()); err != nil {
+		if err := p.Last().WaitUp(r.soon()); err != nil {
 			t.Fatal(err)
 		}
 		c := q.Call("201")
@@ -206,7 +210,7 @@ func TestShutdownTellsEverybody(t *testing.T) {
 		r.a.Dial(1, Target{Ext: "201"}, From{})
 		want[Answered](r)
 		up := p.Last()
-		if err := up.WaitUp(t.Context()); err != nil {
+		if err := up.WaitUp(r.soon()); err != nil {
 			t.Fatal(err)
 		}
 		r.a.Dial(2, Target{Ext: "202"}, From{})
@@ -224,7 +228,7 @@ func TestShutdownTellsEverybody(t *testing.T) {
 			}
 		}
 		for _, c := range []*phone.Call{up, q.Last(), in} {
-			if err := c.WaitEnd(t.Context()); err != nil {
+			if err := c.WaitEnd(r.soon()); err != nil {
 				t.Error(err)
 			}
 		}
@@ -252,5 +256,24 @@ func TestRFC3261_8_2_6_2_OneTagForAllAnswers(t *testing.T) {
 			t.Errorf("180 To: %s\n487 To: %s", field(ringing, "To"), field(ended, "To"))
 		}
 		want[Gone](r)
+	})
+}
+
+// For an address without a connection the library opens a socket by itself, on a
+// port of its choice, even after the end.
+func TestNoSocketIsOpenedAfterTheEnd(t *testing.T) {
+	inBubble(t, quietTrunk(), func(t *testing.T, r *rig) {
+		p := r.registered("10.0.0.21:5060", "201", "ana")
+		r.close()
+		c, err := r.a.tpl.GetConnection("udp", p.Addr().String())
+		if err != nil {
+			t.Fatalf("an answer to the phone would open a socket: %v", err)
+		}
+		c.TryClose()
+		req := sip.NewRequest(sip.OPTIONS, sip.Uri{Scheme: "sip", Host: "10.0.0.21"})
+		r.a.route(req, hop{p.Addr(), "UDP"})
+		if err := r.a.tpl.WriteMsg(req); !errors.Is(err, net.ErrClosed) {
+			t.Errorf("a request after the end: %v", err)
+		}
 	})
 }

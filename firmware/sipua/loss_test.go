@@ -38,12 +38,12 @@ func one(t *testing.T, r *rig, p, q *phone.Phone, leg tel.LegID, rng *rand.Rand)
 	r.a.Dial(leg, Target{Ext: "202"}, From{Number: "1"})
 	want[Answered](r)
 	c := q.Last()
-	if err := c.WaitUp(t.Context()); err != nil {
+	if err := c.WaitUp(r.soon()); err != nil {
 		t.Fatal(err)
 	}
 	if rng.IntN(2) == 0 {
 		r.a.HangUp(leg, tel.CauseFlow)
-		if err := c.WaitEnd(t.Context()); err != nil {
+		if err := c.WaitEnd(r.soon()); err != nil {
 			t.Error(err)
 		}
 	} else {
@@ -56,7 +56,7 @@ func one(t *testing.T, r *rig, p, q *phone.Phone, leg tel.LegID, rng *rand.Rand)
 	r.a.Ring(in.Leg)
 	r.a.Answer(in.Leg)
 	want[Answered](r)
-	if err := d.WaitUp(t.Context()); err != nil {
+	if err := d.WaitUp(r.soon()); err != nil {
 		t.Fatal(err)
 	}
 	if err := d.Hold(phone.SendOnly); err != nil {
@@ -107,7 +107,7 @@ func TestNoAudioAddressIsCongestion(t *testing.T) {
 		if g := want[Gone](r); g.Cause != tel.CauseCongestion {
 			t.Errorf("gone: %v", g)
 		}
-		if err := c.WaitEnd(t.Context()); err != nil {
+		if err := c.WaitEnd(r.soon()); err != nil {
 			t.Error(err)
 		}
 	})

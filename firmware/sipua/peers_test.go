@@ -37,7 +37,7 @@ func TestRegistrationRunsOutAndEnds(t *testing.T) {
 	inBubble(t, office(), func(t *testing.T, r *rig) {
 		p := r.phoneWith("10.0.0.21:5060", phone.Account{User: "201", Password: "ana", Expires: 3600})
 		start := time.Now()
-		if err := p.Register(t.Context()); err != nil {
+		if err := p.Register(r.soon()); err != nil {
 			t.Fatal(err)
 		}
 		want[PhoneState](r)
@@ -45,7 +45,7 @@ func TestRegistrationRunsOutAndEnds(t *testing.T) {
 			t.Errorf("after %v: %v", time.Since(start), s)
 		}
 		q := r.registered("10.0.0.22:5060", "202", "bruno")
-		if err := q.Unregister(t.Context()); err != nil {
+		if err := q.Unregister(r.soon()); err != nil {
 			t.Fatal(err)
 		}
 		if s := want[PhoneState](r); s.Up || s.Why != "it signed off" {
@@ -56,7 +56,7 @@ func TestRegistrationRunsOutAndEnds(t *testing.T) {
 
 func TestWrongPassword(t *testing.T) {
 	inBubble(t, office(), func(t *testing.T, r *rig) {
-		if err := r.phone("10.0.0.21:5060", "201", "wrong").Register(t.Context()); err == nil {
+		if err := r.phone("10.0.0.21:5060", "201", "wrong").Register(r.soon()); err == nil {
 			t.Error("a wrong password was taken")
 		}
 		if s := want[PhoneState](r); s.Up || s.Why != "wrong password from 10.0.0.21:5060" {
@@ -65,7 +65,7 @@ func TestWrongPassword(t *testing.T) {
 		// A phone that guesses on is not heard any more.
 		p := r.phone("10.0.0.66:5060", "203", "guess")
 		for range 40 {
-			ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+			ctx, cancel := context.WithTimeout(r.soon(), 2*time.Minute)
 			err := p.Register(ctx)
 			cancel()
 			if err == nil {
@@ -79,7 +79,7 @@ func TestWrongPassword(t *testing.T) {
 		// The wrong name in To is refused, even with a right password.
 		x := r.phoneWith("10.0.0.23:5060", phone.Account{User: "202", Password: "bruno"})
 		x.Sent = func(m sip.Message) { m.To().Address.User = "201" }
-		if err := x.Register(t.Context()); err == nil || !strings.Contains(err.Error(), "403") {
+		if err := x.Register(r.soon()); err == nil || !strings.Contains(err.Error(), "403") {
 			t.Errorf("registered for another: %v", err)
 		}
 	})
@@ -91,12 +91,12 @@ func TestPhoneBehindNAT(t *testing.T) {
 	inBubble(t, office(), func(t *testing.T, r *rig) {
 		p := r.phoneWith("10.0.0.21:40123", phone.Account{User: "201", Password: "ana", Claim: netip.MustParseAddrPort("192.168.7.7:5060")})
 		p.OnCall = func(c *phone.Call) { c.Answer() }
-		if err := p.Register(t.Context()); err != nil {
+		if err := p.Register(r.soon()); err != nil {
 			t.Fatal(err)
 		}
 		r.a.Dial(1, Target{Ext: "201"}, From{})
 		want[Answered](r)
-		if err := p.Last().WaitUp(t.Context()); err != nil {
+		if err := p.Last().WaitUp(r.soon()); err != nil {
 			t.Fatal(err)
 		}
 		s := r.media.last(1)
@@ -105,7 +105,7 @@ func TestPhoneBehindNAT(t *testing.T) {
 		}
 		r.a.HangUp(1, tel.CauseFlow)
 		want[Gone](r)
-		if err := p.Last().WaitEnd(t.Context()); err != nil {
+		if err := p.Last().WaitEnd(r.soon()); err != nil {
 			t.Error(err)
 		}
 		c := p.Call("202")
@@ -113,7 +113,7 @@ func TestPhoneBehindNAT(t *testing.T) {
 		r.a.Answer(leg)
 		want[Answered](r)
 		r.a.HangUp(leg, tel.CauseFlow)
-		if err := c.WaitEnd(t.Context()); err != nil {
+		if err := c.WaitEnd(r.soon()); err != nil {
 			t.Error(err)
 		}
 	})
@@ -277,7 +277,7 @@ func TestAdmissionCap(t *testing.T) {
 		p.Call("2")
 		want[Incoming](r)
 		c := p.Call("3")
-		if err := c.WaitEnd(t.Context()); err != nil {
+		if err := c.WaitEnd(r.soon()); err != nil {
 			t.Fatal(err)
 		}
 		if code, _ := c.End(); code != 503 {

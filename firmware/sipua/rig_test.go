@@ -216,7 +216,7 @@ func (r *rig) phoneWith(addr string, acc phone.Account) *phone.Phone {
 func (r *rig) registered(addr, ext, pw string) *phone.Phone {
 	r.t.Helper()
 	p := r.phone(addr, ext, pw)
-	if err := p.Register(r.t.Context()); err != nil {
+	if err := p.Register(r.soon()); err != nil {
 		r.t.Fatal(err)
 	}
 	for s := want[PhoneState](r); !s.Up || s.Ext != tel.Number(ext); s = want[PhoneState](r) {
@@ -374,3 +374,10 @@ func (x *raw) up(callID string) (tel.LegID, string) {
 }
 
 func linkDelay(d time.Duration, chunk int) memnet.Link { return memnet.Link{Delay: d, Chunk: chunk} }
+
+// soon is a context that ends a wait that would last for ever.
+func (r *rig) soon() context.Context {
+	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Minute)
+	r.t.Cleanup(cancel)
+	return ctx
+}

@@ -15,7 +15,7 @@ import (
 func TestTrunkThatRegistersHere(t *testing.T) {
 	inBubble(t, office(), func(t *testing.T, r *rig) {
 		p := r.phoneWith("10.0.0.90:5060", phone.Account{User: "box", Password: "boxpw"})
-		if err := p.Register(t.Context()); err != nil {
+		if err := p.Register(r.soon()); err != nil {
 			t.Fatal(err)
 		}
 		for s := want[TrunkState](r); s.Trunk != "ata" || !s.Up; s = want[TrunkState](r) {

@@ -41,6 +41,7 @@ type Call struct {
 	confirmed *sip.Request // the ACK of the latest re-INVITE, for a repeated 200
 	version   int
 	hangup    bool
+	answered  bool // incoming: the 200 is out
 
 	audio *audio
 }
@@ -243,13 +244,14 @@ func (c *Call) HangUp() {
 		return
 	default:
 	}
-	if !c.Outgoing {
+	c.mu.Lock()
+	if !c.Outgoing && !c.answered {
+		c.mu.Unlock()
 		c.Reject(603)
 		return
 	}
-	c.mu.Lock()
-	c.hangup = true
-	now := c.heard1xx
+	c.hangup = true // a BYE must wait for the ACK, a CANCEL for a response
+	now := c.Outgoing && c.heard1xx
 	c.mu.Unlock()
 	if now {
 		c.cancel()
@@ -320,6 +322,9 @@ func (c *Call) within(req *sip.Request, tx *sip.ServerTx) {
 			c.audio.start(req.Body())
 		}
 		c.mark(1)
+		if c.hungUp() {
+			c.bye()
+		}
 	case sip.BYE:
 		c.p.respond(req, tx, 200, "OK", nil)
 		c.finish(0, "BYE")

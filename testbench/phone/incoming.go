@@ -56,6 +56,9 @@ func (c *Call) Answer() {
 	if c.itx == nil || c.over() {
 		return
 	}
+	c.mu.Lock()
+	c.answered = true
+	c.mu.Unlock()
 	if err := c.audio.open(); err != nil {
 		c.finish(0, err.Error())
 		return

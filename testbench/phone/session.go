@@ -42,7 +42,7 @@ func (c *Call) Refresh() error { return c.reinvite("sendrecv") }
 // more after a while (RFC 3261 14.1).
 func (c *Call) reinvite(dir string) error {
 	var err error
-	for range 5 {
+	for range 16 { // as long as its 200 may be repeated
 		var again bool
 		if again, err = c.change(dir); !again {
 			return err
