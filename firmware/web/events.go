@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
-	"slices"
 	"time"
 
 	"github.com/centralita/centralita/firmware/view"
@@ -69,7 +68,7 @@ func (s *Server) run(c *stream, r *http.Request) error {
 			return err
 		}
 		if front {
-			if err := s.front(c); err != nil {
+			if err := s.front(c, r); err != nil {
 				return err
 			}
 		}
@@ -103,22 +102,13 @@ func (s *Server) picture(c *stream, r *http.Request) error {
 }
 
 // front sends the front of the box if it changed.
-func (s *Server) front(c *stream) error {
+func (s *Server) front(c *stream, r *http.Request) error {
 	f := s.cfg.Front()
 	if f.Changes == c.seen && c.seen != 0 {
 		return nil
 	}
 	c.seen = f.Changes
-	return c.event("front", frontJSON(f))
-}
-
-// frontJSON is Front as the page reads it.
-func frontJSON(f Front) any {
-	return struct {
-		Rows  []string    `json:"rows"`
-		Light string      `json:"light"`
-		Lamps []FrontLamp `json:"lamps"`
-	}{f.Rows, f.Light, slices.Clone(f.Lamps)}
+	return c.event("front", newFrontView(f, lang(r, s.store.Get())))
 }
 
 // event writes one event with v as JSON; a picture carries its number as id.

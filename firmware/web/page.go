@@ -14,7 +14,7 @@ type pageData struct {
 	Site  string
 	Words words
 	Wall  Wall
-	Front Front
+	Front frontView
 	Box   bool // there is a front to show
 }
 
@@ -29,7 +29,7 @@ func (s *Server) page(name string) http.HandlerFunc {
 			d.Theme = t
 		}
 		if d.Box {
-			d.Front = s.cfg.Front()
+			d.Front = newFrontView(s.cfg.Front(), d.Lang)
 		}
 		var b bytes.Buffer // whole or not at all
 		if err := s.assets.pages.ExecuteTemplate(&b, name, d); err != nil {

@@ -52,11 +52,9 @@ type Front struct {
 	Lamps   []FrontLamp
 }
 
-// FrontLamp is one LED: State is the name of a lamp state, or of the health.
-type FrontLamp struct {
-	ID    string `json:"id"`
-	State string `json:"state"`
-}
+// FrontLamp is one LED: State is the name of a lamp state. The health LED has
+// the ID "health" and the name of a view.Health as its state.
+type FrontLamp struct{ ID, State string }
 
 // Server answers requests. Make it with New.
 type Server struct {
@@ -79,9 +77,11 @@ func New(cfg Config, store *view.Store, log *slog.Logger) (*Server, error) {
 	if cfg.Now == nil {
 		cfg.Now = time.Now
 	}
-	for i, h := range cfg.Hosts {
-		cfg.Hosts[i] = strings.ToLower(h)
+	hosts := make([]string, 0, len(cfg.Hosts))
+	for _, h := range cfg.Hosts {
+		hosts = append(hosts, strings.ToLower(h))
 	}
+	cfg.Hosts = hosts
 	a, err := loadAssets()
 	if err != nil {
 		return nil, err

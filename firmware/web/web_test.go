@@ -320,6 +320,18 @@ func TestEveryWordIsThereInBothLanguages(t *testing.T) {
 	}
 }
 
+func TestFrontSaysItsLampsToReaders(t *testing.T) {
+	srv, _ := server(t, viewtest.Calm(), Config{Front: aFront})
+	for target, want := range map[string][]string{"/panel": {"L1: habla", "L2: muerta", "salud: avería"}, "/panel?lang=en": {"L1: talking", "L2: dead", "health: failure"}} {
+		body := ask(srv.Handler(), "GET", target).Body.String()
+		for _, w := range want {
+			if !strings.Contains(body, `role="img" aria-label="`+w+`"`) {
+				t.Errorf("%s does not say %q", target, w)
+			}
+		}
+	}
+}
+
 func TestHealthz(t *testing.T) {
 	fresh := viewtest.At()
 	srv, _ := server(t, viewtest.Calm(), Config{Fresh: func() time.Time { return fresh }})
@@ -351,5 +363,5 @@ func TestRootLeadsToTheWall(t *testing.T) {
 
 func aFront() Front {
 	return Front{Changes: 7, Light: "full", Rows: []string{"Oficina Centro 10:42", "12345678    SIP 6/10", "OOX\":O:O  ::::::....", "Esperan 8   max 4:12"},
-		Lamps: []FrontLamp{{"L1", "talk"}, {"L2", "dead"}, {"+", "failed"}}}
+		Lamps: []FrontLamp{{"L1", "talk"}, {"L2", "dead"}, {"health", "failed"}}}
 }

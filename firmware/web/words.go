@@ -121,6 +121,23 @@ func (t words) phonesUp(up, all int) string {
 	return t.say("%d de %d teléfonos", "%d of %d phones", up, all)
 }
 
+// health says what the health LED shows, by its name in data.
+func (t words) health(name string) string {
+	switch name {
+	case view.Sound.String():
+		return t.say("todo en orden", "all is well")
+	case view.NeedsAttention.String():
+		return t.say("atención", "attention")
+	case view.Failed.String():
+		return t.say("avería", "failure")
+	case view.Unclaimed.String():
+		return t.say("sin reclamar", "unclaimed")
+	case view.Accepted.String():
+		return t.say("aceptado", "accepted")
+	}
+	return t.say("no se sabe", "not known")
+}
+
 // cause says why a call ended without anybody talking.
 func (t words) cause(c tel.Cause) string {
 	switch c {

@@ -278,7 +278,7 @@ func frontOfTheBox(t *testing.T, b *browser.Browser) {
 	front := func() web.Front {
 		f := web.Front{Changes: 1, Light: "full", Rows: []string{"Oficina Centro 10:42", "12345678    SIP 6/10", `OOX":O:O  ::::::....`, "Esperan 8   max 4:12"}}
 		for i, s := range []string{"talk", "talk", "dead", "hold", "queue", "talk", "queue", "talk", "failed"} {
-			f.Lamps = append(f.Lamps, web.FrontLamp{ID: []string{"L1", "L2", "L3", "L4", "L5", "L6", "L7", "L8", "+"}[i], State: s})
+			f.Lamps = append(f.Lamps, web.FrontLamp{ID: []string{"L1", "L2", "L3", "L4", "L5", "L6", "L7", "L8", "health"}[i], State: s})
 		}
 		if later.Load() {
 			f.Changes, f.Rows[3] = 2, "Todo en orden       "

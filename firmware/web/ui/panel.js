@@ -11,9 +11,9 @@ function draw(front) {
   if (leds.length !== front.lamps.length) { location.reload(); return; }
   front.lamps.forEach((lamp, i) => {
     const dot = leds[i].firstElementChild, look = "led led-" + lamp.state;
-    if (dot.className !== look) dot.className = look;
+    if (dot.className !== look) { dot.className = look; dot.setAttribute("aria-label", lamp.said); }
   });
   for (const a of document.getAnimations()) a.startTime = 0; // all lamps beat together
 }
 
-if ($("screen")) listen("/events?panel=1", { front: draw });
+if ($("screen")) listen("/events?panel=1&lang=" + document.documentElement.lang, { front: draw });
