@@ -52,18 +52,24 @@ var cosTable, sinTable = func() (c, s [hop][8]float32) {
 	return c, s
 }()
 
-// measure fills b from 10 ms. Folding the block about its middle halves the
+// measure fills b from 10 ms above 600 Hz and the 5 ms of the line that are new
+// in them. Where it is too quiet for a key nothing more is counted. Folding the block about its middle halves the
 // work: the even part has only cosines, the odd part only sines. The explicit
 // conversions forbid fused multiplication, so every machine counts alike.
-func (b *block) measure(x *[2 * hop]float32) {
+func (b *block) measure(x *[2 * hop]float32, line *[hop]int16) {
 	var even, odd [hop]float32
-	var energy float32
+	var energy, before float32
 	for i := range hop {
 		r, l := x[hop+i], x[hop-1-i]
 		even[i], odd[i] = r+l, r-l
 		energy += float32(r * r)
+		before += float32(l * l)
 	}
-	b.energy = energy / hop
+	b.energy, b.whole = energy/hop, meanSquare(line)
+	if energy+before < minPower*hop/8 {
+		b.re, b.im = [8]float32{}, [8]float32{}
+		return
+	}
 	b.re = fold(&even, &cosTable)
 	b.im = fold(&odd, &sinTable)
 }

@@ -60,9 +60,7 @@ func (d *Detector) Process(f *pcm.Frame, out []Event) []Event {
 	d.hp.run((*[pcm.FrameLen]float32)(x[hop:]), f)
 	copy(d.tail[:], x[pcm.FrameLen:])
 	for h := 0; h < pcm.FrameLen; h += hop {
-		b := &d.ring[d.n%ringLen]
-		b.measure((*[2 * hop]float32)(x[h:]))
-		b.whole = meanSquare((*[hop]int16)(f[h:]))
+		d.ring[d.n%ringLen].measure((*[2 * hop]float32)(x[h:]), (*[hop]int16)(f[h:]))
 		d.n++
 		out = d.step(out)
 	}

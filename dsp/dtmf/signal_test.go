@@ -4,7 +4,6 @@ import (
 	"math"
 
 	"github.com/centralita/centralita/dsp/pcm"
-	"github.com/centralita/centralita/dsp/tone"
 )
 
 // rng is a small generator of our own, so that every run hears the same noise.
@@ -166,7 +165,7 @@ func syllable(r *rng) signal {
 	if r.next() < 0.4 {
 		f1 = f0 // sung
 	}
-	type res struct{ f, g, y1, y2 float64 }
+	type res struct{ f, y1, y2 float64 }
 	form := [3]res{{f: r.between(250, 900)}, {f: r.between(800, 2300)}, {f: r.between(2000, 3300)}}
 	phase := 0.0
 	level := pcm.RMS(r.between(-28, -8))
@@ -197,17 +196,4 @@ func syllable(r *rng) signal {
 		x[i] *= k
 	}
 	return x
-}
-
-// fromSpec plays a spec whole.
-func fromSpec(spec tone.Spec) []pcm.Frame {
-	var p tone.Player
-	p.Start(spec)
-	var out []pcm.Frame
-	for p.Playing() {
-		var f pcm.Frame
-		p.Fill(&f)
-		out = append(out, f)
-	}
-	return out
 }
