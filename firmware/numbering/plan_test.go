@@ -169,6 +169,8 @@ func FuzzPlan(f *testing.F) {
 		if n != "" {
 			p.Progress(n)
 		}
-		Fits(pattern, n)
+		if Fits(pattern, n) && CheckPattern(pattern) != "" {
+			t.Errorf("%q fits the broken pattern %q", n, pattern)
+		}
 	})
 }

@@ -1,0 +1,243 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/netip"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/alecthomas/kong"
+
+	"github.com/centralita/centralita/firmware/book"
+	"github.com/centralita/centralita/firmware/config"
+	"github.com/centralita/centralita/firmware/config/secret"
+	"github.com/centralita/centralita/firmware/console"
+	"github.com/centralita/centralita/firmware/prompt"
+	"github.com/centralita/centralita/firmware/sipua/screen"
+)
+
+// cli is what the program understands itself; every other command is the
+// console's.
+type cli struct {
+	Run     runCmd           `cmd:"" help:"Run the appliance until SIGTERM."`
+	Check   checkCmd         `cmd:"" help:"Check a configuration and print every problem as FILE:LINE:COL: what, why, hint."`
+	Version kong.VersionFlag `help:"Print the version."`
+}
+
+type runCmd struct {
+	Config string `required:"" type:"existingfile" placeholder:"FILE" help:"The configuration."`
+	Data   string `required:"" placeholder:"DIR" help:"Folder of the book, secrets, sockets and own prompts; made when missing."`
+	SIP    string `placeholder:"HOST:PORT" help:"Listen for SIP here instead."`
+	Web    string `placeholder:"HOST:PORT" help:"Serve the wall page here instead."`
+}
+
+type checkCmd struct {
+	File string `arg:"" help:"The configuration."`
+}
+
+// Main runs the program and returns its exit code: 0 fine, 1 the thing asked
+// about is not fine or the house could not run, 2 wrong usage, 3 nobody answers.
+func Main(args []string, stdout, stderr io.Writer) int {
+	if code, ok := consoleCommand(args, stdout, stderr); ok {
+		return code
+	}
+	var c cli
+	code, exited := 0, false
+	k, err := kong.New(&c, kong.Name("centralita"), kong.Description("A call centre for a small office's lines.\n\n"+consoleHelp()),
+		kong.Vars{"version": "centralita " + Version}, kong.Writers(stdout, stderr), kong.Exit(func(n int) { code, exited = n, true }))
+	if err != nil {
+		fmt.Fprintln(stderr, "centralita:", err)
+		return console.Usage
+	}
+	if len(args) == 0 {
+		args = []string{"--help"}
+	}
+	ctx, err := k.Parse(args)
+	if exited {
+		return code
+	}
+	if err != nil {
+		fmt.Fprintf(stderr, "centralita: %v; --help lists the commands\n", err)
+		return console.Usage
+	}
+	if ctx.Command() == "run" {
+		return c.Run.run(stdout, stderr)
+	}
+	return c.Check.run(stdout, stderr)
+}
+
+// consoleCommand runs args when they are a command of the console: by the
+// daemon that holds the data folder, or on the book alone when none does.
+func consoleCommand(args []string, stdout, stderr io.Writer) (int, bool) {
+	data, rest := "var", []string(nil)
+	for i := 0; i < len(args); i++ {
+		switch v, eq := strings.CutPrefix(args[i], "--data="); {
+		case eq:
+			data = v
+		case args[i] == "--data" && i+1 < len(args):
+			i++
+			data = args[i]
+		default:
+			rest = append(rest, args[i])
+		}
+	}
+	first := slices.IndexFunc(rest, func(a string) bool { return !strings.HasPrefix(a, "-") })
+	if first < 0 || rest[first] == "run" || rest[first] == "check" {
+		return 0, false
+	}
+	if !slices.ContainsFunc(console.Names(), func(n string) bool { return strings.Fields(n)[0] == rest[first] }) {
+		fmt.Fprintf(stderr, "centralita: there is no command %q; --help lists them\n", rest[first])
+		return console.Usage, true
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	code, err := console.Run(ctx, filepath.Join(data, console.SocketName), rest, stdout)
+	if err == nil {
+		return code, true
+	}
+	if code == console.Unreachable && console.Offline(rest) {
+		return offline(ctx, data, rest, stdout, stderr), true
+	}
+	fmt.Fprintln(stderr, "centralita:", err)
+	return code, true
+}
+
+// offline answers from the book while no daemon runs.
+func offline(ctx context.Context, data string, args []string, stdout, stderr io.Writer) int {
+	r, err := book.Read(data)
+	if err != nil {
+		fmt.Fprintln(stderr, "centralita:", err)
+		return console.Unreachable
+	}
+	code := console.New(console.Deps{Book: r}).Exec(ctx, args, stdout)
+	if err := r.Close(); err != nil {
+		fmt.Fprintln(stderr, "centralita:", err)
+	}
+	return code
+}
+
+// prompts loads the prompts; those of the data folder stand above the built-in.
+func prompts(data string, log *slog.Logger) (*prompt.Pack, error) {
+	return prompt.Load(os.DirFS(filepath.Join(data, "prompts")), log)
+}
+
+func (c *checkCmd) run(stdout, stderr io.Writer) int {
+	pack, err := prompts("", slog.New(slog.DiscardHandler))
+	if err != nil {
+		fmt.Fprintln(stderr, "centralita:", err)
+		return console.NotFine
+	}
+	ok, err := config.Check(c.File, pack.Has, stdout)
+	if err != nil {
+		fmt.Fprintln(stderr, "centralita:", err)
+		return console.NotFine
+	}
+	if !ok {
+		return console.NotFine
+	}
+	return console.Fine
+}
+
+func (c *runCmd) run(stdout, stderr io.Writer) int {
+	began := time.Now()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	log := slog.New(screen.QuietLog(slog.NewTextHandler(stderr, &slog.HandlerOptions{Level: slog.LevelWarn})))
+	h, err := c.open(ctx, log, stderr)
+	if err == nil {
+		err = h.Run(ctx, func() { h.greet(stdout, c.Data, time.Since(began)) })
+	}
+	if err != nil {
+		fmt.Fprintln(stderr, "centralita:", err)
+		return console.NotFine
+	}
+	return console.Fine
+}
+
+// open builds the house that the command line asks for.
+func (c *runCmd) open(ctx context.Context, log *slog.Logger, stderr io.Writer) (*House, error) {
+	if err := os.MkdirAll(c.Data, 0o700); err != nil {
+		return nil, fmt.Errorf("cannot make the data folder: %w", err)
+	}
+	pack, err := prompts(c.Data, log)
+	if err != nil {
+		return nil, err
+	}
+	cfg, problems := config.Load(c.Config, pack.Has)
+	for _, p := range problems {
+		fmt.Fprintln(stderr, p)
+	}
+	if len(problems) > 0 {
+		return nil, fmt.Errorf("cannot use %s: %d problems", c.Config, len(problems))
+	}
+	for _, o := range []struct {
+		flag, value string
+		to          *netip.AddrPort
+	}{{"sip", c.SIP, &cfg.Listen.SIP}, {"web", c.Web, &cfg.Listen.Web}} {
+		if o.value == "" {
+			continue
+		}
+		if *o.to, err = netip.ParseAddrPort(o.value); err != nil {
+			return nil, fmt.Errorf("cannot use --%s %q: %w; it is HOST:PORT with a numeric host", o.flag, o.value, err)
+		}
+	}
+	secrets, err := secret.Open(c.Data)
+	if err != nil {
+		return nil, err
+	}
+	b, err := book.Open(ctx, c.Data, book.Options{
+		Site: cfg.Site.ID, Version: Version, Clock: clockState(time.Now()), Location: cfg.Site.Location, Log: log,
+	})
+	if err != nil {
+		return nil, err
+	}
+	out, err := Listen(cfg, c.Data)
+	if err != nil {
+		return nil, fmt.Errorf("%w%s", err, closing(b.Close()))
+	}
+	return New(Rooms{Config: cfg, Dir: c.Data, Book: b, Secrets: secrets, Prompts: pack, Log: log}, out)
+}
+
+// closing says what else went wrong while something was given up.
+func closing(err error) string {
+	if err == nil {
+		return ""
+	}
+	return "; and: " + err.Error()
+}
+
+// greet says in a few lines what is up and how to call it.
+func (h *House) greet(w io.Writer, data string, took time.Duration) {
+	var lines, wired, sip []string
+	for _, l := range h.cfg.Lines {
+		lines = append(lines, string(l.ID))
+	}
+	for _, f := range h.cfg.Phones {
+		if f.SIP {
+			sip = append(sip, string(f.Ext))
+		} else {
+			wired = append(wired, string(f.Ext))
+		}
+	}
+	sipAt, wall := h.Addrs()
+	fmt.Fprintf(w, "Centralita %s · %s\n", Version, h.cfg.Site.Name)
+	fmt.Fprintf(w, "  lines    %s on the %s board; ring one: make call\n", strings.Join(lines, " "), h.cfg.Board.Kind)
+	fmt.Fprintf(w, "  phones   %s on the board\n", strings.Join(wired, " "))
+	fmt.Fprintf(w, "  SIP      %s at %s; accounts: centralita phones --data %s\n", strings.Join(sip, " "), sipAt, data)
+	fmt.Fprintf(w, "  wall     http://%s/wall\n", wall)
+	fmt.Fprintf(w, "  console  centralita status --data %s\n", data)
+	fmt.Fprintf(w, "ready in %d ms\n", took.Milliseconds())
+}
+
+// consoleHelp lists the commands that a running house answers.
+func consoleHelp() string {
+	return "A running house answers: " + strings.Join(console.Names(), ", ") + ". They take --data DIR (default var) and --json."
+}

@@ -1,0 +1,97 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/centralita/centralita/firmware/console"
+	"github.com/centralita/centralita/firmware/exchange"
+	"github.com/centralita/centralita/firmware/ivr/flow"
+	"github.com/centralita/centralita/firmware/panel"
+	"github.com/centralita/centralita/firmware/tel"
+	"github.com/centralita/centralita/firmware/view"
+)
+
+// control is what people order, as the console asks for it.
+type control struct{ x *exchange.Exchange }
+
+// order waits until the exchange has answered.
+func (c control) order(ctx context.Context, what exchange.Change) error {
+	answer := make(chan error, 1)
+	c.x.Post(exchange.Order{What: what, Done: func(err error) { answer <- err }})
+	select {
+	case err := <-answer:
+		return err
+	case <-ctx.Done():
+		return fmt.Errorf("cannot wait for the exchange: %w", context.Cause(ctx))
+	}
+}
+
+// Login implements console.Control.
+func (c control) Login(ctx context.Context, agent tel.AgentID, ext tel.Number) error {
+	return c.order(ctx, exchange.Login{Agent: agent, Ext: ext})
+}
+
+// Logout implements console.Control.
+func (c control) Logout(ctx context.Context, agent tel.AgentID) error {
+	return c.order(ctx, exchange.Logout{Agent: agent})
+}
+
+// Pause implements console.Control.
+func (c control) Pause(ctx context.Context, agent tel.AgentID, reason string) error {
+	return c.order(ctx, exchange.Pause{Agent: agent, Reason: reason})
+}
+
+// Unpause implements console.Control.
+func (c control) Unpause(ctx context.Context, agent tel.AgentID) error {
+	return c.order(ctx, exchange.Unpause{Agent: agent})
+}
+
+// Schedule implements console.Control.
+func (c control) Schedule(ctx context.Context, id, mode string) error {
+	position := map[string]flow.Override{"auto": flow.Auto, "open": flow.ForcedOpen, "closed": flow.ForcedClosed}
+	o, ok := position[mode]
+	if !ok {
+		return fmt.Errorf("cannot switch %s to %q: auto, open or closed", id, mode)
+	}
+	return c.order(ctx, exchange.Night{Schedule: id, Override: o})
+}
+
+func (h *House) serveConsole(ctx context.Context) error {
+	return console.New(console.Deps{
+		View: h.store.Get, Book: h.book, Control: control{h.exchange}, Phones: h.accounts, Panel: drawFront,
+		Lang: h.cfg.Site.Language, Location: h.cfg.Site.Location, Log: h.log,
+	}).Serve(ctx, h.out.Control)
+}
+
+// accounts are what has to be typed into SIP phones.
+func (h *House) accounts() []console.Account {
+	var out []console.Account
+	for _, f := range h.cfg.Phones {
+		if !f.SIP {
+			continue
+		}
+		a := console.Account{Ext: f.Ext, Name: f.Name, Server: h.out.SIP.LocalAddr().String(), User: string(f.Ext)}
+		var err error
+		if a.Secret, err = phoneSecret(f, h.secrets); err != nil { // it was there at the start
+			h.log.Error("accounts", "ext", f.Ext, "err", err)
+		}
+		if h.out.Advertise.IsValid() {
+			a.Server = h.out.Advertise.String()
+		}
+		out = append(out, a)
+	}
+	return out
+}
+
+// drawFront draws the front of the box for a terminal.
+func drawFront(s *view.Snapshot, now time.Time) (rows [4]string, lamps string) {
+	f := panel.Render(s, now, panel.Page{}, s.Lang)
+	var b strings.Builder
+	for _, l := range f.Lamps {
+		fmt.Fprintf(&b, "%s%c ", l.ID, l.Lamp.Look().Sign)
+	}
+	return f.Rows, strings.TrimSpace(b.String())
+}

@@ -1,0 +1,258 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"runtime"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/centralita/centralita/board/sim"
+	"github.com/centralita/centralita/board/simpanel"
+	"github.com/centralita/centralita/dsp/tone/plan"
+	"github.com/centralita/centralita/firmware/book"
+	"github.com/centralita/centralita/firmware/call"
+	"github.com/centralita/centralita/firmware/config"
+	"github.com/centralita/centralita/firmware/config/secret"
+	"github.com/centralita/centralita/firmware/exchange"
+	"github.com/centralita/centralita/firmware/health"
+	"github.com/centralita/centralita/firmware/media"
+	"github.com/centralita/centralita/firmware/media/rtpleg"
+	"github.com/centralita/centralita/firmware/panel"
+	"github.com/centralita/centralita/firmware/prompt"
+	"github.com/centralita/centralita/firmware/sipua"
+	"github.com/centralita/centralita/firmware/tel"
+	"github.com/centralita/centralita/firmware/trace"
+	"github.com/centralita/centralita/firmware/uplink"
+	"github.com/centralita/centralita/firmware/uplink/httpsink"
+	"github.com/centralita/centralita/firmware/view"
+	"github.com/centralita/centralita/firmware/web"
+	"github.com/centralita/centralita/hal/port"
+)
+
+// Version of the program; set by the build.
+var Version = "0.1.0"
+
+// Times of the farewell; together below the five seconds that we promise.
+const (
+	callsFarewell = 1500 * time.Millisecond
+	sipFarewell   = 1500 * time.Millisecond
+	bookFarewell  = 1500 * time.Millisecond
+)
+
+// House is the whole appliance.
+type House struct {
+	cfg     *config.Config
+	out     *Outside
+	log     *slog.Logger
+	started time.Time
+	shards  int
+
+	secrets  *secret.Store
+	book     *book.Book
+	prompts  *prompt.Pack
+	board    *sim.Board
+	wires    wiring
+	engine   *media.Engine
+	audio    *audio
+	exchange *exchange.Exchange
+	sip      *sipua.Agent
+	store    view.Store
+	register health.Register
+	front    *simpanel.Panel
+	uplinks  []*uplink.Uplink
+	web      *web.Server
+	legs     atomic.Uint64
+	calls    atomic.Uint64
+}
+
+// Rooms is what a house needs that must exist before its sockets are opened.
+type Rooms struct {
+	Config  *config.Config
+	Dir     string // data folder, exists
+	Book    *book.Book
+	Secrets *secret.Store
+	Prompts *prompt.Pack
+	Log     *slog.Logger
+}
+
+// New builds a house. It owns out and the book from now on, also when it fails.
+func New(r Rooms, out *Outside) (*House, error) {
+	h := &House{cfg: r.Config, out: out, log: r.Log, book: r.Book, secrets: r.Secrets, prompts: r.Prompts, started: time.Now(), shards: runtime.GOMAXPROCS(0)}
+	err := h.build()
+	if err != nil {
+		out.close()
+		return nil, errors.Join(err, r.Book.Close())
+	}
+	return h, nil
+}
+
+func (h *House) build() error {
+	h.board = sim.Open(sim.Config{FXO: h.cfg.Board.FXO, FXS: h.cfg.Board.FXS, Country: h.cfg.Site.Country, Log: h.log})
+	var err error
+	if h.wires, err = wire(h.cfg, h.board.Ports()); err != nil {
+		return err
+	}
+	tones, ok := plan.For(h.cfg.Site.Country)
+	if !ok {
+		return fmt.Errorf("cannot play tones of country %q: no plan; the plans are %v", h.cfg.Site.Country, plan.Countries())
+	}
+	pool, err := rtpleg.NewPool(h.out.RTPAddr, int(h.cfg.Listen.RTP.From), int(h.cfg.Listen.RTP.To), h.out.RTP)
+	if err != nil {
+		return err
+	}
+	h.engine = media.New(media.Config{Shards: h.shards, Log: h.log, Sink: func(evs []media.Event) { h.exchange.Post(heard(evs)...) }})
+	h.audio = &audio{engine: h.engine, pool: pool, prompts: h.prompts, plan: tones, ports: h.wires, log: h.log,
+		advertise: h.out.Advertise.Addr(), sip: map[tel.LegID]*sipAudio{}}
+	h.register.Begin(h.started)
+
+	settings := settings(h.cfg, h.wires, Version)
+	sipCfg, err := sipSettings(h.cfg, h.secrets, h.out)
+	if err != nil {
+		return err
+	}
+	if h.sip, err = sipua.New(sipCfg, h.audio, h.newLeg, h.onSIP, h.log); err != nil {
+		return err
+	}
+	h.exchange = exchange.New(settings, exchange.Shells{
+		Ports: ports{h.wires}, SIP: phones{h.sip}, Media: h.audio, Book: h.book, View: &h.store, Complete: h.complete,
+		NewLeg: h.newLeg, NewCall: h.newCall,
+		Warn: func(what string, err error) { h.log.Warn("refused", "what", what, "err", err) },
+		Slow: func(what string, d time.Duration) { h.log.Warn("slow step", "event", what, "took", d) },
+	}, h.started)
+	if err := h.buildUplinks(); err != nil {
+		return err
+	}
+	h.front = simpanel.New(min(panel.MaxLamps, len(h.cfg.Lines)+len(h.cfg.Phones)))
+	return h.buildWeb()
+}
+
+func (h *House) newLeg() tel.LegID { return tel.LegID(h.legs.Add(1)) }
+
+func (h *House) newCall() tel.CallID {
+	return tel.CallID(fmt.Sprintf("%d-%d", h.book.Boot(), h.calls.Add(1)))
+}
+
+func (h *House) onSIP(ev sipua.Event) {
+	if e := fromSIP(ev); e != nil {
+		h.exchange.Post(e)
+	}
+}
+
+func (h *House) buildUplinks() error {
+	for _, u := range h.cfg.Uplinks {
+		token, err := h.secrets.Resolve(u.Token)
+		if err != nil {
+			return fmt.Errorf("cannot use uplink %s: %w", u.ID, err)
+		}
+		sink, err := httpsink.New(httpsink.Config{
+			ID: u.ID, Site: h.cfg.Site.ID, URL: u.URL, Token: token, CA: u.CA, Dial: h.out.DialUplink,
+		})
+		if err != nil {
+			return err
+		}
+		h.uplinks = append(h.uplinks, uplink.New(u.ID, h.book, sink, uplink.Options{
+			Batch: u.Batch, Every: u.Every, Seed: uint64(h.started.UnixNano()), Log: h.log.With("uplink", u.ID),
+		}))
+	}
+	return nil
+}
+
+func (h *House) buildWeb() (err error) {
+	cfg := web.Config{Front: h.frontPicture}
+	if !h.cfg.Listen.Web.Addr().IsLoopback() {
+		if cfg.Token, err = h.secrets.Wall(); err != nil {
+			return err
+		}
+	}
+	h.web, err = web.New(cfg, &h.store, h.log)
+	return err
+}
+
+// Run works until ctx ends, then says goodbye: calls are ended, the book is
+// closed. ready is called once when calls are taken.
+func (h *House) Run(ctx context.Context, ready func()) error {
+	h.book.Append(call.Fact{Kind: call.Config, At: h.started, Reason: h.cfg.File, Evidence: h.cfg.Digest})
+	work, stop := context.WithCancel(context.WithoutCancel(ctx))
+	defer stop()
+	var all sync.WaitGroup
+	failed := make(chan error, 16)
+	part := func(name string, run func(context.Context) error) {
+		all.Go(func() {
+			if err := run(work); err != nil && work.Err() == nil {
+				failed <- fmt.Errorf("%s stopped: %w", name, err)
+			}
+		})
+	}
+	part("the media engine", h.engine.Run)
+	part("the exchange", func(ctx context.Context) error { h.exchange.Run(ctx); return nil })
+	for id, p := range h.wires {
+		all.Go(func() { h.listen(id, p) })
+	}
+	if h.out.Wire != nil {
+		part("the simulated wire", func(ctx context.Context) error { return h.board.Serve(ctx, h.out.Wire) })
+	}
+	part("SIP", func(ctx context.Context) error { return h.sip.Serve(ctx, h.out.SIP, h.out.SIPStream) })
+	part("the panel", func(ctx context.Context) error {
+		panel.New(&h.store, h.front.Display(), h.front.Strip(), h.log).Run(ctx)
+		return nil
+	})
+	if h.out.Web != nil {
+		part("the wall page", func(ctx context.Context) error { return h.web.Serve(ctx, h.out.Web) })
+	}
+	if h.out.Control != nil {
+		part("the console", h.serveConsole)
+	}
+	for _, u := range h.uplinks {
+		part("an uplink", u.Run)
+	}
+	ready()
+	var err error
+	select {
+	case <-ctx.Done():
+	case err = <-failed:
+	}
+	h.farewell()
+	stop()
+	err = errors.Join(err, h.board.Close())
+	all.Wait()
+	h.book.Append(call.Fact{Kind: call.Shutdown, At: time.Now(), Reason: "stopped"})
+	return errors.Join(err, h.book.Close())
+}
+
+// farewell ends all calls, with a BYE where there is one to say.
+func (h *House) farewell() {
+	done := make(chan struct{})
+	h.exchange.Post(exchange.Close{Cause: tel.CauseShutdown, Done: func() { close(done) }})
+	select {
+	case <-done:
+	case <-time.After(callsFarewell):
+		h.log.Warn("some calls did not end in time")
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), sipFarewell)
+	defer cancel()
+	h.sip.Shutdown(ctx)
+}
+
+// listen carries a port's events to the exchange until the port is closed.
+func (h *House) listen(id tel.PortID, p port.Port) {
+	for ev := range p.Events() {
+		h.exchange.Post(exchange.OnPort{Port: id, Event: ev})
+	}
+}
+
+// Addrs returns where SIP and the wall page are reached.
+func (h *House) Addrs() (sip, wall net.Addr) { return h.out.SIP.LocalAddr(), h.out.Web.Addr() }
+
+// Trace returns the ring of the machines' last events and effects.
+func (h *House) Trace() *trace.Ring { return h.exchange.Trace() }
+
+// View returns the present picture.
+func (h *House) View() *view.Snapshot { return h.store.Get() }
+
+// SIPLegs returns how many SIP legs exist.
+func (h *House) SIPLegs() int { return h.sip.Legs() }

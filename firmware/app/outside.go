@@ -1,0 +1,123 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"os"
+	"path/filepath"
+
+	"github.com/centralita/centralita/firmware/config"
+	"github.com/centralita/centralita/firmware/console"
+)
+
+// Outside is everything the house touches the world with. Tests give it sockets
+// made of memory; Listen opens real ones.
+type Outside struct {
+	SIP       net.PacketConn
+	SIPStream net.Listener
+	RTP       func(netip.AddrPort) (net.PacketConn, error)
+	RTPAddr   netip.Addr     // where RTP sockets are opened
+	Advertise netip.AddrPort // what SDP and Contact say; zero: the sockets' own addresses
+	Web       net.Listener
+	Control   net.Listener
+	Wire      net.Listener // of the simulated board; nil: none is served
+
+	DialTCP    func(ctx context.Context, addr string) (net.Conn, error)
+	Resolve    func(ctx context.Context, host string) ([]netip.Addr, error)
+	DialUplink func(ctx context.Context, network, addr string) (net.Conn, error)
+}
+
+// Listen opens the sockets that cfg names. On an error nothing stays open.
+func Listen(cfg *config.Config, dir string) (out *Outside, err error) {
+	o := &Outside{RTPAddr: cfg.Listen.SIP.Addr()}
+	defer func() {
+		if err != nil {
+			o.close()
+		}
+	}()
+	hint := func(flag string) string {
+		return "is another centralita running, or the port taken? --" + flag + " chooses another"
+	}
+	if o.SIP, err = net.ListenPacket("udp", cfg.Listen.SIP.String()); err != nil {
+		return nil, fmt.Errorf("cannot listen for SIP: %w; %s", err, hint("sip"))
+	}
+	// With port 0 the stream takes the port that the datagrams got.
+	at := netip.AddrPortFrom(cfg.Listen.SIP.Addr(), uint16(o.SIP.LocalAddr().(*net.UDPAddr).Port))
+	if o.SIPStream, err = net.Listen("tcp", at.String()); err != nil {
+		return nil, fmt.Errorf("cannot listen for SIP over TCP: %w; %s", err, hint("sip"))
+	}
+	if o.Web, err = net.Listen("tcp", cfg.Listen.Web.String()); err != nil {
+		return nil, fmt.Errorf("cannot listen for the wall page: %w; %s", err, hint("web"))
+	}
+	if o.Control, err = console.Listen(dir); err != nil {
+		return nil, err
+	}
+	if cfg.Board.Kind == "sim" {
+		path := cfg.Board.Socket
+		if !filepath.IsAbs(path) {
+			path = filepath.Join(dir, path)
+		}
+		if o.Wire, err = listenUnix(path); err != nil {
+			return nil, err
+		}
+	}
+	o.RTP = func(a netip.AddrPort) (net.PacketConn, error) {
+		return net.ListenUDP("udp", net.UDPAddrFromAddrPort(a))
+	}
+	o.Resolve = func(ctx context.Context, host string) ([]netip.Addr, error) {
+		return net.DefaultResolver.LookupNetIP(ctx, "ip", host)
+	}
+	var d net.Dialer
+	o.DialTCP = func(ctx context.Context, addr string) (net.Conn, error) { return d.DialContext(ctx, "tcp", addr) }
+	if at.Addr().IsUnspecified() {
+		if o.Advertise, err = ownAddress(at.Port()); err != nil {
+			return nil, err
+		}
+	}
+	return o, nil
+}
+
+// listenUnix opens a local socket that only its owner may use. The data folder
+// is locked by now, so a socket left there belongs to nobody.
+func listenUnix(path string) (net.Listener, error) {
+	if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return nil, fmt.Errorf("cannot listen on %s: %w", path, err)
+	}
+	l, err := net.Listen("unix", path)
+	if err != nil {
+		return nil, fmt.Errorf("cannot listen on %s: %w; a path over 107 bytes is too long for a socket", path, err)
+	}
+	if err := os.Chmod(path, 0o600); err != nil {
+		return nil, errors.Join(fmt.Errorf("cannot protect %s: %w", path, err), l.Close())
+	}
+	return l, nil
+}
+
+// ownAddress finds the address that peers can send to when we listen on all.
+func ownAddress(port uint16) (netip.AddrPort, error) {
+	all, err := net.InterfaceAddrs()
+	if err != nil {
+		return netip.AddrPort{}, fmt.Errorf("cannot find an address of this machine: %w", err)
+	}
+	for _, a := range all {
+		if p, err := netip.ParsePrefix(a.String()); err == nil && p.Addr().Is4() && p.Addr().IsGlobalUnicast() && !p.Addr().IsLoopback() {
+			return netip.AddrPortFrom(p.Addr(), port), nil
+		}
+	}
+	return netip.AddrPort{}, errors.New("cannot listen on every address: this machine has none but loopback; name one in listen.sip")
+}
+
+// close closes what is open.
+func (o *Outside) close() {
+	if o.SIP != nil {
+		_ = o.SIP.Close() // it is being given up
+	}
+	for _, l := range []net.Listener{o.SIPStream, o.Web, o.Control, o.Wire} {
+		if l != nil {
+			_ = l.Close() // it is being given up
+		}
+	}
+}

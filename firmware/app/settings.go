@@ -1,0 +1,188 @@
+package app
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/centralita/centralita/firmware/acd"
+	"github.com/centralita/centralita/firmware/call"
+	"github.com/centralita/centralita/firmware/config"
+	"github.com/centralita/centralita/firmware/config/secret"
+	"github.com/centralita/centralita/firmware/exchange"
+	"github.com/centralita/centralita/firmware/numbering"
+	"github.com/centralita/centralita/firmware/sipua"
+	"github.com/centralita/centralita/firmware/tel"
+	"github.com/centralita/centralita/hal/port"
+)
+
+// wiring is which socket of the board is which line or telephone.
+type wiring map[tel.PortID]port.Port
+
+// wire finds the sockets that the configuration names.
+func wire(cfg *config.Config, board []port.Port) (wiring, error) {
+	by := map[string]port.Port{}
+	var names []string
+	for _, p := range board {
+		by[p.Info().Name] = p
+		names = append(names, p.Info().Name)
+	}
+	w := wiring{}
+	find := func(id tel.PortID, socket string, kind port.Kind) error {
+		p := by[socket]
+		if p == nil {
+			return fmt.Errorf("cannot use socket %q for %s: the board has %s", socket, id, strings.Join(names, ", "))
+		}
+		if p.Info().Kind != kind {
+			return fmt.Errorf("cannot use socket %q for %s: it is %s, not %s", socket, id, p.Info().Kind, kind)
+		}
+		w[id] = p
+		return nil
+	}
+	for _, l := range cfg.Lines {
+		if err := find(l.ID, l.Socket, port.FXO); err != nil {
+			return nil, err
+		}
+	}
+	for _, f := range cfg.Phones {
+		if f.Socket != "" {
+			if err := find(telephone(f), f.Socket, port.FXS); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return w, nil
+}
+
+// telephone names the port of an FXS telephone: F and its number.
+func telephone(f config.Phone) tel.PortID {
+	return tel.PortID("F" + strings.TrimPrefix(f.Socket, "fxs"))
+}
+
+// settings are the configuration as the exchange needs it.
+func settings(cfg *config.Config, w wiring, version string) exchange.Settings {
+	s := exchange.Settings{
+		Site: cfg.Site.Name, Version: version, Lang: cfg.Site.Language, Location: cfg.Site.Location,
+		Operator: cfg.Operator, Schedules: cfg.Schedules, Flows: cfg.Flows,
+		Limits: call.Limits{Longest: cfg.Limits.Longest, RingTime: cfg.Limits.RingTime}, Calls: cfg.Limits.Calls,
+		Numbering: numberingPlan(cfg),
+	}
+	for _, l := range cfg.Lines {
+		s.Lines = append(s.Lines, exchange.Line{
+			ID: l.ID, Caps: w[l.ID].Info().Caps, Number: l.Number, Flow: l.Flow, In: l.Use != "out", Out: l.Use != "in",
+		})
+	}
+	for _, f := range cfg.Phones {
+		p := exchange.Phone{Ext: f.Ext, Name: f.Name}
+		for _, c := range f.Classes {
+			p.Classes = append(p.Classes, numbering.Class(c))
+		}
+		if f.Socket != "" {
+			p.Port = telephone(f)
+			p.Caps = w[p.Port].Info().Caps
+		}
+		s.Phones = append(s.Phones, p)
+	}
+	for _, t := range cfg.Trunks {
+		s.Trunks = append(s.Trunks, exchange.Trunk{ID: t.ID, Number: t.Number, Flow: t.Flow, Size: t.Calls})
+	}
+	for _, q := range cfg.Queues {
+		s.Queues = append(s.Queues, exchange.Queue{
+			QueueSettings: acd.QueueSettings{
+				ID: q.ID, Ring: q.Ring, Backoff: q.Backoff, ACW: q.ACW, MaxWait: q.MaxWait, MaxCallers: q.MaxCallers, Announce: q.Announce,
+			},
+			NameES: q.NameES, NameEN: q.NameEN, Threshold: q.Threshold, WaitLimit: q.WaitLimit, Target: q.Target, Goal: q.Goal, Music: q.Music,
+		})
+	}
+	for _, a := range cfg.Agents {
+		s.Agents = append(s.Agents, exchange.Agent{
+			AgentSettings: acd.AgentSettings{ID: a.ID, Queues: a.Queues}, Name: a.Name, Number: loginArg(a), Ext: a.Ext,
+		})
+	}
+	for _, r := range cfg.Pauses {
+		s.Pauses = append(s.Pauses, exchange.PauseReason{Key: tel.Number(r.Digit.String()), ID: r.ID, Name: r.NameES})
+	}
+	return s
+}
+
+// loginArg is what an agent dials behind the log-in code.
+func loginArg(a config.Agent) tel.Number { return a.Number + tel.Number(a.PIN) }
+
+// numberingPlan is the numbering plan of the office.
+func numberingPlan(cfg *config.Config) *numbering.Plan {
+	p := &numbering.Plan{Country: cfg.Site.Country, Prefix: cfg.Outside.Prefix, Emergency: cfg.Outside.Emergency}
+	for _, f := range cfg.Phones {
+		p.Extensions = append(p.Extensions, f.Ext)
+	}
+	for _, q := range cfg.Queues {
+		if q.Ext != "" {
+			p.Queues = append(p.Queues, numbering.QueueNumber{Ext: q.Ext, Queue: q.ID})
+		}
+	}
+	var agents, reasons []tel.Number
+	for _, a := range cfg.Agents {
+		agents = append(agents, loginArg(a))
+	}
+	for _, r := range cfg.Pauses {
+		reasons = append(reasons, tel.Number(r.Digit.String()))
+	}
+	for _, f := range []numbering.FeatureCode{
+		{Code: numbering.Login, Number: cfg.Features.Login, Args: agents}, {Code: numbering.Logout, Number: cfg.Features.Logout},
+		{Code: numbering.Pause, Number: cfg.Features.Pause, Args: reasons}, {Code: numbering.Unpause, Number: cfg.Features.Unpause},
+	} {
+		if f.Number != "" {
+			p.Features = append(p.Features, f)
+		}
+	}
+	for _, r := range cfg.Outside.Routes {
+		route := numbering.Route{Name: r.Name, Pattern: r.Pattern, Via: r.Via, Strip: r.Strip, Add: r.Add}
+		for _, c := range r.Classes {
+			route.Classes = append(route.Classes, numbering.Class(c))
+		}
+		p.Routes = append(p.Routes, route)
+	}
+	return p
+}
+
+// sipSettings are the configuration as the SIP shell needs it.
+func sipSettings(cfg *config.Config, secrets *secret.Store, out *Outside) (sipua.Config, error) {
+	s := sipua.Config{
+		UserAgent: "Centralita", Domain: "centralita", Advertise: out.Advertise, Calls: 2 * cfg.Limits.Calls,
+		Dial: out.DialTCP, Resolve: out.Resolve,
+	}
+	numbers := numberingPlan(cfg)
+	s.Urgent = func(n tel.Number) bool { return numbers.Resolve(n, nil).Kind == numbering.Emergency }
+	for _, f := range cfg.Phones {
+		if !f.SIP {
+			continue
+		}
+		password, err := phoneSecret(f, secrets)
+		if err != nil {
+			return s, err
+		}
+		s.Phones = append(s.Phones, sipua.Phone{Ext: f.Ext, Password: password, Codecs: f.Codecs})
+	}
+	for _, t := range cfg.Trunks {
+		password, err := secrets.Resolve(t.Password)
+		if err != nil {
+			return s, fmt.Errorf("cannot use trunk %s: %w", t.ID, err)
+		}
+		s.Trunks = append(s.Trunks, sipua.Trunk{
+			ID: t.ID, Server: t.Server, TCP: t.TCP, Register: t.Register, Accepts: t.Accepts, User: t.User, Password: password,
+			From: t.From, Number: t.Number, Calls: t.Calls, Codecs: t.Codecs,
+		})
+	}
+	return s, nil
+}
+
+// phoneSecret is what a SIP phone must know: the document's word, a secret it
+// refers to, or one made at the first start.
+func phoneSecret(f config.Phone, secrets *secret.Store) (string, error) {
+	if f.Password == "" {
+		return secrets.Phone(string(f.Ext))
+	}
+	password, err := secrets.Resolve(f.Password)
+	if err != nil {
+		return "", fmt.Errorf("cannot use phone %s: %w", f.Ext, err)
+	}
+	return password, nil
+}

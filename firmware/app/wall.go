@@ -1,0 +1,68 @@
+package app
+
+import (
+	"slices"
+	"time"
+
+	"github.com/centralita/centralita/firmware/panel"
+	"github.com/centralita/centralita/firmware/uplink"
+	"github.com/centralita/centralita/firmware/view"
+	"github.com/centralita/centralita/firmware/web"
+)
+
+// complete adds to a picture what only the other rooms know.
+func (h *House) complete(s *view.Snapshot) {
+	s.Started, s.Clock = h.started, clockState(s.At)
+	late := h.engine.Lateness()
+	s.Media = view.Media{
+		Shards: h.shards, Legs: h.engine.Legs(), Ticks: late.Ticks,
+		LateMS: millis(late.P99), MaxMS: millis(late.Max),
+	}
+	st := h.book.State()
+	s.Book.Last = st.Last
+	if st.Err != nil {
+		s.Book.Error = st.Err.Error()
+	}
+	for _, u := range h.uplinks {
+		s.Uplinks = append(s.Uplinks, seeUplink(u.State()))
+	}
+	h.register.House(s.At, s)
+	s.Alarms, s.Calm = h.register.Alarms(), h.register.Calm()
+}
+
+func millis(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
+
+// written is when this program was written: no earlier clock can be right.
+var written = time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC)
+
+// clockState says what is known of the wall clock.
+func clockState(now time.Time) string {
+	if now.Before(written) {
+		return "unset"
+	}
+	return "system"
+}
+
+func seeUplink(u uplink.State) view.Uplink {
+	v := view.Uplink{ID: u.ID, State: u.State, Since: u.Since, Pending: u.Pending, Acked: u.Acked, Error: u.Error, Next: u.Next, Lamp: view.Idle}
+	switch u.State {
+	case uplink.Sending:
+		v.Lamp = view.Talk
+	case uplink.Waiting:
+		v.Lamp = view.Warn
+	case uplink.Refused:
+		v.Lamp = view.Dead
+	}
+	return v
+}
+
+// frontPicture is the box as a person before it sees it.
+func (h *House) frontPicture() web.Front {
+	rows, s := h.front.Rows(), h.store.Get()
+	f := web.Front{Changes: h.front.Changes() + s.Seq, Rows: slices.Clone(rows[:]), Light: h.front.Light().String()}
+	for _, l := range panel.Lamps(s) {
+		f.Lamps = append(f.Lamps, web.FrontLamp{ID: l.ID, State: l.Lamp.String()})
+	}
+	f.Lamps = append(f.Lamps, web.FrontLamp{ID: "health", State: s.Health().String()})
+	return f
+}

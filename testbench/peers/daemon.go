@@ -1,0 +1,241 @@
+// Package peers runs the built program beside real peers on real sockets: sipp,
+// baresip, a browser, and itself.
+package peers
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// Daemon is one running centralita.
+type Daemon struct {
+	t      *testing.T
+	bin    string
+	config string
+	Dir    string
+	SIP    string // HOST:PORT
+	Web    string
+	cmd    *exec.Cmd
+	errs   *buffer
+	exited chan error
+}
+
+// buffer is written by a child and read by the test.
+type buffer struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (b *buffer) Write(p []byte) (int, error) { b.mu.Lock(); defer b.mu.Unlock(); return b.b.Write(p) }
+func (b *buffer) String() string              { b.mu.Lock(); defer b.mu.Unlock(); return b.b.String() }
+
+// freePort returns a port that is free for datagrams and streams on 127.0.0.1.
+func freePort(t *testing.T) int {
+	t.Helper()
+	for range 50 {
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		port := l.Addr().(*net.TCPAddr).Port
+		c, err := net.ListenPacket("udp", fmt.Sprintf("127.0.0.1:%d", port))
+		if cerr := l.Close(); cerr != nil {
+			t.Fatal(cerr)
+		}
+		if err == nil {
+			if err := c.Close(); err != nil {
+				t.Fatal(err)
+			}
+			return port
+		}
+	}
+	t.Fatal("no port is free for both UDP and TCP")
+	return 0
+}
+
+// NewDaemon starts bin with the document on a new data folder.
+func NewDaemon(t *testing.T, bin, document string) *Daemon {
+	t.Helper()
+	return newDaemonIn(t, bin, document, t.TempDir())
+}
+
+// newDaemonIn is NewDaemon with everything below dir.
+func newDaemonIn(t *testing.T, bin, document, dir string) *Daemon {
+	t.Helper()
+	d := &Daemon{t: t, bin: bin, Dir: filepath.Join(dir, "d"), config: filepath.Join(dir, "office.yaml"),
+		SIP: fmt.Sprintf("127.0.0.1:%d", freePort(t)), Web: fmt.Sprintf("127.0.0.1:%d", freePort(t))}
+	if err := os.WriteFile(d.config, []byte(document), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	d.Start()
+	t.Cleanup(func() {
+		if d.cmd != nil {
+			d.Stop()
+		}
+		if t.Failed() {
+			t.Logf("the daemon said:\n%s", d.errs)
+		}
+	})
+	return d
+}
+
+// Start starts it and waits until it takes calls.
+func (d *Daemon) Start() {
+	d.t.Helper()
+	d.cmd = exec.Command(d.bin, "run", "--config", d.config, "--data", d.Dir, "--sip", d.SIP, "--web", d.Web)
+	d.errs, d.exited = &buffer{}, make(chan error, 1)
+	d.cmd.Stderr = d.errs
+	out, err := d.cmd.StdoutPipe()
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	if err := d.cmd.Start(); err != nil {
+		d.t.Fatal(err)
+	}
+	ready := make(chan bool, 1)
+	go func() {
+		s := bufio.NewScanner(out)
+		for s.Scan() {
+			if strings.HasPrefix(s.Text(), "ready") {
+				ready <- true
+			}
+		}
+		d.exited <- d.cmd.Wait()
+		close(ready)
+	}()
+	select {
+	case ok := <-ready:
+		if !ok {
+			d.t.Fatalf("the daemon ended before it was ready: %s", d.errs)
+		}
+	case <-time.After(20 * time.Second):
+		d.t.Fatalf("the daemon is not ready after 20 s: %s", d.errs)
+	}
+}
+
+// Stop ends it as an init system does; it must be gone in 5 s with code 0.
+func (d *Daemon) Stop() {
+	d.t.Helper()
+	if err := d.cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		d.t.Errorf("cannot stop the daemon: %v", err)
+	}
+	select {
+	case err := <-d.exited:
+		if err != nil {
+			d.t.Errorf("the daemon ended with %v: %s", err, d.errs)
+		}
+	case <-time.After(5 * time.Second):
+		d.t.Errorf("the daemon did not end within 5 s of SIGTERM")
+		d.Kill()
+	}
+	d.cmd = nil
+}
+
+// Kill ends it with no farewell.
+func (d *Daemon) Kill() {
+	d.t.Helper()
+	if err := d.cmd.Process.Kill(); err != nil {
+		d.t.Errorf("cannot kill the daemon: %v", err)
+	}
+	<-d.exited
+	d.cmd = nil
+}
+
+// Run runs a command of the program on the data folder.
+func (d *Daemon) Run(args ...string) (out string, code int) {
+	d.t.Helper()
+	cmd := exec.Command(d.bin, append(args, "--data", d.Dir)...)
+	b, err := cmd.CombinedOutput()
+	if exit, ok := err.(*exec.ExitError); ok {
+		return string(b), exit.ExitCode()
+	}
+	if err != nil {
+		d.t.Fatalf("cannot run %v: %v", args, err)
+	}
+	return string(b), 0
+}
+
+// RunTalk is Run without the arguments that are empty.
+func (d *Daemon) RunTalk(args ...string) (out string, code int) {
+	d.t.Helper()
+	return d.Run(slices.DeleteFunc(args, func(a string) bool { return a == "" })...)
+}
+
+// Record is one line of `calls --json`, as the fixed points promise it.
+type Record struct {
+	ID        string   `json:"id"`
+	Direction string   `json:"direction"`
+	From      string   `json:"from"`
+	To        string   `json:"to"`
+	Port      string   `json:"port"`
+	FlowPath  []string `json:"flow_path"`
+	Queue     string   `json:"queue"`
+	Agent     string   `json:"agent"`
+	Began     *string  `json:"began"`
+	Answered  *string  `json:"answered"`
+	Queued    *string  `json:"queued"`
+	Connected *string  `json:"connected"`
+	Ended     *string  `json:"ended"`
+	Wait      float64  `json:"wait_s"`
+	Talk      float64  `json:"talk_s"`
+	Hold      float64  `json:"hold_s"`
+	ACW       float64  `json:"acw_s"`
+	EndedBy   string   `json:"ended_by"`
+	Cause     string   `json:"cause"`
+	Evidence  string   `json:"evidence"`
+}
+
+// Calls returns the records of the book.
+func (d *Daemon) Calls() []Record {
+	d.t.Helper()
+	out, code := d.Run("calls", "--json")
+	if code != 0 {
+		d.t.Fatalf("calls --json: exit %d: %s", code, out)
+	}
+	var all []Record
+	for line := range strings.Lines(out) {
+		var r Record
+		if err := json.Unmarshal([]byte(line), &r); err != nil {
+			d.t.Fatalf("calls --json wrote %q: %v", line, err)
+		}
+		all = append(all, r)
+	}
+	return all
+}
+
+// Verify demands that the chain of the book is whole.
+func (d *Daemon) Verify() {
+	d.t.Helper()
+	if out, code := d.Run("book", "verify"); code != 0 {
+		d.t.Errorf("book verify: exit %d: %s", code, out)
+	}
+}
+
+// Until waits until ok holds.
+func Until(t *testing.T, what string, limit time.Duration, ok func() bool) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), limit)
+	defer cancel()
+	tick := time.NewTicker(50 * time.Millisecond)
+	defer tick.Stop()
+	for !ok() {
+		select {
+		case <-ctx.Done():
+			t.Fatalf("not within %s: %s", limit, what)
+		case <-tick.C:
+		}
+	}
+}
