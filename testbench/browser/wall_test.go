@@ -265,6 +265,13 @@ func hostileNames(t *testing.T, b *browser.Browser) {
 		}
 		if path == "/wall" {
 			p.Wait("document.title.includes('<img')") // it is there, as text
+			again := *s
+			again.Seq, again.Site = s.Seq+1, "Otra"
+			store.Set(&again)
+			p.Wait("document.title.startsWith('Otra')")
+			if n := browser.Eval[int](p, "document.querySelectorAll('.port').length"); n != 8 {
+				t.Errorf("eight lines of one name became %d", n)
+			}
 		}
 		if n := p.SidewaysScroll(); n > 0 {
 			t.Errorf("%s: a long name makes the page %d px too wide", path, n)

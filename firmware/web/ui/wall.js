@@ -53,9 +53,11 @@ function cls(e, value) { if (e.className !== value) e.className = value; }
 
 /** Keeps one child of parent for each item, in their order, by key: what stays is not touched, so nothing jumps. */
 function keep(parent, items, key, create, update) {
-  const had = new Map([...parent.children].map((e) => [e.dataset.key, e]));
+  const had = new Map([...parent.children].map((e) => [e.dataset.key, e])), used = new Set();
   items.forEach((item, i) => {
-    const k = key(item, i);
+    let k = String(key(item, i));
+    while (used.has(k)) k += "'"; // two of one name are still two
+    used.add(k);
     let e = had.get(k);
     if (e) had.delete(k);
     else { e = create(item); e.dataset.key = k; }
