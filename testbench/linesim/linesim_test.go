@@ -411,3 +411,22 @@ func TestNobodyThere(t *testing.T) {
 		}
 	})
 }
+
+// A tone that a drift buffer bends by 0.3 % is as loud as before.
+func TestLevelOfABentTone(t *testing.T) {
+	build(t, "ES", func(h *house) {
+		v := &Voice{s: h.Sim}
+		bent := hum(1800 * 1.003)
+		var f pcm.Frame
+		for range 50 {
+			bent(nil, &f)
+			v.hear(&f)
+		}
+		if got := v.Level(1800, time.Second); math.Abs(got+13) > 0.5 {
+			t.Errorf("%.1f dBm0", got)
+		}
+		if got := v.Level(1004, time.Second); got > -30 {
+			t.Errorf("another frequency has %.1f dBm0", got)
+		}
+	})
+}

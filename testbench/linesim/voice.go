@@ -3,6 +3,7 @@ package linesim
 import (
 	"context"
 	"fmt"
+	"math"
 	"time"
 
 	"github.com/centralita/centralita/dsp/dtmf"
@@ -130,12 +131,19 @@ func (v *Voice) Heard() []int16 {
 }
 
 // Level returns how loud a frequency was in the last d of what was heard, in
-// dBm0; −120 and less is nothing.
+// dBm0; −120 is nothing. It is the mean of blocks of 20 ms: two crystals that
+// are being made to agree shift a tone by some hertz, and that is no loss.
 func (v *Voice) Level(hz float64, d time.Duration) float64 {
 	v.s.mu.Lock()
 	defer v.s.mu.Unlock()
-	n := min(len(v.record), int(d.Seconds()*pcm.Rate))
-	return level(v.record[len(v.record)-n:], hz)
+	const block = pcm.FrameLen
+	n := min(len(v.record), int(d.Seconds()*pcm.Rate)) / block
+	sum := 0.0
+	for i := range n {
+		at := len(v.record) - (i+1)*block
+		sum += math.Pow(10, level(v.record[at:at+block], hz)/10)
+	}
+	return 10 * math.Log10(sum/float64(max(n, 1))+1e-12)
 }
 
 // Loudness returns the level of everything in the last d, in dBm0.
