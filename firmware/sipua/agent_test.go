@@ -196,7 +196,7 @@ func TestOverTCP(t *testing.T) {
 		p.Last().HangUp()
 		want[Gone](r)
 		p.Vanish()
-		if s := want[PhoneState](r); s.Up || s.Ext != "201" {
+		if s := want[PhoneState](r); s.Up || s.Ext != "201" || s.Why != "its TCP connection ended" {
 			t.Errorf("after its connection ended: %v", s)
 		}
 	})

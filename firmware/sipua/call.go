@@ -78,9 +78,6 @@ type call struct {
 	held   bool
 }
 
-// isUp reports whether in-dialog requests make sense.
-func (c *call) isUp() bool { return c.phase == up }
-
 // do runs fn later in the mailbox, if the call has not ended by then.
 func (c *call) do(fn func()) {
 	c.a.post.do(c.callID, func(*mailbox) {

@@ -91,8 +91,9 @@ func (c *call) reinvite(req *sip.Request, tx *sip.ServerTx) {
 	if !ok {
 		return // 488 is sent, the session stays as it was
 	}
-	c.follow(req) // the target moves with it (RFC 3261 12.2.2)
-	if c.phase != up {
+	c.follow(req)      // the target moves with it (RFC 3261 12.2.2)
+	if c.phase != up { // the audio could not be set, and the call is being ended for it
+		a.respond(req, tx, 500, "Server Internal Error")
 		return
 	}
 	c.watch(tx)

@@ -18,8 +18,6 @@ type peer struct {
 	trunk *trunk
 }
 
-func (p peer) known() bool { return p.phone != nil || p.trunk != nil }
-
 // codecs are the peer's codecs in order of preference.
 func (p peer) codecs() []string {
 	switch {

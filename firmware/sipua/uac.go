@@ -136,8 +136,7 @@ func (c *call) transmit(auth sip.Header) {
 	}
 	setBody(req, c.half.Offer(offer.SendRecv))
 	c.out, c.heard = req, false
-	var tx sip.ClientTransaction
-	tx = c.send(req, c.hop, func(res *sip.Response, err error) {
+	tx := c.send(req, c.hop, func(res *sip.Response, err error) {
 		if c.phase == ended || c.out != req {
 			return
 		}

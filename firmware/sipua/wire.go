@@ -11,10 +11,10 @@ import (
 	"github.com/centralita/centralita/firmware/tel"
 )
 
-// datagramSize is the largest datagram that sipgo sends, which keeps 200 bytes of
-// it free and drops what is larger. It is a global of the library, so it is set
-// before any goroutine exists.
-var datagramSize = func() int {
+// The largest datagram that sipgo sends, which keeps 200 bytes of it free and
+// drops what is larger. It is a global of the library, so it is set before any
+// goroutine exists.
+var _ = func() int {
 	sip.UDPMTUSize = 8192 // longer than any message of ours; IP fragments what exceeds the link
 	return sip.UDPMTUSize
 }()

@@ -36,7 +36,6 @@ type Call struct {
 	code      int
 	reason    string
 	offered   []byte // the other side's latest description
-	answers   int
 	acked     bool
 	confirmed *sip.Request // the ACK of the latest re-INVITE, for a repeated 200
 	version   int

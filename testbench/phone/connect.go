@@ -24,7 +24,7 @@ func (p *Phone) connect() error {
 	p.conn = c
 	l := &single{conn: c, pooled: make(chan struct{}), done: p.done}
 	p.work.Go(func() {
-		if err := p.tpl.ServeTCP(l); err != nil && !errors.Is(err, net.ErrClosed) {
+		if err := p.tpl.ServeTCP(l); !errors.Is(err, net.ErrClosed) {
 			slog.Debug("a phone's TCP ended", "err", err)
 		}
 	})
