@@ -101,6 +101,15 @@ type State struct {
 // a new boot. It fails when another process holds the folder, and with a hint
 // when the folder is not one, is read-only, or the disk is full.
 func Open(ctx context.Context, dir string, opt Options) (*Book, error) {
+	b, err := openIdle(ctx, dir, opt)
+	if err == nil {
+		go b.run()
+	}
+	return b, err
+}
+
+// openIdle is Open without the writer.
+func openIdle(ctx context.Context, dir string, opt Options) (*Book, error) {
 	dir, err := filepath.Abs(dir)
 	if err != nil {
 		return nil, folderError(dir, err)
@@ -125,7 +134,6 @@ func Open(ctx context.Context, dir string, opt Options) (*Book, error) {
 	if err := b.openFile(ctx); err != nil {
 		return nil, errors.Join(folderError(dir, err), b.closeFiles())
 	}
-	go b.run()
 	return b, nil
 }
 

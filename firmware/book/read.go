@@ -35,10 +35,12 @@ func Read(dir string) (*Reader, error) {
 	} else if err != nil {
 		return nil, fmt.Errorf("cannot read the book in %s: %w", dir, err)
 	}
-	modes := []string{"mode=ro"}
+	// A reader needs the shared index beside the log, which only a writing
+	// connection can make when the last one is gone (query_only keeps it from
+	// writing anything else). On a read-only disk nobody can make it, but there
+	// nobody writes either.
+	modes := []string{"mode=ro", "mode=rw"}
 	if _, err := os.Stat(file + "-wal"); errors.Is(err, fs.ErrNotExist) {
-		// Nobody writes it, and on a read-only disk nobody can make the
-		// shared index that a reader otherwise needs.
 		modes = append(modes, "mode=ro&immutable=1")
 	}
 	var bad error

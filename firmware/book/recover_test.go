@@ -113,6 +113,12 @@ func TestKill9(t *testing.T) {
 	if _, err := verify(t, dir); err != nil { // a reader before the next start
 		t.Error(err)
 	}
+	if err := os.Remove(filepath.Join(dir, FileName+"-shm")); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := verify(t, dir); err != nil { // and one of a copy without the shared index
+		t.Error(err)
+	}
 	b := openTest(t, dir)
 	rows, err := b.Rows(t.Context(), 0, 1_000_000)
 	if err != nil {

@@ -103,6 +103,44 @@ func TestVerifyNamesTheFirstBrokenNumber(t *testing.T) {
 	}
 }
 
+// TestForgedRowBreaksTheNext: somebody who knows the form writes a whole row
+// anew, with right digest and hash, and even mends the link of the next row.
+// The hash of that next row gives it away.
+func TestForgedRowBreaksTheNext(t *testing.T) {
+	dir := alter(t)
+	r, err := Read(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows, err := r.Rows(t.Context(), 2, 1) // number 3
+	if err := errors.Join(err, r.Close()); err != nil {
+		t.Fatal(err)
+	}
+	forged := rows[0]
+	forged.Body = []byte(strings.Replace(string(forged.Body), "600111222", "600999999", 1))
+	forged.Digest = digest(forged.Salt, forged.Body)
+	forged.chain(forged.Seq, forged.Prev)
+	db, err := sql.Open("sqlite", dsn(dir))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	if _, err := db.Exec(`UPDATE event SET body = ?, digest = ?, hash = ? WHERE seq = 3`, forged.Body, forged.Digest, forged.Hash); err != nil {
+		t.Fatal(err)
+	}
+	for _, mended := range []bool{false, true} {
+		if mended {
+			if _, err := db.Exec(`UPDATE event SET prev = ? WHERE seq = 4`, forged.Hash); err != nil {
+				t.Fatal(err)
+			}
+		}
+		_, err := verify(t, dir)
+		if b, ok := errors.AsType[*Broken](err); !ok || b.Seq != 4 {
+			t.Errorf("mended %v: %v", mended, err)
+		}
+	}
+}
+
 func TestErasedBodyIsGoneAndTheChainHolds(t *testing.T) {
 	dir := t.TempDir()
 	b := openTest(t, dir)

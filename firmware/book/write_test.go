@@ -116,6 +116,30 @@ func TestFullDiskLosesNothing(t *testing.T) {
 	})
 }
 
+// TestNumberIsNotUsedTwice: when a commit fails although the rows are in the
+// file, they count as written.
+func TestNumberIsNotUsedTwice(t *testing.T) {
+	b, err := openIdle(t.Context(), t.TempDir(), Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer b.closeFiles()
+	rows, bad := b.seal([]call.Fact{{Kind: call.PhoneState, At: time.Now()}, {Kind: call.PhoneState, At: time.Now()}})
+	if bad != 0 || b.arrived(t.Context(), rows) || b.arrived(t.Context(), nil) {
+		t.Error("rows arrived before they were written")
+	}
+	if err := b.commit(t.Context(), rows); err != nil {
+		t.Fatal(err)
+	}
+	if !b.arrived(t.Context(), rows) {
+		t.Error("rows that are in the file count as lost")
+	}
+	rows[1].Hash = make([]byte, 32)
+	if b.arrived(t.Context(), rows) {
+		t.Error("other rows of the same numbers count as these")
+	}
+}
+
 func TestMemoryIsBoundedAndLossIsCounted(t *testing.T) {
 	b, err := Open(t.Context(), t.TempDir(), Options{})
 	if err != nil {
