@@ -72,6 +72,20 @@ func openReader(dir, mode string) (*sql.DB, error) {
 	return db, nil
 }
 
+// Location is the time zone of the office at its last start, the system's when
+// the book does not say.
+func (r *Reader) Location() *time.Location {
+	var zone string
+	if err := r.db.QueryRow(`SELECT zone FROM boot ORDER BY boot DESC LIMIT 1`).Scan(&zone); err != nil || zone == "" {
+		return time.Local // a book of an older form has no zone
+	}
+	l, err := time.LoadLocation(zone)
+	if err != nil {
+		return time.Local
+	}
+	return l
+}
+
 // Close ends the reading.
 func (r *Reader) Close() error { return r.db.Close() }
 

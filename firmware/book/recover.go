@@ -59,8 +59,8 @@ func (b *Book) begin(ctx context.Context) error {
 		if err := add(boot, b.boot, 0, b.clock); err != nil {
 			return err
 		}
-		_, err = tx.ExecContext(ctx, `INSERT INTO boot VALUES (?, ?, ?, 0, ?, ?)`,
-			int64(b.boot), b.start.UnixMicro(), b.start.UnixMicro(), b.opt.Version, b.opt.Clock)
+		_, err = tx.ExecContext(ctx, `INSERT INTO boot (boot, began_us, known_us, known_ns, version, clock, zone) VALUES (?, ?, ?, 0, ?, ?, ?)`,
+			int64(b.boot), b.start.UnixMicro(), b.start.UnixMicro(), b.opt.Version, b.opt.Clock, b.opt.Location.String())
 		if err != nil {
 			return fmt.Errorf("cannot begin a boot: %w", err)
 		}

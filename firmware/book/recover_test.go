@@ -3,6 +3,7 @@ package book
 import (
 	"bufio"
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"os"
@@ -382,4 +383,45 @@ func TestAlteredBookStillTakesCalls(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestOlderBookIsBroughtUp: a book of the first form is read as it is and
+// brought to the newest form by the next start.
+func TestOlderBookIsBroughtUp(t *testing.T) {
+	dir := t.TempDir()
+	db, err := sql.Open("sqlite", dsn(dir, "journal_mode(WAL)"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := db.Exec(levels[0] + "PRAGMA user_version = 1"); err != nil {
+		t.Fatal(err)
+	}
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	zone := func(want string) {
+		r, err := Read(dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := r.Location().String(); got != want {
+			t.Errorf("zone %s, want %s", got, want)
+		}
+		if err := r.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+	zone("Local")
+	madrid, err := time.LoadLocation("Europe/Madrid")
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := Open(t.Context(), dir, Options{Location: madrid})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := b.Close(); err != nil {
+		t.Fatal(err)
+	}
+	zone("Europe/Madrid")
 }

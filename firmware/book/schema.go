@@ -123,6 +123,8 @@ CREATE TABLE interval (
 ) STRICT;
 CREATE INDEX interval_open ON interval(agent) WHERE to_us IS NULL;
 CREATE INDEX interval_from ON interval(from_us);
+`, `
+ALTER TABLE boot ADD COLUMN zone TEXT NOT NULL DEFAULT ''; -- IANA name of the office's time zone
 `}
 
 // dsn names the book in dir for the driver. Every connection gets the same
