@@ -99,7 +99,7 @@ func settings(cfg *config.Config, w wiring, version string) exchange.Settings {
 		})
 	}
 	for _, r := range cfg.Pauses {
-		s.Pauses = append(s.Pauses, exchange.PauseReason{Key: tel.Number(r.Digit.String()), ID: r.ID, Name: r.NameES})
+		s.Pauses = append(s.Pauses, exchange.PauseReason{Key: tel.Number(r.Digit.String()), ID: r.ID, NameES: r.NameES, NameEN: r.NameEN})
 	}
 	return s
 }

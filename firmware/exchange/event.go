@@ -67,6 +67,8 @@ type (
 	}
 	// OnSilent: nothing has arrived from a leg that should send.
 	OnSilent struct{ Leg tel.LegID }
+	// Ping: Done is called when the loop has come to it, which shows that it lives.
+	Ping struct{ Done func() }
 	// OnNews: something that only the picture shows has changed.
 	OnNews struct{}
 	// Order: a person wants something changed; Done is called with the answer.
@@ -93,6 +95,7 @@ func (OnDigit) isEvent()    {}
 func (OnPlayed) isEvent()   {}
 func (OnTone) isEvent()     {}
 func (OnSilent) isEvent()   {}
+func (Ping) isEvent()       {}
 func (OnNews) isEvent()     {}
 func (Order) isEvent()      {}
 func (Close) isEvent()      {}

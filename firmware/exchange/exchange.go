@@ -253,6 +253,10 @@ func (e *Exchange) open() {
 
 // handle carries one event from outside to the machine it is for.
 func (e *Exchange) handle(ev Event) {
+	if p, ok := ev.(Ping); ok {
+		p.Done()
+		return
+	}
 	e.picture.dirty = true
 	switch ev := ev.(type) {
 	case OnPort:

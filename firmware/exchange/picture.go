@@ -179,6 +179,12 @@ func (e *Exchange) seeAgents() []view.Agent {
 			ID: a.ID, Name: view.FirstName(e.set.Agents[i].Name), Ext: a.Ext, State: a.State.String(), Reason: a.Reason,
 			Since: a.Since, Call: a.Call, Today: e.today.agents[a.ID], Lamp: agentLamp(a.State),
 		}
+		v.Queues = a.Queues
+		for _, r := range e.set.Pauses {
+			if r.ID == a.Reason {
+				v.ReasonES, v.ReasonEN = r.NameES, r.NameEN
+			}
+		}
 		if c := e.calls[a.Call]; c != nil && a.State == acd.Talking {
 			v.Lamp, v.Since = callLamp(c)
 		}

@@ -80,7 +80,7 @@ type Agent struct {
 
 // PauseReason is one reason and its key.
 type PauseReason struct {
-	Key  tel.Number
-	ID   string
-	Name string
+	Key            tel.Number
+	ID             string
+	NameES, NameEN string
 }

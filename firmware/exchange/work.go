@@ -38,9 +38,9 @@ func (e *Exchange) drain() {
 	for i := 0; i < len(e.todo); i++ {
 		e.todo[i].run(e)
 	}
+	e.picture.dirty = e.picture.dirty || len(e.todo) > 0
 	clear(e.todo)
 	e.todo = e.todo[:0]
-	e.picture.dirty = true
 }
 
 func (e *Exchange) traced(who string, what fmt.Stringer, out bool) {
