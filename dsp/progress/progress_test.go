@@ -158,6 +158,21 @@ func TestOneCallThrough(t *testing.T) {
 	}
 }
 
+// Bursts with the cadence of busy are no busy tone when something else sounds
+// in their pauses: a melody, a voice that sings.
+func TestFilledPausesAreNoCadence(t *testing.T) {
+	r := rng(1)
+	es, _ := plan.For("ES")
+	frames := render(es.Signal(plan.Busy), right, 8000, &r)
+	other := render(plan.Signal{Hz: []float64{1000}, OnOff: []int{200, 200}}, bend{cadence: 1, freq: 1, level: -15, lead: right.lead + 200}, 8000, &r)
+	for i := range frames {
+		frames[i].Add(&other[i])
+	}
+	if ev := listenTo(New(es), frames); len(ev) != 0 {
+		t.Error(ev)
+	}
+}
+
 // An answer ends the ringback at once, not after the pause it fell in.
 func TestAnswerEndsRingback(t *testing.T) {
 	r := rng(4)
