@@ -277,3 +277,21 @@ func TestNoSocketIsOpenedAfterTheEnd(t *testing.T) {
 		}
 	})
 }
+
+func TestShutdownDoesNotWaitForTheDead(t *testing.T) {
+	inBubble(t, quietTrunk(), func(t *testing.T, r *rig) {
+		p := r.registered("10.0.0.21:5060", "201", "ana")
+		p.OnCall = func(c *phone.Call) { c.Answer() }
+		r.a.Dial(1, Target{Ext: "201"}, From{})
+		want[Answered](r)
+		p.Vanish()
+		start := time.Now()
+		r.a.Shutdown(context.Background())
+		if d := time.Since(start); d != 3*time.Second {
+			t.Errorf("took %v, want the limit of 3 s", d)
+		}
+		if g := want[Gone](r); g.Cause != tel.CauseShutdown {
+			t.Errorf("gone: %v", g)
+		}
+	})
+}

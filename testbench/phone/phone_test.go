@@ -164,6 +164,7 @@ func TestRealSockets(t *testing.T) {
 	defer a.Close()
 	defer b.Close()
 	b.OnCall = func(c *Call) { c.Answer() }
+	b.Calls() // what was set is handed over with the phone's lock
 	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
 	defer cancel()
 	c := a.Call("2")
