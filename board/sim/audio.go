@@ -11,91 +11,122 @@ import (
 
 const frameTime = pcm.FrameTime * time.Millisecond
 
-// maxHeard is how many frames from the wire wait to be read.
-const maxHeard = 5
+// The frames that wait to be read even out the test bench's haste and delays.
+const (
+	startHeard = 2 // reading begins with so many, or after one frame's wait
+	wantHeard  = 3 // over this, silent frames are left out
+	maxHeard   = 25 // over this, the oldest goes
+)
 
-// audio is the sound of one socket. While the test bench sends, its clock sets
-// the pace; else frames of silence come by ours.
+// audio is the sound of one socket: frames of the wire, or silence, by an
+// absolute schedule of 20 ms.
 type audio struct {
 	s      *socket
-	wake   chan struct{}
+	wake   chan struct{} // a frame came
 	closed chan struct{}
 
 	mu    sync.Mutex
 	heard []*pcm.Frame
-	last  time.Time // when the last frame was due
+	due   time.Time // of the last frame read
 	flows bool      // the wire gave the last frame
+	begun bool      // a frame has waited for company
 }
 
-// Read implements port.Audio.
+// Read implements port.Audio. A frame that is late is waited for as long as
+// another frame lasts: silence in between would break a key in two.
 func (a *audio) Read(f *pcm.Frame) error {
-	wait := time.NewTimer(a.patience())
+	wait := time.NewTimer(a.next())
 	defer wait.Stop()
-	for {
-		select {
-		case <-a.closed:
-			return port.ErrClosed
-		default:
-		}
-		if a.take(f) {
-			return nil
-		}
-		select {
-		case <-a.closed:
-			return port.ErrClosed
-		case <-a.wake:
-		case <-wait.C:
-			a.quiet()
-			f.Silence()
-			return nil
+	select {
+	case <-a.closed:
+		return port.ErrClosed
+	case <-wait.C:
+	}
+	if a.take(f) {
+		return nil
+	}
+	if a.late() {
+		wait.Reset(frameTime)
+		for {
+			select {
+			case <-a.closed:
+				return port.ErrClosed
+			case <-a.wake:
+				if a.take(f) {
+					return nil
+				}
+				continue
+			case <-wait.C:
+			}
+			break
 		}
 	}
+	select {
+	case <-a.closed:
+		return port.ErrClosed
+	default:
+	}
+	a.quiet()
+	f.Silence()
+	return nil
 }
 
-// patience returns how long the next frame may take.
-func (a *audio) patience() time.Duration {
+// next sets when the next frame is due and returns how long that is from now.
+// A reader who was away begins a new schedule.
+func (a *audio) next() time.Duration {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	now := time.Now()
-	if now.Sub(a.last) > 2*frameTime { // nobody read for a while
-		a.last = now
+	if a.due = a.due.Add(frameTime); now.Sub(a.due) > maxHeard*frameTime {
+		a.due = now.Add(frameTime)
 	}
-	due := a.last.Add(frameTime)
-	if a.flows { // the next is on its way; silence in between would break a key
-		due = due.Add(frameTime)
-	}
-	return max(due.Sub(now), 0)
+	return max(a.due.Sub(now), 0)
 }
 
-// take gives the next frame of the wire.
-func (a *audio) take(f *pcm.Frame) bool {
+// late reports whether a frame is owed by the wire, which flowed until now.
+func (a *audio) late() bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if len(a.heard) == 0 {
-		return false
-	}
-	*f = *a.heard[0]
-	n := copy(a.heard, a.heard[1:])
-	a.heard[n] = nil
-	a.heard = a.heard[:n]
-	a.last, a.flows = time.Now(), true
-	return true
+	return a.flows
 }
 
 // quiet notes that the wire gave nothing in time.
 func (a *audio) quiet() {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.last = a.last.Add(frameTime)
 	a.flows = false
 }
 
-// put takes a frame from the wire; the oldest goes when nobody reads.
+// take gives the next frame of the wire.
+func (a *audio) take(f *pcm.Frame) bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	n := len(a.heard)
+	if n == 0 || !a.flows && n < startHeard && !a.begun {
+		a.begun = n > 0
+		return false
+	}
+	for len(a.heard) > wantHeard && a.heard[0].Silent() {
+		a.drop()
+	}
+	*f = *a.heard[0]
+	a.drop()
+	a.flows, a.begun = true, false
+	return true
+}
+
+// drop removes the oldest frame.
+func (a *audio) drop() {
+	n := copy(a.heard, a.heard[1:])
+	a.heard[n] = nil
+	a.heard = a.heard[:n]
+}
+
+// put takes a frame from the wire.
 func (a *audio) put(f *pcm.Frame) {
 	a.mu.Lock()
 	if len(a.heard) == maxHeard {
-		copy(a.heard, a.heard[1:])
-		a.heard = a.heard[:maxHeard-1]
+		a.drop()
 	}
 	a.heard = append(a.heard, f)
 	a.mu.Unlock()
