@@ -13,8 +13,8 @@ const frameTime = pcm.FrameTime * time.Millisecond
 
 // The frames that wait to be read even out the test bench's haste and delays.
 const (
-	startHeard = 2 // reading begins with so many, or after one frame's wait
-	wantHeard  = 3 // over this, silent frames are left out
+	startHeard = 2  // reading begins with so many, or after one frame's wait
+	wantHeard  = 3  // over this, silent frames are left out
 	maxHeard   = 25 // over this, the oldest goes
 )
 
