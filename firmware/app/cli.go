@@ -117,7 +117,7 @@ func offline(ctx context.Context, data string, args []string, stdout, stderr io.
 		fmt.Fprintln(stderr, "centralita:", err)
 		return console.Unreachable
 	}
-	code := console.New(console.Deps{Book: r}).Exec(ctx, args, stdout)
+	code := console.New(console.Deps{Book: r, Location: r.Location()}).Exec(ctx, args, stdout)
 	if err := r.Close(); err != nil {
 		fmt.Fprintln(stderr, "centralita:", err)
 	}

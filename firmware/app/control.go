@@ -9,7 +9,6 @@ import (
 	"github.com/centralita/centralita/firmware/console"
 	"github.com/centralita/centralita/firmware/exchange"
 	"github.com/centralita/centralita/firmware/ivr/flow"
-	"github.com/centralita/centralita/firmware/panel"
 	"github.com/centralita/centralita/firmware/tel"
 	"github.com/centralita/centralita/firmware/view"
 )
@@ -61,7 +60,7 @@ func (c control) Schedule(ctx context.Context, id, mode string) error {
 
 func (h *House) serveConsole(ctx context.Context) error {
 	return console.New(console.Deps{
-		View: h.store.Get, Book: h.book, Control: control{h.exchange}, Phones: h.accounts, Panel: drawFront,
+		View: h.store.Get, Book: h.book, Control: control{h.exchange}, Phones: h.accounts, Panel: h.drawFront,
 		Lang: h.cfg.Site.Language, Location: h.cfg.Site.Location, Log: h.log,
 	}).Serve(ctx, h.out.Control)
 }
@@ -86,9 +85,9 @@ func (h *House) accounts() []console.Account {
 	return out
 }
 
-// drawFront draws the front of the box for a terminal.
-func drawFront(s *view.Snapshot, now time.Time) (rows [4]string, lamps string) {
-	f := panel.Render(s, now, panel.Page{}, s.Lang)
+// drawFront draws the front of the box, as it is now, for a terminal.
+func (h *House) drawFront(*view.Snapshot, time.Time) (rows [4]string, lamps string) {
+	f := h.panel.Frame()
 	var b strings.Builder
 	for _, l := range f.Lamps {
 		fmt.Fprintf(&b, "%s%c ", l.ID, l.Lamp.Look().Sign)

@@ -63,7 +63,9 @@ type House struct {
 	sip      *sipua.Agent
 	store    view.Store
 	register health.Register
+	checks   *health.Checks
 	front    *simpanel.Panel
+	panel    *panel.Panel
 	uplinks  []*uplink.Uplink
 	web      *web.Server
 	legs     atomic.Uint64
@@ -109,6 +111,7 @@ func (h *House) build() error {
 	h.audio = &audio{engine: h.engine, pool: pool, prompts: h.prompts, plan: tones, ports: h.wires, log: h.log,
 		advertise: h.out.Advertise.Addr(), sip: map[tel.LegID]*sipAudio{}}
 	h.register.Begin(h.started)
+	h.checks = checks(h.started)
 
 	settings := settings(h.cfg, h.wires, Version)
 	sipCfg, err := sipSettings(h.cfg, h.secrets, h.out)
@@ -128,6 +131,7 @@ func (h *House) build() error {
 		return err
 	}
 	h.front = simpanel.New(min(panel.MaxLamps, len(h.cfg.Lines)+len(h.cfg.Phones)))
+	h.panel = panel.New(&h.store, h.front.Display(), h.front.Strip(), h.log)
 	return h.buildWeb()
 }
 
@@ -163,7 +167,7 @@ func (h *House) buildUplinks() error {
 }
 
 func (h *House) buildWeb() (err error) {
-	cfg := web.Config{Front: h.frontPicture}
+	cfg := web.Config{Front: h.frontPicture, Fresh: func() time.Time { return h.checks.Last(checkLoop) }}
 	if !h.cfg.Listen.Web.Addr().IsLoopback() {
 		if cfg.Token, err = h.secrets.Wall(); err != nil {
 			return err
@@ -198,7 +202,7 @@ func (h *House) Run(ctx context.Context, ready func()) error {
 	}
 	part("SIP", func(ctx context.Context) error { return h.sip.Serve(ctx, h.out.SIP, h.out.SIPStream) })
 	part("the panel", func(ctx context.Context) error {
-		panel.New(&h.store, h.front.Display(), h.front.Strip(), h.log).Run(ctx)
+		h.panel.Run(ctx)
 		return nil
 	})
 	if h.out.Web != nil {
@@ -210,6 +214,7 @@ func (h *House) Run(ctx context.Context, ready func()) error {
 	for _, u := range h.uplinks {
 		part("an uplink", u.Run)
 	}
+	part("the watch", h.watch)
 	ready()
 	var err error
 	select {

@@ -27,6 +27,7 @@ func (h *House) complete(s *view.Snapshot) {
 		s.Uplinks = append(s.Uplinks, seeUplink(u.State()))
 	}
 	h.register.House(s.At, s)
+	h.checks.Apply(s.At, &h.register)
 	s.Alarms, s.Calm = h.register.Alarms(), h.register.Calm()
 }
 
