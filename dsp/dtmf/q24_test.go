@@ -62,7 +62,7 @@ func TestQ24(t *testing.T) {
 	}
 	for _, row := range rows {
 		t.Run(row.name, func(t *testing.T) {
-			hit, extra := trial(row.mode, 25, row.h, row.spoil)
+			hit, extra := trial(row.mode, 16, row.h, row.spoil)
 			if hit < row.min || hit > row.max || extra > row.extra {
 				t.Errorf("heard %.1f %% and %d too many, want %v to %v %% and at most %d", hit, extra, row.min, row.max, row.extra)
 			}
