@@ -408,3 +408,24 @@ func (x *raw) recvOr(y *raw, what string) string {
 	}
 	return x.recv(what, 100*time.Millisecond)
 }
+
+// Two copies of the first 200 at the same instant are one answer, whichever of
+// them the library's goroutines hand over first.
+func TestTheFirstAnswerTwiceAtOnce(t *testing.T) {
+	inBubble(t, withServer(), func(t *testing.T, r *rig) {
+		x := r.raw("192.0.2.99:5060")
+		for leg := tel.LegID(1); leg <= 100; leg++ {
+			r.a.Dial(leg, Target{Trunk: "telco", Number: "600111222"}, From{})
+			inv := x.recv("INVITE", time.Second)
+			x.send(answerTo(inv, 200, "OK", "one"), rawSDP)
+			x.send(answerTo(inv, 200, "OK", "one"), rawSDP)
+			want[Answered](r)
+			if bye := x.recv("BYE", 100*time.Millisecond); bye != "" {
+				t.Fatalf("call %d was hung up: %q", leg, bye)
+			}
+			r.a.HangUp(leg, tel.CauseFlow)
+			x.send(answerTo(x.recv("BYE", time.Second), 200, "OK", ""), "")
+			want[Gone](r)
+		}
+	})
+}

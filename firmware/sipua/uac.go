@@ -168,6 +168,8 @@ func (c *call) response(res *sip.Response) {
 	switch {
 	case res.IsProvisional():
 		c.progress(res)
+	case res.IsSuccess() && c.ack != nil:
+		c.again(res)
 	case res.IsSuccess():
 		c.established(res)
 	case (res.StatusCode == 401 || res.StatusCode == 407) && c.phase == calling && !c.gone:
@@ -258,10 +260,12 @@ func (c *call) again(res *sip.Response) {
 	if !res.IsSuccess() || res.To() == nil {
 		return
 	}
-	if tagOf(res.To().Params) == c.remoteTag {
-		if c.ack != nil {
-			c.sendACK(c.ack)
-		}
+	if c.ack == nil && c.phase != ended { // two came at once and this one overtook the first
+		c.established(res)
+		return
+	}
+	if c.ack != nil && tagOf(res.To().Params) == c.remoteTag {
+		c.sendACK(c.ack)
 		return
 	}
 	c.log.Warn("a second phone answered the same call; hanging it up")

@@ -32,6 +32,7 @@ type Call struct {
 	ringing, up, ended chan struct{}
 	once               [3]sync.Once
 
+	acks      sync.Mutex // held while an ACK is sent
 	mu        sync.Mutex
 	code      int
 	reason    string
@@ -220,12 +221,15 @@ func (p *Phone) confirmAgain(res *sip.Response) {
 	if ack == nil || ack.CSeq().SeqNo != res.CSeq().SeqNo {
 		return
 	}
-	if err := p.tpl.WriteMsg(ack); err != nil {
+	if err := c.sendACK(ack); err != nil {
 		slog.Debug("a phone cannot confirm again", "err", err)
 	}
 }
 
+// sendACK sends an ACK, one at a time, for sipgo writes into what it sends.
 func (c *Call) sendACK(ack *sip.Request) error {
+	c.acks.Lock()
+	defer c.acks.Unlock()
 	if err := c.p.prepare(ack); err != nil {
 		return err
 	}
