@@ -61,10 +61,11 @@ type Answer struct {
 }
 
 // Auth is the server side of digest authentication (RFC 7616, RFC 2617), with
-// qop=auth. MD5 is offered before SHA-256 (RFC 8760 § 2.4 leaves the order to
-// us): phones that know MD5 only read the first challenge and give up, and with
-// random passwords little is lost by it. A nonce is a MAC over time, counter and source, so none is stored until its first
-// right use.
+// qop=auth. MD5 alone is offered: phones that know nothing else give up when any
+// challenge names another algorithm, wherever it stands (RFC 8760 § 2.4 asks
+// them to skip it; those in the field do not), and with random passwords little
+// is lost by it. An answer by SHA-256 is judged too. A nonce is a MAC over time,
+// counter and source, so none is stored until its first right use.
 type Auth struct {
 	realm  string
 	secret [32]byte
@@ -210,10 +211,7 @@ func (a *Auth) challenge(now time.Time, src netip.Addr, o Outcome, user string) 
 	}
 	realm := strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(a.realm)
 	ans := Answer{Outcome: o, User: user}
-	for _, alg := range []string{"MD5", "SHA-256"} {
-		ans.Challenges = append(ans.Challenges,
-			`Digest realm="`+realm+`", algorithm=`+alg+`, nonce="`+nonce+tail)
-	}
+	ans.Challenges = []string{`Digest realm="` + realm + `", algorithm=MD5, nonce="` + nonce + tail}
 	return ans
 }
 
