@@ -70,6 +70,7 @@ type call struct {
 	patience *time.Timer
 	why      tel.Cause // of the hang-up that waits
 	byeAfter bool      // BYE as soon as the ACK is here
+	left     string    // outgoing: a BYE overtook the answer it belongs to
 
 	// Audio.
 	opened bool
@@ -185,7 +186,13 @@ func (c *call) noticeHold() {
 // matches reports whether req belongs to this dialog (RFC 3261 12.2.2).
 func (c *call) matches(req *sip.Request) bool {
 	from, to := req.From(), req.To()
-	return from != nil && to != nil && tagOf(to.Params) == c.localTag && tagOf(from.Params) == c.remoteTag
+	if from == nil || to == nil || tagOf(to.Params) != c.localTag {
+		return false
+	}
+	if c.phase == calling && c.remoteTag == "" { // the response that names the tag was overtaken
+		return true
+	}
+	return tagOf(from.Params) == c.remoteTag
 }
 
 // follow takes the remote target from a Contact (RFC 3261 12.1.1, 12.2.1.2, 12.2.2).

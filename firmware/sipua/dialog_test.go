@@ -429,3 +429,36 @@ func TestTheFirstAnswerTwiceAtOnce(t *testing.T) {
 		}
 	})
 }
+
+// Answered and hung up at once: the BYE overtakes the 200 on the way or in the
+// library. It must not leave us with a call that nobody holds at the other end.
+func TestByeOvertakesTheAnswer(t *testing.T) {
+	for _, rang := range []bool{true, false} {
+		inBubble(t, withServer(), func(t *testing.T, r *rig) {
+			x := r.raw("192.0.2.99:5060")
+			r.a.Dial(1, Target{Trunk: "telco", Number: "600111222"}, From{})
+			inv := x.recv("INVITE", time.Second)
+			if rang {
+				x.send(answerTo(inv, 180, "Ringing", "one"), "")
+				want[Ringing](r)
+			}
+			x.send(fmt.Sprintf(`BYE sip:x@10.0.0.1 SIP/2.0
+Via: SIP/2.0/UDP 192.0.2.99:5060;branch=z9hG4bKfast
+From: %s;tag=one
+To: %s
+Call-ID: %s
+CSeq: 7 BYE
+Max-Forwards: 70`, field(inv, "To"), field(inv, "From"), field(inv, "Call-ID")), "")
+			if x.recv("200", time.Second) == "" {
+				t.Error("the BYE was not answered")
+			}
+			x.send(answerTo(inv, 200, "OK", "one"), rawSDP)
+			if x.recv("ACK", time.Second) == "" {
+				t.Error("the 200 was not confirmed")
+			}
+			if g := want[Gone](r); g.Cause != tel.CauseNormal || g.Evidence != "BYE" || !g.Remote {
+				t.Errorf("gone: %v", g)
+			}
+		})
+	}
+}

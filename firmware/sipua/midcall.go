@@ -57,10 +57,6 @@ func (c *call) trusted(req *sip.Request) bool {
 
 // byeCame is the other end hanging up.
 func (c *call) byeCame(req *sip.Request, tx *sip.ServerTx) {
-	if c.phase == calling { // no dialog yet that could be left
-		c.a.respond(req, tx, 481, "Call/Transaction Does Not Exist")
-		return
-	}
 	c.a.respond(req, tx, 200, "OK")
 	if c.phase == offered && !c.outgoing { // RFC 3261 15.1.2: the INVITE still wants an answer
 		c.a.respond(c.invite, c.itx, 487, "Request Terminated")
@@ -69,6 +65,10 @@ func (c *call) byeCame(req *sip.Request, tx *sip.ServerTx) {
 	for _, h := range req.GetHeaders("Reason") {
 		why += " " + tel.CleanText(h.Value()).String()
 		break
+	}
+	if c.phase == calling { // only a call that was answered can be left: the answer is still on its way
+		c.left = why
+		return
 	}
 	c.end(tel.CauseNormal, why, true)
 }

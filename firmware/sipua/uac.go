@@ -226,6 +226,10 @@ func (c *call) established(res *sip.Response) {
 		c.bye(c.why, "answered while we took the call back")
 		return
 	}
+	if c.left != "" {
+		c.end(tel.CauseNormal, c.left, true)
+		return
+	}
 	c.phase = up
 	s, err := c.half.Accept(res.Body())
 	if err != nil {
