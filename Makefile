@@ -7,6 +7,7 @@ SHELL := /bin/bash
 
 ARGS ?=
 SEEDS ?= 200
+WEEKS ?= 10
 DAYS ?= 7
 FUZZTIME ?= 20s
 BENCHTIME ?= 1s
@@ -42,9 +43,11 @@ fuzz: ## fuzz every target for FUZZTIME (20s each)
 		go test ./$$dir -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) </dev/null; \
 	done
 
-sim: ## live random weeks in virtual time and hold the promises against them (SEEDS=200, DAYS=7)
+sim: ## live random weeks in virtual time and hold the promises against them (SEEDS=200, WEEKS=10, DAYS=7)
 	go test ./firmware/exchange -run 'TestRandomDays' -count 1 -timeout 60m -seeds $(SEEDS) -days $(DAYS)
-	$(if $(wildcard testbench/week/*_test.go),go test ./testbench/week -run Week -count 1 -timeout 60m -seeds $(SEEDS))
+	go test ./firmware/acd -run Invariants -count 1 -timeout 60m -events 1000000
+	go test ./testbench/office -run 'RandomWeek' -count 1 -timeout 120m -seeds $(WEEKS) -days $(DAYS) -calls 120
+	go test ./testbench/receiver -count 1 -seeds 50
 
 bench: ## cost of a media tick, of each machine's step, of SIP checks, and start to ready
 	go test -run '^$$' -bench . -benchmem -benchtime $(BENCHTIME) ./dsp/... ./firmware/media/... \
