@@ -47,11 +47,11 @@ func (s *Sum) Without(own *pcm.Frame, l *Limiter, out *pcm.Frame) {
 
 // Limits of a Limiter, in sample values and in gain with 15 fractional bits.
 const (
-	knee    = 26000 // below this a sample passes unchanged (−2 dBFS)
-	full    = 32767 // never passed
-	unity   = 1 << 15
-	attack  = pcm.FrameLen / 4 // samples until a lower gain is reached (5 ms)
-	regain  = unity / 50       // gain regained per frame: from half in half a second
+	knee   = 26000 // below this a sample passes unchanged (−2 dBFS)
+	full   = 32767 // never passed
+	unity  = 1 << 15
+	attack = pcm.FrameLen / 4 // samples until a lower gain is reached (5 ms)
+	regain = unity / 50       // gain regained per frame: from half in half a second
 )
 
 // Limiter turns the level down when a sum is too loud and lets it recover
