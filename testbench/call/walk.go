@@ -25,6 +25,7 @@ const (
 // Limits of patience with the office.
 const (
 	answerIn  = 30 * time.Second // the line
+	confirmIn = 10 * time.Second // of a feature code
 	promptIn  = 20 * time.Second // a prompt to begin
 	promptFor = time.Second      // of a prompt is heard before a key is pressed
 	releaseIn = 15 * time.Second // the other end, after a hang-up
@@ -99,14 +100,21 @@ func (w *Walk) login(ctx context.Context) error {
 		return fmt.Errorf("%s cannot dial %s: %w", w.phone, w.Login, err)
 	}
 	w.tell("%s hears dial tone and dials %s", w.phone, w.Login)
-	if err := w.phone.WaitSpeech(ctx, promptFor); err != nil {
-		return fmt.Errorf("%s hears no confirmation of %s: %w", w.phone, w.Login, err)
+	if err := w.confirmed(ctx); err != nil {
+		return fmt.Errorf("%s hears no confirmation of %s, so nobody is logged in by it: %w", w.phone, w.Login, err)
 	}
-	if err := w.phone.WaitSilence(ctx, time.Second); err != nil {
+	if err := w.phone.WaitSpeechEnd(ctx, time.Second); err != nil {
 		return fmt.Errorf("%s hears no end of the confirmation: %w", w.phone, err)
 	}
 	w.tell("%s hears the confirmation and hangs up", w.phone)
 	return w.phone.OnHook()
+}
+
+// confirmed waits for a voice at the telephone.
+func (w *Walk) confirmed(ctx context.Context) error {
+	ctx, stop := context.WithTimeout(ctx, confirmIn)
+	defer stop()
+	return w.phone.WaitSpeech(ctx, promptFor)
 }
 
 // ring calls the line until the office answers.

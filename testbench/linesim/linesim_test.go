@@ -430,3 +430,38 @@ func TestLevelOfABentTone(t *testing.T) {
 		}
 	})
 }
+
+// A voice is told from call-progress tones, which are loud too.
+func TestSpeechIsNoTone(t *testing.T) {
+	build(t, "ES", func(h *house) {
+		p, _ := h.Phone(1)
+		var busy, voice tone.Player
+		var mu sync.Mutex
+		busy.Start(h.Plan.Signal(plan.Busy).Spec())
+		h.answerWith(2, func(_, out *pcm.Frame) {
+			mu.Lock()
+			defer mu.Unlock()
+			if !voice.Fill(out) {
+				busy.Fill(out)
+			}
+		})
+		h.must(p.OffHook())
+		if err := p.WaitSpeech(h.within(30*time.Second), time.Second); err == nil {
+			t.Error("busy tone is taken for a voice")
+		}
+		mu.Lock()
+		words := []tone.Partial{{Hz: 200, DBm0: -20}, {Hz: 700, DBm0: -22}, {Hz: 1600, DBm0: -28}}
+		voice.Start(tone.Spec{Repeat: tone.Once, Segments: []tone.Segment{
+			{Partials: words, Samples: tone.Ms(400)}, {Samples: tone.Ms(200)}, {Partials: words, Samples: tone.Ms(900)},
+			{Samples: tone.Ms(300)}, {Partials: words, Samples: tone.Ms(700)},
+		}})
+		mu.Unlock()
+		at := time.Now()
+		h.must(p.WaitSpeech(h.within(5*time.Second), time.Second))
+		h.must(p.WaitSpeechEnd(h.within(5*time.Second), time.Second))
+		if d := time.Since(at); d < 3*time.Second || d > 3600*time.Millisecond {
+			t.Errorf("a voice of 2.5 s and the second after it took %s", d)
+		}
+		h.must(p.OnHook())
+	})
+}

@@ -161,29 +161,59 @@ func (v *Voice) loudness(d time.Duration) float64 {
 // speech is the least level that counts as somebody speaking, in dBm0.
 const speech = -45
 
-// WaitSpeech returns when something louder than a quiet line was heard for d
-// without a pause over 400 ms.
+// spoken reports whether a frame is a voice or music: loud, and not one of the
+// country's call-progress tones.
+func (v *Voice) spoken(f *pcm.Frame) bool {
+	if f.Level() < speech {
+		return false
+	}
+	for k := range plan.NumKinds {
+		if sig := v.s.Plan.Signal(k); sig.Known() && on(f, sig.Hz) {
+			return false
+		}
+	}
+	return true
+}
+
+// WaitSpeech returns when a voice or music was heard for about d, words and
+// their pauses together.
 func (v *Voice) WaitSpeech(ctx context.Context, d time.Duration) error {
 	v.s.mu.Lock()
 	at := len(v.record)
 	v.s.mu.Unlock()
-	loud, pause := 0, 0
+	var window []bool
+	loud := 0
+	n := max(int(d/tick), 1)
 	return v.wait(ctx, "a voice", func() bool {
 		for ; at+pcm.FrameLen <= len(v.record); at += pcm.FrameLen {
-			if pcm.Level(v.record[at:at+pcm.FrameLen]) > speech {
-				loud, pause = loud+1, 0
-			} else if pause++; pause > 20 {
-				loud = 0
+			x := v.spoken((*pcm.Frame)(v.record[at:]))
+			if window = append(window, x); x {
+				loud++
+			}
+			if len(window) > n*3/2 {
+				if window[0] {
+					loud--
+				}
+				window = window[1:]
 			}
 		}
-		return time.Duration(loud)*tick >= d
+		return loud > n*2/3
 	})
 }
 
-// WaitSilence returns when nothing was heard for d.
-func (v *Voice) WaitSilence(ctx context.Context, d time.Duration) error {
-	return v.wait(ctx, "silence", func() bool {
-		return len(v.record) >= int(d.Seconds()*pcm.Rate) && v.loudness(d) < speech
+// WaitSpeechEnd returns when no voice was heard for d, tones or silence instead.
+func (v *Voice) WaitSpeechEnd(ctx context.Context, d time.Duration) error {
+	return v.wait(ctx, "the end of what is said", func() bool {
+		n, loud := max(int(d/tick), 1), 0
+		if len(v.record) < n*pcm.FrameLen {
+			return false
+		}
+		for at := len(v.record) - n*pcm.FrameLen; at+pcm.FrameLen <= len(v.record); at += pcm.FrameLen {
+			if v.spoken((*pcm.Frame)(v.record[at:])) {
+				loud++
+			}
+		}
+		return loud <= n/4
 	})
 }
 
