@@ -134,11 +134,11 @@ func (a *audio) AttachSIP(call tel.CallID, id tel.LegID) {
 }
 
 // AttachPort implements exchange.Media.
-func (a *audio) AttachPort(call tel.CallID, id tel.LegID, p tel.PortID) error {
+func (a *audio) AttachPort(call tel.CallID, id tel.LegID, p tel.PortID, dials bool) error {
 	wire := a.ports[p]
 	l := media.Leg{ID: id, Call: call, Endpoint: portleg.New(wire.Audio(), a.log), DTMF: true}
 	if wire.Info().Kind == port.FXO {
-		l.Progress = &a.plan
+		l.Progress, l.AwaitDial = &a.plan, dials
 	}
 	return a.engine.Attach(l)
 }

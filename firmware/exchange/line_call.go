@@ -80,13 +80,15 @@ func (e *Exchange) portAudio(p *portState, on bool) {
 		return
 	}
 	p.audio = p.call
+	s, _ := p.state()
+	dials := s == line.Seizing
 	room := tel.CallID("port " + string(p.id))
 	if p.audio == 0 {
 		p.audio = e.ownLeg(p).id
 	} else if l := e.legs[p.audio]; l != nil && l.call != "" {
 		room = l.call
 	}
-	if err := e.sh.Media.AttachPort(room, p.audio, p.id); err != nil {
+	if err := e.sh.Media.AttachPort(room, p.audio, p.id, dials); err != nil {
 		e.warn("port "+string(p.id)+": audio", err)
 		e.toCallOf(p.audio, call.LegDown{Leg: p.audio, Cause: tel.CauseError, Evidence: err.Error()})
 	}

@@ -29,7 +29,9 @@ type SIP interface {
 // Media moves audio. A leg is attached to a call before anything else is asked
 // of it; orders for a leg that is not there are ignored.
 type Media interface {
-	AttachPort(tel.CallID, tel.LegID, tel.PortID) error
+	// AttachPort gives a port's audio to a call. dials tells that a number will
+	// be sent, so that a long tone is dial tone.
+	AttachPort(call tel.CallID, leg tel.LegID, p tel.PortID, dials bool) error
 	AttachSIP(tel.CallID, tel.LegID)
 	Detach(tel.LegID)
 	// Say plays; then music when it is not empty. PlayDone tells the end of what was said.

@@ -40,6 +40,10 @@ type world struct {
 	facts    []call.Fact
 	store    view.Store
 	calm     bool // nothing new happens any more
+
+	scripted bool     // peers do nothing of their own, and what the loop does is kept in did
+	did      []string // commands to the shells, in order
+	noAudio  error    // what attaching a port ends in
 }
 
 type sipLeg struct {
@@ -64,13 +68,17 @@ func (h happenings) Swap(i, j int) { h[i], h[j] = h[j], h[i] }
 func (h *happenings) Push(x any)   { *h = append(*h, x.(happening)) }
 func (h *happenings) Pop() any     { o := *h; x := o[len(o)-1]; *h = o[:len(o)-1]; return x }
 
-func newWorld(t *testing.T, seed uint64) *world {
+func newWorld(t *testing.T, seed uint64, change ...func(*Settings)) *world {
+	set := office()
+	for _, f := range change {
+		f(&set)
+	}
 	w := &world{
 		t: t, seed: seed, r: rand.New(rand.NewPCG(seed, 11)), now: time.Date(2026, 11, 23, 8, 0, 0, 0, time.UTC),
 		attached: map[tel.LegID]bool{}, closed: map[tel.PortID]bool{}, offHook: map[tel.PortID]bool{}, ringing: map[tel.PortID]bool{},
 		sip: map[tel.LegID]*sipLeg{}, up: map[tel.Number]bool{},
 	}
-	w.e = New(office(), Shells{
+	w.e = New(set, Shells{
 		Ports: w, SIP: w, Media: w, Book: w, View: &w.store,
 		NewLeg:  func() tel.LegID { w.legs++; return w.legs },
 		NewCall: func() tel.CallID { w.calls++; return tel.CallID(fmt.Sprintf("1-%d", w.calls)) },
@@ -164,7 +172,15 @@ func (w *world) run(end time.Time) {
 
 func (w *world) Append(f call.Fact) { w.facts = append(w.facts, f) }
 
+// note keeps what the loop did, for stories.
+func (w *world) note(format string, args ...any) {
+	if w.scripted {
+		w.did = append(w.did, fmt.Sprintf(format, args...))
+	}
+}
+
 func (w *world) Command(id tel.PortID, c port.Command) error {
+	w.note("%s %s", id, c)
 	switch c := c.(type) {
 	case port.Seize:
 		w.closed[id] = true
@@ -180,7 +196,7 @@ func (w *world) Command(id tel.PortID, c port.Command) error {
 		w.closed[id] = false
 	case port.Ring:
 		w.ringing[id] = true
-		if w.chance(70) {
+		if !w.scripted && w.chance(70) {
 			w.after(w.some(time.Second, 15*time.Second), func() {
 				if w.ringing[id] && !w.offHook[id] {
 					w.pickUp(id)
@@ -197,17 +213,22 @@ func (w *world) Command(id tel.PortID, c port.Command) error {
 }
 
 func (w *world) DialPhone(leg tel.LegID, ext, _ tel.Number, _ tel.Text) {
+	w.note("ring %s by leg %d", ext, leg)
 	w.sip[leg] = &sipLeg{ext: ext}
 	w.peer(leg)
 }
 
-func (w *world) DialTrunk(leg tel.LegID, trunk tel.TrunkID, _, _ tel.Number) {
+func (w *world) DialTrunk(leg tel.LegID, trunk tel.TrunkID, number, _ tel.Number) {
+	w.note("dial %s over %s by leg %d", number, trunk, leg)
 	w.sip[leg] = &sipLeg{trunk: trunk}
 	w.peer(leg)
 }
 
 // peer decides what the other end of an outgoing SIP leg does.
 func (w *world) peer(leg tel.LegID) {
+	if w.scripted {
+		return
+	}
 	gone := func(c tel.Cause, why string) {
 		if w.sip[leg] != nil {
 			delete(w.sip, leg)
@@ -231,7 +252,7 @@ func (w *world) peer(leg tel.LegID) {
 	}
 }
 
-func (w *world) Ring(tel.LegID) {}
+func (w *world) Ring(leg tel.LegID) { w.note("180 to leg %d", leg) }
 
 func (w *world) Answer(leg tel.LegID) {
 	w.after(30*time.Millisecond, func() {
@@ -242,10 +263,21 @@ func (w *world) Answer(leg tel.LegID) {
 	})
 }
 
-func (w *world) Reject(leg tel.LegID, _ tel.Cause) { delete(w.sip, leg) }
-func (w *world) HangUp(leg tel.LegID, _ tel.Cause) { delete(w.sip, leg) }
+func (w *world) Reject(leg tel.LegID, c tel.Cause) {
+	w.note("reject leg %d: %s", leg, c)
+	delete(w.sip, leg)
+}
 
-func (w *world) AttachPort(_ tel.CallID, leg tel.LegID, _ tel.PortID) error {
+func (w *world) HangUp(leg tel.LegID, c tel.Cause) {
+	w.note("hang up leg %d: %s", leg, c)
+	delete(w.sip, leg)
+}
+
+func (w *world) AttachPort(_ tel.CallID, leg tel.LegID, id tel.PortID, dials bool) error {
+	w.note("audio of %s is leg %d, to dial %t", id, leg, dials)
+	if w.noAudio != nil {
+		return w.noAudio
+	}
 	if w.attached[leg] {
 		w.fail(fmt.Sprintf("leg %d is attached twice", leg))
 	}
@@ -255,18 +287,20 @@ func (w *world) AttachPort(_ tel.CallID, leg tel.LegID, _ tel.PortID) error {
 func (w *world) AttachSIP(_ tel.CallID, leg tel.LegID) { w.attached[leg] = true }
 func (w *world) Detach(leg tel.LegID)                  { delete(w.attached, leg) }
 
-func (w *world) Say(leg tel.LegID, id tel.PlayID, _ tel.Lang, say []tel.Say, _ string) error {
+func (w *world) Say(leg tel.LegID, id tel.PlayID, lang tel.Lang, say []tel.Say, music string) error {
+	w.note("say %s %v to leg %d, then %s", lang, say, leg, music)
 	if id != 0 && len(say) > 0 {
 		w.after(2*time.Second, func() { w.e.Post(OnPlayed{leg, id}) })
 	}
 	return nil
 }
 
-func (w *world) Tone(tel.LegID, tel.Tone)   {}
-func (w *world) Stop(tel.LegID)             {}
-func (w *world) Join(tel.LegID, tel.CallID) {}
+func (w *world) Tone(leg tel.LegID, t tel.Tone) { w.note("tone %s to leg %d", t, leg) }
+func (w *world) Stop(leg tel.LegID)             { w.note("quiet leg %d", leg) }
+func (w *world) Join(tel.LegID, tel.CallID)     {}
 
-func (w *world) SendDigits(leg tel.LegID, id tel.PlayID, _ string) {
+func (w *world) SendDigits(leg tel.LegID, id tel.PlayID, digits string) {
+	w.note("send %s to leg %d", digits, leg)
 	w.after(time.Second, func() { w.e.Post(OnPlayed{leg, id}) })
 }
 

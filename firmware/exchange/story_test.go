@@ -1,0 +1,114 @@
+package exchange
+
+import (
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/centralita/centralita/firmware/acd"
+	"github.com/centralita/centralita/firmware/call"
+	"github.com/centralita/centralita/firmware/tel"
+	"github.com/centralita/centralita/hal/port"
+)
+
+// A story is a world in which only that happens which the test does.
+func story(t *testing.T, change ...func(*Settings)) *world {
+	w := newWorld(t, 1, change...)
+	w.scripted = true
+	for _, s := range []tel.Number{"201", "202"} {
+		w.up[s] = true
+		w.post(OnPhone{Ext: s, Up: true})
+	}
+	w.did, w.facts = nil, nil
+	return w
+}
+
+// post tells the loop something and lets it settle.
+func (w *world) post(evs ...Event) {
+	w.e.Post(evs...)
+	w.wait(200 * time.Millisecond)
+}
+
+func (w *world) wait(d time.Duration) {
+	w.e.turn(w.now)
+	w.run(w.now.Add(d))
+}
+
+// dials lifts a telephone and presses keys.
+func (w *world) dials(id tel.PortID, number string) {
+	w.offHook[id] = true
+	w.post(OnPort{id, port.OffHook{}})
+	for _, k := range number {
+		w.post(OnDigit{Leg: w.e.ports[id].audio, Digit: tel.Digit(k)})
+	}
+}
+
+// fromPhone lets a SIP phone call a number.
+func (w *world) fromPhone(ext, to tel.Number) tel.LegID {
+	w.legs++
+	leg := w.legs
+	w.sip[leg] = &sipLeg{ext: ext}
+	w.post(OnIncoming{Leg: leg, Phone: ext, To: to})
+	return leg
+}
+
+// dialled returns the SIP leg that rings ext.
+func (w *world) dialled(ext tel.Number) tel.LegID {
+	for id, l := range w.sip {
+		if l.ext == ext && !w.e.legs[id].caller {
+			return id
+		}
+	}
+	return 0
+}
+
+// has reports whether the loop did something that begins so.
+func (w *world) has(prefix string) bool {
+	return slices.ContainsFunc(w.did, func(s string) bool { return strings.HasPrefix(s, prefix) })
+}
+
+func (w *world) must(prefix string) {
+	w.t.Helper()
+	if !w.has(prefix) {
+		w.fail("the loop did not " + prefix + ":\n" + strings.Join(w.did, "\n"))
+	}
+}
+
+func (w *world) never(prefix string) {
+	w.t.Helper()
+	if w.has(prefix) {
+		w.fail("the loop did " + prefix + ":\n" + strings.Join(w.did, "\n"))
+	}
+}
+
+// fact returns the last fact of a kind.
+func (w *world) fact(k call.Kind) call.Fact {
+	w.t.Helper()
+	for _, f := range slices.Backward(w.facts) {
+		if f.Kind == k {
+			return f
+		}
+	}
+	w.fail("the book has no " + string(k))
+	return call.Fact{}
+}
+
+func (w *world) agent(id tel.AgentID) acd.State {
+	a, _ := w.e.acd.Agent(id)
+	return a.State
+}
+
+// A line that we seize to dial on listens for dial tone; one that rings us does not.
+func TestOnlyALineThatDialsAwaitsDialTone(t *testing.T) {
+	w := story(t)
+	w.fromPhone("201", "0910000001")
+	w.must("audio of L2 is leg 2, to dial true")
+	w.post(OnPort{"L1", port.RingOn{}})
+	w.post(OnPort{"L1", port.CallerID{Number: "600123456"}})
+	if !slices.ContainsFunc(w.did, func(s string) bool {
+		return strings.HasPrefix(s, "audio of L1") && strings.HasSuffix(s, "dial false")
+	}) {
+		w.fail(strings.Join(w.did, "\n"))
+	}
+}
