@@ -54,11 +54,11 @@ func (e *Exchange) sipGone(ev OnGone) {
 	e.letGo(l)
 }
 
-// silent ends a SIP leg from which nothing comes any more. A port's silence is
-// judged by its line.
+// silent ends a SIP leg from which nothing comes any more. A leg that is not up
+// owes us nothing yet, and a port's silence is judged by its line.
 func (e *Exchange) silent(id tel.LegID) {
 	l := e.legs[id]
-	if l == nil || l.port != nil {
+	if l == nil || l.port != nil || !l.up {
 		return
 	}
 	e.sh.SIP.HangUp(id, tel.CauseLost)

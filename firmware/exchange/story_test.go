@@ -99,6 +99,21 @@ func (w *world) agent(id tel.AgentID) acd.State {
 	return a.State
 }
 
+// A phone that rings for 30 s sends nothing, and that is no loss.
+func TestSilenceOfALegThatIsNotUpIsNoLoss(t *testing.T) {
+	w := story(t)
+	caller := w.fromPhone("201", "202")
+	called := w.dialled("202")
+	w.post(OnSilent{called}, OnSilent{caller})
+	w.never("hang up")
+	w.post(OnAnswered{called})
+	w.post(OnSilent{called})
+	w.must("hang up leg")
+	if f := w.fact(call.Ended); f.Cause != tel.CauseLost {
+		w.fail("ended by " + string(f.Cause))
+	}
+}
+
 // A line that we seize to dial on listens for dial tone; one that rings us does not.
 func TestOnlyALineThatDialsAwaitsDialTone(t *testing.T) {
 	w := story(t)
