@@ -14,6 +14,9 @@ import (
 
 // From a call to whoever must do what it wants.
 
+// fullHouse is why a call was not taken.
+const fullHouse = "the house takes no more calls"
+
 // full reports whether the house takes no more calls.
 func (e *Exchange) full() bool {
 	return e.closing != nil || e.set.Calls > 0 && len(e.calls) >= e.set.Calls
@@ -24,6 +27,15 @@ func (e *Exchange) begin(l *legState, s call.Start, f *flow.Flow) *callState {
 	c := e.newCall(l, s, f)
 	e.push(toCall{c, call.Begin{Leg: e.sh.NewLeg()}})
 	return c
+}
+
+// arrived begins a call from outside; a full house refuses it, and books that.
+func (e *Exchange) arrived(l *legState, s call.Start, f *flow.Flow) {
+	if e.full() {
+		e.push(toCall{e.newCall(l, s, nil), call.Refuse{Cause: tel.CauseCongestion, Evidence: fullHouse}})
+		return
+	}
+	e.begin(l, s, f)
 }
 
 // newCall enters an interaction in the tables.

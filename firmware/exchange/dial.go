@@ -41,7 +41,7 @@ func (e *Exchange) dialled(l *legState, n tel.Number) {
 		return
 	}
 	if e.full() && !s.Emergency {
-		e.refuse(l, s, numbering.Target{Kind: numbering.Unknown, Why: "the house takes no more calls"})
+		e.refuse(l, s, numbering.Target{Kind: numbering.Unknown, Why: fullHouse})
 		return
 	}
 	c := e.begin(l, s, nil)

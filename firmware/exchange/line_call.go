@@ -167,13 +167,13 @@ func (e *Exchange) inherit(p *portState, s line.State) {
 
 // lineRings begins a call from the exchange.
 func (e *Exchange) lineRings(p *portState, in line.Incoming) {
-	if !p.conf.In || e.full() {
+	if !p.conf.In {
 		return // it rings on unanswered, as a line that nobody takes does
 	}
 	l := &legState{id: e.sh.NewLeg(), port: p, caller: true}
 	e.addLeg(l)
 	p.call = l.id
-	e.begin(l, call.Start{
+	e.arrived(l, call.Start{
 		Direction: tel.Inbound, From: in.From, Name: in.Name, To: p.conf.Number, Port: p.id, Aim: call.AimFlow,
 	}, e.flows[p.conf.Flow])
 }

@@ -13,11 +13,9 @@ func (e *Exchange) incoming(ev OnIncoming) {
 	switch {
 	case l.phone == nil && l.trunk == nil:
 		e.sh.SIP.Reject(ev.Leg, tel.CauseForbidden)
-	case e.full():
-		e.sh.SIP.Reject(ev.Leg, tel.CauseCongestion)
 	case l.phone != nil:
 		e.addLeg(l)
-		e.dialled(l, ev.To)
+		e.dialled(l, ev.To) // also in a full house: it may be an emergency
 	default:
 		l.trunk.used++
 		e.addLeg(l)
@@ -25,7 +23,7 @@ func (e *Exchange) incoming(ev OnIncoming) {
 		if to == "" {
 			to = l.trunk.conf.Number
 		}
-		e.begin(l, call.Start{
+		e.arrived(l, call.Start{
 			Direction: tel.Inbound, From: ev.From, Name: ev.Name, To: to, Trunk: ev.Trunk, Aim: call.AimFlow,
 		}, e.flows[l.trunk.conf.Flow])
 	}

@@ -127,3 +127,42 @@ func TestOnlyALineThatDialsAwaitsDialTone(t *testing.T) {
 		w.fail(strings.Join(w.did, "\n"))
 	}
 }
+
+// When the house takes no more calls, an emergency call from a SIP phone goes
+// out all the same, and the others are told and booked.
+func TestEmergencyPassesAFullHouse(t *testing.T) {
+	w := story(t, func(s *Settings) { s.Calls = 1 })
+	w.fromPhone("201", "101")
+	w.fromPhone("202", "101")
+	w.must("reject leg 3: congestion")
+	if f := w.fact(call.Ended); f.Cause != tel.CauseCongestion {
+		w.fail("the refused attempt is booked with " + string(f.Cause))
+	}
+	w.did = nil
+	w.fromPhone("202", "112")
+	w.must("L2 seize")
+}
+
+// A caller whom a full house cannot take is in the book.
+func TestFullHouseBooksWhomItDoesNotTake(t *testing.T) {
+	w := story(t, func(s *Settings) { s.Calls = 1 })
+	w.fromPhone("201", "101")
+	w.facts = nil
+	w.post(OnPort{"L1", port.RingOn{}})
+	w.post(OnPort{"L1", port.CallerID{Number: "600123456"}})
+	w.never("L1 seize")
+	if f := w.fact(call.Began); f.From != "600123456" || f.Port != "L1" {
+		w.fail("booked: " + string(f.From))
+	}
+	if f := w.fact(call.Ended); f.Cause != tel.CauseCongestion || f.By != tel.BySystem {
+		w.fail("ended by " + string(f.By) + ": " + string(f.Cause))
+	}
+	w.facts = nil
+	w.legs++
+	w.sip[w.legs] = &sipLeg{trunk: "siptel"}
+	w.post(OnIncoming{Leg: w.legs, Trunk: "siptel", From: "600", To: "912"})
+	w.must("reject leg")
+	if f := w.fact(call.Ended); f.Cause != tel.CauseCongestion {
+		w.fail("ended by " + string(f.Cause))
+	}
+}
