@@ -132,6 +132,9 @@ func (m *Machine) Legs() (caller, called tel.LegID) { return m.caller, m.called 
 // Held reports whether one of the parties is on hold.
 func (m *Machine) Held() bool { return len(m.held) > 0 }
 
+// HeldBy reports whether the party of leg holds the other.
+func (m *Machine) HeldBy(leg tel.LegID) bool { return m.held[leg] }
+
 // Describe returns the interaction in words.
 func (m *Machine) Describe() string {
 	s := string(m.start.ID) + " " + string(m.start.Direction) + " from " + string(m.start.From) + ": " + m.state.String()

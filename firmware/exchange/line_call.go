@@ -185,7 +185,7 @@ func (e *Exchange) flashed(p *portState) {
 		return
 	}
 	c := e.calls[l.call]
-	e.push(toCall{c, call.LegHeld{Leg: l.id, On: !c.m.Held()}})
+	e.push(toCall{c, call.LegHeld{Leg: l.id, On: !c.m.HeldBy(l.id)}})
 }
 
 // seizeLine calls a number over a line.

@@ -166,3 +166,25 @@ func TestFullHouseBooksWhomItDoesNotTake(t *testing.T) {
 		w.fail("ended by " + string(f.Cause))
 	}
 }
+
+// Both parties may hold; each takes back his own hold only.
+func TestHookFlashHoldsWhileTheOtherHolds(t *testing.T) {
+	w := story(t)
+	w.dials("F1", "201")
+	sip := w.dialled("201")
+	w.post(OnAnswered{sip})
+	wired := w.e.ports["F1"].audio
+	w.post(OnHeld{sip, true})
+	w.did = nil
+	w.post(OnPort{"F1", port.HookFlash{}})
+	w.must("say es [] to leg 2, then music") // the SIP phone hears music
+	w.did = nil
+	w.post(OnHeld{sip, false})
+	w.must("quiet leg 1")
+	w.never("quiet leg 2")
+	w.post(OnPort{"F1", port.HookFlash{}})
+	w.must("quiet leg 2")
+	if wired != 1 || sip != 2 {
+		t.Fatalf("legs %d and %d", wired, sip)
+	}
+}
