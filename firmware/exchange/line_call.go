@@ -230,6 +230,7 @@ func (e *Exchange) ringTelephone(l *legState, from tel.Number, name tel.Text) {
 	p := l.port
 	p.call = l.id
 	e.push(toLine{p, line.Ring{Number: from, Name: name}})
+	e.toCallOf(l.id, call.LegRinging{Leg: l.id})
 }
 
 // hangUpPort ends our side of a port's leg.

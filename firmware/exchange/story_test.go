@@ -188,3 +188,17 @@ func TestHookFlashHoldsWhileTheOtherHolds(t *testing.T) {
 		t.Fatalf("legs %d and %d", wired, sip)
 	}
 }
+
+// Whoever rings an analog telephone hears that it rings.
+func TestCallerHearsAnAnalogTelephoneRing(t *testing.T) {
+	w := story(t)
+	sip := w.fromPhone("201", "102")
+	w.must("F2 ring")
+	w.must("180 to leg 1")
+	w.post(OnGone{Leg: sip, Cause: tel.CauseCancelled})
+	w.must("F2 stop ring")
+	w.did = nil
+	w.dials("F1", "102")
+	w.must("F2 ring")
+	w.must("tone ringback")
+}
