@@ -108,7 +108,7 @@ func (g *gate) check(s *Session, from netip.AddrPort, b []byte, now time.Time) (
 		return false, BadVersion
 	}
 	pt := b[1] & 0x7F
-	if pt >= 72 && pt <= 76 || pt != s.PT && (s.EventPT == 0 || pt != s.EventPT) {
+	if _, agreed := s.event(pt); !agreed || pt >= 72 && pt <= 76 {
 		return false, BadType
 	}
 	if !s.knows(from.Addr()) {

@@ -318,7 +318,7 @@ func (l *Leg) arrive(s *Session, from netip.AddrPort, b []byte) {
 	}
 	h := &l.gate.parsed.Header
 	p.fresh, l.fresh = l.fresh, false
-	p.event = s.EventPT != 0 && h.PayloadType == s.EventPT
+	p.event, _ = s.event(h.PayloadType)
 	p.seq, p.ts, p.ssrc = h.SequenceNumber, h.Timestamp, h.SSRC
 	p.arrival = uint32(now.Sub(l.began) / (time.Second / pcm.Rate))
 	p.n = copy(p.payload[:], l.gate.parsed.Payload)

@@ -30,8 +30,24 @@ type Session struct {
 	Codec      Codec
 	PT         uint8 // payload type of the audio
 	EventPT    uint8 // payload type of telephone-event (RFC 4733); 0 is not agreed on
+	// RecvPT and RecvEventPT are the numbers that the far end was told to use,
+	// where they differ from those it wants (RFC 3264 § 5.1). Some use their own
+	// all the same, so both are heard.
+	RecvPT, RecvEventPT uint8
 	Send, Recv bool  // our direction: both true unless somebody holds
 	Mux        bool  // RTCP on the RTP port (RFC 5761)
+}
+
+// event reports whether a payload type carries telephone-events, ok whether it
+// was agreed on at all.
+func (s *Session) event(pt uint8) (event, ok bool) {
+	switch {
+	case s.RecvEventPT != 0 && pt == s.RecvEventPT:
+		return true, true
+	case pt == s.PT || s.RecvPT != 0 && pt == s.RecvPT:
+		return false, true
+	}
+	return true, s.EventPT != 0 && pt == s.EventPT
 }
 
 // knows reports whether audio may come from an address.
