@@ -75,8 +75,11 @@ func (e *Exchange) phoneChanged(f *phoneState) {
 	now := acd.Phone{Ext: f.conf.Ext, Up: f.up, Busy: f.legs > f.offered}
 	if f.conf.Port != "" {
 		p := e.ports[f.conf.Port]
-		l := e.legs[p.call]
-		now.Busy = p.audio != 0 && (l == nil || l.offer == 0)
+		if l := e.legs[p.call]; l != nil { // it rings, or talks to whoever rang it
+			now.Busy = l.offer == 0
+		} else {
+			now.Busy = p.audio != 0
+		}
 	}
 	switch {
 	case !now.Up:

@@ -229,6 +229,7 @@ func (e *Exchange) clearFor(p *portState) bool {
 func (e *Exchange) ringTelephone(l *legState, from tel.Number, name tel.Text) {
 	p := l.port
 	p.call = l.id
+	e.phoneChanged(l.phone)
 	e.push(toLine{p, line.Ring{Number: from, Name: name}})
 	e.toCallOf(l.id, call.LegRinging{Leg: l.id})
 }

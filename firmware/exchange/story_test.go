@@ -202,3 +202,20 @@ func TestCallerHearsAnAnalogTelephoneRing(t *testing.T) {
 	w.must("F2 ring")
 	w.must("tone ringback")
 }
+
+// A telephone that a colleague rings is not offered a caller of the queue.
+func TestRingingTelephoneIsNotOffered(t *testing.T) {
+	w := story(t, func(s *Settings) { s.Agents = s.Agents[1:2] }) // bea at 102
+	w.fromPhone("201", "102")
+	w.must("F2 ring")
+	if s := w.agent("bea"); s != acd.Engaged {
+		w.fail("bea is " + s.String())
+	}
+	w.fromPhone("202", "301")
+	w.wait(5 * time.Second)
+	for _, f := range w.facts {
+		if f.Kind == call.Offered {
+			w.fail("offered to " + string(f.Agent))
+		}
+	}
+}
