@@ -116,7 +116,8 @@ func (a *audio) Set(id tel.LegID, n sipua.Session) error {
 	}
 	s.codec = codec.String()
 	s.leg.Set(rtpleg.Session{
-		Remote: n.Remote, Signalling: n.Signalling, Codec: codec, PT: n.PT, EventPT: n.EventPT, Send: n.Send, Recv: n.Recv,
+		Remote: n.Remote, Signalling: n.Signalling, Codec: codec, PT: n.PT, EventPT: n.EventPT,
+		RTCP: n.RTCP, RecvPT: n.RecvPT, RecvEventPT: n.RecvEventPT, Send: n.Send, Recv: n.Recv,
 	})
 	return nil
 }

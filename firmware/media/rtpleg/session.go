@@ -34,8 +34,8 @@ type Session struct {
 	// where they differ from those it wants (RFC 3264 § 5.1). Some use their own
 	// all the same, so both are heard.
 	RecvPT, RecvEventPT uint8
-	Send, Recv bool  // our direction: both true unless somebody holds
-	Mux        bool  // RTCP on the RTP port (RFC 5761)
+	Send, Recv          bool // our direction: both true unless somebody holds
+	Mux                 bool // RTCP on the RTP port (RFC 5761)
 }
 
 // event reports whether a payload type carries telephone-events, ok whether it
