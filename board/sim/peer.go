@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"sync"
+	"syscall"
 	"time"
 
 	"github.com/centralita/centralita/board/sim/wire"
@@ -116,7 +117,15 @@ func (p *peer) close() {
 func (p *peer) over(err error) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return p.closed || errors.Is(err, io.EOF) || errors.Is(err, net.ErrClosed) || errors.Is(err, io.ErrClosedPipe)
+	if p.closed {
+		return true
+	}
+	for _, end := range []error{io.EOF, net.ErrClosed, io.ErrClosedPipe, syscall.ECONNRESET} {
+		if errors.Is(err, end) {
+			return true
+		}
+	}
+	return false
 }
 
 // write sends what is queued until the end.

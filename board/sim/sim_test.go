@@ -414,6 +414,7 @@ func TestServe(t *testing.T) {
 		if e := <-b.Ports()[0].Events(); e != (port.RingOn{}) {
 			t.Errorf("%v", e)
 		}
+		b.Ports()[1].Command(port.Ring{}) // what the bench has not read when it goes
 		c.Close()
 		if e := <-b.Ports()[0].Events(); e != (port.RingOff{}) {
 			t.Errorf("%v", e)
@@ -428,5 +429,8 @@ func TestServe(t *testing.T) {
 	}
 	if _, err := net.Dial("unix", path); err == nil {
 		t.Error("the socket is still there")
+	}
+	if strings.Contains(log.String(), "dropped") && !strings.Contains(log.String(), "another test bench") {
+		t.Errorf("a bench that goes away is not worth a warning: %s", log.String())
 	}
 }
