@@ -90,7 +90,11 @@ func (e *Exchange) portAudio(p *portState, on bool) {
 	}
 	if err := e.sh.Media.AttachPort(room, p.audio, p.id, dials); err != nil {
 		e.warn("port "+string(p.id)+": audio", err)
-		e.toCallOf(p.audio, call.LegDown{Leg: p.audio, Cause: tel.CauseError, Evidence: err.Error()})
+		if l := e.legs[p.audio]; l != nil {
+			e.toCallOf(l.id, call.LegDown{Leg: l.id, Cause: tel.CauseError, Evidence: err.Error(), Spare: e.sh.NewLeg()})
+			e.letGo(l)
+		}
+		e.push(toLine{p, line.HangUp{Tone: tel.ToneCongestion}})
 	}
 	e.phoneChanged(e.phones[p.ext])
 }

@@ -1,6 +1,7 @@
 package exchange
 
 import (
+	"errors"
 	"slices"
 	"strings"
 	"testing"
@@ -217,5 +218,26 @@ func TestRingingTelephoneIsNotOffered(t *testing.T) {
 		if f.Kind == call.Offered {
 			w.fail("offered to " + string(f.Agent))
 		}
+	}
+}
+
+// A port whose audio cannot be had is let go, and its call ends.
+func TestPortWithoutAudioIsLetGo(t *testing.T) {
+	w := story(t)
+	w.noAudio = errors.New("no audio")
+	w.e.sh.Warn = func(string, error) {}
+	w.post(OnPort{"L1", port.RingOn{}})
+	w.post(OnPort{"L1", port.CallerID{Number: "600123456"}})
+	w.must("L1 release")
+	w.post(OnPlayed{Leg: 1, ID: 1})
+	w.dials("F1", "")
+	w.post(OnPlayed{Leg: 2, ID: 1})
+	w.post(OnPort{"F1", port.OnHook{}})
+	w.wait(time.Minute)
+	if len(w.e.calls) != 0 || len(w.e.legs) != 0 {
+		w.fail("something was left over")
+	}
+	if f := w.fact(call.Ended); f.Cause != tel.CauseError {
+		w.fail("ended by " + string(f.Cause))
 	}
 }
