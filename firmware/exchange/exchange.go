@@ -53,6 +53,7 @@ type Exchange struct {
 	picture picture
 	today   today
 	closing *Close
+	answers []func() // to orders, told once the picture shows what became of them
 	steps   uint64
 	slowest time.Duration
 }
@@ -206,7 +207,15 @@ func (e *Exchange) turn(now time.Time) {
 		e.push(t.owner)
 		e.drain()
 	}
+	if len(e.answers) > 0 {
+		e.picture.at = time.Time{} // whoever ordered looks at the picture next
+	}
 	e.publish()
+	for _, tell := range e.answers {
+		tell()
+	}
+	clear(e.answers)
+	e.answers = e.answers[:0]
 	if e.closing != nil && len(e.calls) == 0 {
 		e.closing.Done()
 		e.closing = nil
@@ -289,7 +298,8 @@ func (e *Exchange) handle(ev Event) {
 		e.silent(ev.Leg)
 	case OnNews: // the picture is made anew after every event
 	case Order:
-		ev.Done(e.change(ev.What))
+		err := e.change(ev.What)
+		e.answers = append(e.answers, func() { ev.Done(err) })
 	case Close:
 		e.close(ev)
 	}

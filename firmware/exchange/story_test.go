@@ -241,3 +241,21 @@ func TestPortWithoutAudioIsLetGo(t *testing.T) {
 		w.fail("ended by " + string(f.Cause))
 	}
 }
+
+// An order is answered when the picture shows what became of it.
+func TestOrderIsAnsweredWhenThePictureShowsIt(t *testing.T) {
+	w := story(t)
+	told := false
+	w.e.Post(OnNews{})
+	w.e.turn(w.now) // a picture of just now
+	w.e.Post(Order{What: Pause{"bea", "descanso"}, Done: func(err error) {
+		told = true
+		if s := w.store.Get(); err != nil || s.Agents[1].State != acd.NotReady.String() {
+			w.fail("the picture has bea " + s.Agents[1].State)
+		}
+	}})
+	w.e.turn(w.now)
+	if !told {
+		t.Fatal("the order was not answered")
+	}
+}
