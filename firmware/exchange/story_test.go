@@ -259,3 +259,14 @@ func TestOrderIsAnsweredWhenThePictureShowsIt(t *testing.T) {
 		t.Fatal("the order was not answered")
 	}
 }
+
+// What a queue says is in the language that the caller chose.
+func TestQueueSpeaksTheCallersLanguage(t *testing.T) {
+	w := story(t, func(s *Settings) { s.Agents = nil })
+	leg := w.fromPhone("201", "301")
+	w.wait(time.Second)
+	w.e.calls[w.e.legs[leg].call].lang = tel.English
+	w.did = nil
+	w.wait(31 * time.Second)
+	w.must("say en [")
+}
