@@ -174,7 +174,6 @@ func (p *people) live() {
 
 // watch reads every picture and holds it against what must always be true.
 func (p *people) watch(done <-chan struct{}) {
-	since := map[tel.CallID]time.Time{}
 	for {
 		s := p.o.House.View()
 		on := map[tel.CallID]tel.AgentID{}
@@ -184,18 +183,6 @@ func (p *people) watch(done <-chan struct{}) {
 					p.o.T.Errorf("seed %d: call %s is with %s and %s", p.seed, a.Call, other, a.ID)
 				}
 				on[a.Call] = a.ID
-			}
-		}
-		for _, q := range s.Queues {
-			for _, w := range q.Waiting {
-				if q.Free == 0 || w.Offered != "" {
-					delete(since, w.Call)
-				} else if t, ok := since[w.Call]; !ok {
-					since[w.Call] = s.At
-				} else if s.At.Sub(t) > 250*time.Millisecond+backoff {
-					p.o.T.Errorf("seed %d: %s waits beside %d free agents since %s\n%s", p.seed, w.Call, q.Free, t, p.o.Trace(30))
-					delete(since, w.Call)
-				}
 			}
 		}
 		select {
@@ -209,6 +196,58 @@ func (p *people) watch(done <-chan struct{}) {
 // backoff is how long a pair that just failed is kept apart; a lone agent who
 // refused is free for others, not for this caller.
 const backoff = 10 * time.Second
+
+// dispatch is how long a caller may wait beside a free eligible agent.
+const dispatch = 250 * time.Millisecond
+
+// floor replays who waited and who was free.
+type floor struct {
+	ready   map[tel.AgentID]time.Time                // since
+	waiting map[tel.CallID]time.Time                 // not offered to anybody since
+	tried   map[tel.CallID]map[tel.AgentID]time.Time // failed at
+}
+
+// fault returns a pair that has stood side by side for too long at the instant t.
+func (f *floor) fault(t time.Time) string {
+	for c, waits := range f.waiting {
+		for a, ready := range f.ready {
+			since := ready
+			if waits.After(since) {
+				since = waits
+			}
+			if again := f.tried[c][a].Add(backoff); again.After(since) {
+				since = again
+			}
+			if t.Sub(since) > dispatch {
+				return fmt.Sprintf("%s waited beside %s, who was free, from %s to %s", c, a, since, t)
+			}
+		}
+	}
+	return ""
+}
+
+// take applies a fact.
+func (f *floor) take(e call.Fact) {
+	switch e.Kind {
+	case call.Boot: // nobody of the boot before waits or is free
+		*f = floor{map[tel.AgentID]time.Time{}, map[tel.CallID]time.Time{}, map[tel.CallID]map[tel.AgentID]time.Time{}}
+	case call.AgentState:
+		delete(f.ready, e.Agent)
+		if e.State == "ready" {
+			f.ready[e.Agent] = e.At
+		}
+	case call.Queued:
+		f.waiting[e.Call] = e.At
+		f.tried[e.Call] = map[tel.AgentID]time.Time{}
+	case call.Offered, call.QueueLeft, call.Ended:
+		delete(f.waiting, e.Call)
+	case call.Declined:
+		f.waiting[e.Call] = e.At
+		if f.tried[e.Call] != nil {
+			f.tried[e.Call][e.Agent] = e.At
+		}
+	}
+}
 
 // A week of random calls, refusals, hang-ups, lost phones and restarts.
 func TestRandomWeek(t *testing.T) {
@@ -257,11 +296,16 @@ func (p *people) rest() {
 	}
 	began, ended := map[tel.CallID]int{}, map[tel.CallID]int{}
 	waiting := map[tel.QueueID][]tel.CallID{}
+	var fl floor
 	for _, row := range o.Facts() {
 		var f call.Fact
 		if err := json.Unmarshal(row.Body, &f); err != nil {
 			o.T.Fatal(err)
 		}
+		if why := fl.fault(f.At); why != "" {
+			o.T.Errorf("seed %d: %s", p.seed, why)
+		}
+		fl.take(f)
 		switch f.Kind {
 		case call.Began:
 			began[f.Call]++
