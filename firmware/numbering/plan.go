@@ -108,6 +108,9 @@ func (p *Plan) Resolve(dialled tel.Number, allowed []Class) Target {
 			return Target{Kind: Feature, Number: dialled, Code: f.Code, Arg: arg}
 		}
 	}
+	if class, n := Classify(p.Country, dialled); class == EmergencyClass {
+		return Target{Kind: Emergency, Number: n, Class: class, Via: p.allVia()}
+	}
 	number, ok := cut(dialled, p.Prefix)
 	if len(number) > 1 && number[len(number)-1] == '#' {
 		number = number[:len(number)-1] // the caller's own "that is all"

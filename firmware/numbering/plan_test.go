@@ -45,6 +45,8 @@ func TestResolve(t *testing.T) {
 		{"112", nil, Emergency, "112", ""},
 		{"0112", nil, Emergency, "112", ""},
 		{"0061", nil, Emergency, "061", ""},
+		{"061", nil, Emergency, "061", ""}, // without the prefix, and not named by the office
+		{"091", []Class{}, Emergency, "091", ""},
 		{"0061", []Class{}, Emergency, "061", ""},
 		{"0910000001", nil, Outside, "910000001", "nacional"},
 		{"0910000001#", nil, Outside, "910000001", "nacional"},
@@ -82,6 +84,7 @@ func TestProgress(t *testing.T) {
 		"112": Complete, "11": More,
 		"0": More, "09": More, "091000000": More, "0910000001": Complete, "09100000012": Never, "0112": Complete,
 		"00": More, "0003": More, "00033123456789": More, "0910#": Complete, "0#": Never, "9": Never, "#": Never,
+		"06": More, "061": More, "085": More, // or the beginning of an outside number
 		"0010": More, // 010, a short special number, or the beginning of a longer one
 	} {
 		if got := office().Progress(dialled); got != want {
@@ -173,4 +176,25 @@ func FuzzPlan(f *testing.F) {
 			t.Errorf("%q fits the broken pattern %q", n, pattern)
 		}
 	})
+}
+
+// The numbers that a country's regulator calls emergencies need no prefix and
+// no line in the configuration. An extension of the same digits stays one.
+func TestEmergencyNumbersOfTheCountryNeedNoPrefix(t *testing.T) {
+	p := &Plan{Country: "MX", Prefix: "0", Extensions: []tel.Number{"101"}, Routes: []Route{{Name: "nacional", Via: []string{"L1"}}}}
+	if got := p.Resolve("911", []Class{}); got.Kind != Emergency || got.Number != "911" {
+		t.Errorf("911 is %+v", got)
+	}
+	for n, want := range map[tel.Number]Progress{"9": More, "91": More, "911": Complete, "912": Never} {
+		if got := p.Progress(n); got != want {
+			t.Errorf("Progress(%q) = %s, want %s", n, got, want)
+		}
+	}
+	p.Country = "AR" // where 101 calls the police
+	if got := p.Resolve("101", nil); got.Kind != Extension {
+		t.Errorf("101 is %+v", got)
+	}
+	if got := p.Resolve("0101", nil); got.Kind != Emergency {
+		t.Errorf("0101 is %+v", got)
+	}
 }

@@ -61,6 +61,9 @@ func (p *Plan) inside(dialled tel.Number) (whole, longer bool) {
 	for _, n := range p.Emergency {
 		see(n)
 	}
+	for _, n := range find(p.Country).emergency {
+		see(tel.Number(n))
+	}
 	for _, f := range p.Features {
 		if len(f.Args) == 0 {
 			see(f.Number)
