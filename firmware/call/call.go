@@ -355,7 +355,7 @@ func (m *Machine) timedOut(now time.Time, out []Effect) []Effect {
 		leg := m.called
 		m.called = 0
 		out = append(out, Drop{leg, tel.CauseCancelled})
-		return m.notReached(now, LegDown{Leg: leg, Cause: tel.CauseNoAnswer, Evidence: "nobody answered in " + seconds(m.limits.RingTime)}, out)
+		return m.notReached(now, LegDown{Leg: leg, Cause: tel.CauseNoAnswer, Evidence: "nobody answered in " + seconds(now.Sub(m.since).Round(100*time.Millisecond))}, out)
 	}
 	if !now.Before(m.began.Add(m.limits.Longest)) {
 		return m.end(now, tel.BySystem, tel.CauseTimeout, "the longest a call may last is "+m.limits.Longest.String(), out)

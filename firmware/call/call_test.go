@@ -115,6 +115,11 @@ func TestScenarios(t *testing.T) {
 			{0, LegDown{4, tel.CauseUnreachable, "dead", 5}, "book leg.dialled L3 910 | seize L3 as 5 for 910 force true"},
 			{0, LegDown{5, tel.CauseUnreachable, "dead", 6}, "drop 1: congestion | book call.ended system congestion (dead) | over"},
 		}},
+		"emergency: a trunk that refuses the number is no end": {emergency, []step{
+			{0, Begin{2}, "book call.began 101 0910 | book leg.dialled L4 910 | seize L4 as 2 for 910 force false"},
+			{0, LegDown{2, tel.CauseInvalid, "404", 3}, "book leg.dialled L3 910 | seize L3 as 3 for 910 force false"},
+			{60 * sec, TimedOut{}, "drop 3: cancelled | drop 1: no answer | book call.ended system no answer (nobody answered in 60 s) | over"},
+		}},
 		"a service is not booked": {service, []step{
 			{0, Begin{}, "answer 1"},
 			{0, LegUp{1, ""}, "serve"},

@@ -39,7 +39,8 @@ func (m *Machine) notReached(now time.Time, ev LegDown, out []Effect) []Effect {
 	case m.flow:
 		m.become(now, InFlow)
 		return append(out, Quiet{m.caller}, ReturnFlow{ev.Cause})
-	case m.start.Aim == AimOutside && (ev.Cause == tel.CauseCongestion || ev.Cause == tel.CauseUnreachable):
+	case m.start.Aim == AimOutside && (ev.Cause == tel.CauseCongestion || ev.Cause == tel.CauseUnreachable),
+		m.start.Emergency && ev.Spare != 0: // whatever one way says to an emergency, the next may take it
 		return m.seize(now, ev.Spare, ev.Evidence, out)
 	}
 	by := tel.ByAgent
