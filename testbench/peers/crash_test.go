@@ -15,6 +15,7 @@ import (
 // Fifty calls are up when the program is killed: after the next start each has
 // its record, closed with cause and last known time, and the chain is whole.
 func TestKillWithFiftyCallsUp(t *testing.T) {
+	t.Parallel()
 	d := NewDaemon(t, bin, document)
 	ctx, cancel := context.WithCancel(t.Context())
 	path, err := filepath.Abs("testdata/caller-waits.xml")
@@ -62,6 +63,7 @@ func TestKillWithFiftyCallsUp(t *testing.T) {
 
 // A second daemon on the same folder refuses, and the first is unhurt.
 func TestSecondDaemonRefuses(t *testing.T) {
+	t.Parallel()
 	d := NewDaemon(t, bin, document)
 	out, err := exec.Command(bin, "run", "--config", d.config, "--data", d.Dir, "--sip", "127.0.0.1:0", "--web", "127.0.0.1:0").CombinedOutput()
 	if err == nil || !strings.Contains(string(out), "another centralita") {
@@ -86,6 +88,7 @@ func refused(t *testing.T, args ...string) string {
 
 // What stands in the way of a start is said plainly.
 func TestStartIsRefusedPlainly(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	good := filepath.Join(dir, "office.yaml")
 	if err := os.WriteFile(good, []byte(document), 0o600); err != nil {
@@ -112,7 +115,7 @@ func TestStartIsRefusedPlainly(t *testing.T) {
 		"not an address":    {[]string{"run", "--config", good, "--data", filepath.Join(dir, "b"), "--sip", "office", "--web", "127.0.0.1:0"}, "HOST:PORT"},
 		"data is a file":    {[]string{"run", "--config", good, "--data", file, "--sip", "127.0.0.1:0", "--web", "127.0.0.1:0"}, "not a directory"},
 		"data is read-only": {[]string{"run", "--config", good, "--data", "/proc/centralita", "--sip", "127.0.0.1:0", "--web", "127.0.0.1:0"}, "cannot make the data folder"},
-		"broken document":   {[]string{"run", "--config", bad, "--data", filepath.Join(dir, "c")}, `bad.yaml:27:`},
+		"broken document":   {[]string{"run", "--config", bad, "--data", filepath.Join(dir, "c")}, `bad.yaml:33:`},
 		"no document":       {[]string{"run", "--config", filepath.Join(dir, "none"), "--data", filepath.Join(dir, "d")}, "none"},
 		"no such command":   {[]string{"dance", "--data", dir}, "dance"},
 		"nobody answers":    {[]string{"status", "--data", dir}, "no centralita"},
@@ -126,6 +129,7 @@ func TestStartIsRefusedPlainly(t *testing.T) {
 // A full disk loses nothing: what could not be written is written when there is
 // room again, and the daemon says so meanwhile.
 func TestFullDisk(t *testing.T) {
+	t.Parallel()
 	mnt := t.TempDir()
 	if out, err := exec.Command("mount", "-t", "tmpfs", "-o", "size=1500k", "tmpfs", mnt).CombinedOutput(); err != nil {
 		t.Skipf("a full disk needs a tmpfs of its own, which only root can mount: %v %s", err, out)

@@ -15,20 +15,26 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/centralita/centralita/firmware/console"
+	"github.com/centralita/centralita/firmware/view"
 )
 
 // Daemon is one running centralita.
 type Daemon struct {
+	Dir string // data folder
+	SIP string // HOST:PORT
+	Web string
+
 	t      *testing.T
 	bin    string
 	config string
-	Dir    string
-	SIP    string // HOST:PORT
-	Web    string
 	cmd    *exec.Cmd
+	out    *buffer
 	errs   *buffer
 	exited chan error
 }
@@ -42,28 +48,41 @@ type buffer struct {
 func (b *buffer) Write(p []byte) (int, error) { b.mu.Lock(); defer b.mu.Unlock(); return b.b.Write(p) }
 func (b *buffer) String() string              { b.mu.Lock(); defer b.mu.Unlock(); return b.b.String() }
 
-// freePort returns a port that is free for datagrams and streams on 127.0.0.1.
+// ports are given out once each, below the range from which the system takes
+// its own, so that tests beside each other never meet.
+var ports atomic.Int32
+
+const (
+	firstPort = 10000
+	lastPort  = 29990 // RTP is above
+)
+
+// freePort returns an even port that is free, with the next one, for datagrams
+// and streams on 127.0.0.1. The six above it are nobody's: sipp takes some.
 func freePort(t *testing.T) int {
 	t.Helper()
-	for range 50 {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			t.Fatal(err)
-		}
-		port := l.Addr().(*net.TCPAddr).Port
-		c, err := net.ListenPacket("udp", fmt.Sprintf("127.0.0.1:%d", port))
-		if cerr := l.Close(); cerr != nil {
-			t.Fatal(cerr)
-		}
-		if err == nil {
-			if err := c.Close(); err != nil {
-				t.Fatal(err)
-			}
+	for range 200 {
+		port := firstPort + int(ports.Add(8))%(lastPort-firstPort)&^7
+		if free(port) && free(port+1) {
 			return port
 		}
 	}
 	t.Fatal("no port is free for both UDP and TCP")
 	return 0
+}
+
+func free(port int) bool {
+	at := fmt.Sprintf("127.0.0.1:%d", port)
+	l, err := net.Listen("tcp", at)
+	if err != nil {
+		return false
+	}
+	defer func() { _ = l.Close() }() // it was a try
+	c, err := net.ListenPacket("udp", at)
+	if err != nil {
+		return false
+	}
+	return c.Close() == nil
 }
 
 // NewDaemon starts bin with the document on a new data folder.
@@ -96,7 +115,7 @@ func newDaemonIn(t *testing.T, bin, document, dir string) *Daemon {
 func (d *Daemon) Start() {
 	d.t.Helper()
 	d.cmd = exec.Command(d.bin, "run", "--config", d.config, "--data", d.Dir, "--sip", d.SIP, "--web", d.Web)
-	d.errs, d.exited = &buffer{}, make(chan error, 1)
+	d.out, d.errs, d.exited = &buffer{}, &buffer{}, make(chan error, 1)
 	d.cmd.Stderr = d.errs
 	out, err := d.cmd.StdoutPipe()
 	if err != nil {
@@ -109,6 +128,7 @@ func (d *Daemon) Start() {
 	go func() {
 		s := bufio.NewScanner(out)
 		for s.Scan() {
+			_, _ = fmt.Fprintln(d.out, s.Text()) // a buffer takes everything
 			if strings.HasPrefix(s.Text(), "ready") {
 				ready <- true
 			}
@@ -121,8 +141,8 @@ func (d *Daemon) Start() {
 		if !ok {
 			d.t.Fatalf("the daemon ended before it was ready: %s", d.errs)
 		}
-	case <-time.After(20 * time.Second):
-		d.t.Fatalf("the daemon is not ready after 20 s: %s", d.errs)
+	case <-time.After(30 * time.Second):
+		d.t.Fatalf("the daemon is not ready after 30 s: %s", d.errs)
 	}
 }
 
@@ -216,6 +236,32 @@ func (d *Daemon) Calls() []Record {
 	return all
 }
 
+// Status returns the present picture, as "status --json" prints it.
+func (d *Daemon) Status() *view.Snapshot {
+	d.t.Helper()
+	var out bytes.Buffer
+	code, err := console.Run(d.t.Context(), filepath.Join(d.Dir, console.SocketName), []string{"status", "--json"}, &out)
+	s := &view.Snapshot{}
+	if err == nil && code == 0 {
+		err = json.Unmarshal(out.Bytes(), s)
+	}
+	if err != nil || code != 0 {
+		d.t.Fatalf("status --json: exit %d, %v: %s", code, err, out.String())
+	}
+	return s
+}
+
+// Ended waits until the book holds n calls and all have ended, and returns them.
+func (d *Daemon) Ended(n int) []Record {
+	d.t.Helper()
+	var all []Record
+	Until(d.t, fmt.Sprintf("%d records, complete", n), 10*time.Second, func() bool {
+		all = d.Calls()
+		return len(all) == n && !slices.ContainsFunc(all, func(r Record) bool { return r.Ended == nil })
+	})
+	return all
+}
+
 // Verify demands that the chain of the book is whole.
 func (d *Daemon) Verify() {
 	d.t.Helper()
@@ -229,7 +275,7 @@ func Until(t *testing.T, what string, limit time.Duration, ok func() bool) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), limit)
 	defer cancel()
-	tick := time.NewTicker(50 * time.Millisecond)
+	tick := time.NewTicker(100 * time.Millisecond)
 	defer tick.Stop()
 	for !ok() {
 		select {

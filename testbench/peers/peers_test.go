@@ -1,6 +1,7 @@
 package peers
 
 import (
+	"flag"
 	"fmt"
 	"os"
 	"os/exec"
@@ -27,6 +28,7 @@ phones:
   - {ext: "102", name: Ventas, socket: fxs2}
   - {ext: "201", name: Ana, sip: true, password: secret-of-201}
   - {ext: "202", name: Bruno, sip: true, password: secret-of-202}
+  - {ext: "203", name: Carla, sip: true, password: secret-of-203}
 trunks:
   - {id: carrier, from: ["127.0.0.2/32"], number: "912000000", flow: main, calls: 100}
 operator: "101"
@@ -36,6 +38,11 @@ agents:
   - {id: ana, name: Ana, number: "1", queues: [ventas], phone: "201"}
   - {id: bruno, name: Bruno, number: "2", queues: [ventas]}
 features: {login: "*11", logout: "*12"}
+outside:
+  prefix: "0"
+  emergency: ["112"]
+  routes:
+    - {name: nacional, classes: [national, mobile], via: [L2, L1]}
 flows:
   - name: main
     start: menu
@@ -70,6 +77,15 @@ func build(m *testing.M) int {
 			return 1
 		}
 	}
+	ports.Store(int32(os.Getpid() * 64 % (lastPort - firstPort)))
+	flag.Parse()
+	if n := flag.Lookup("test.parallel"); n.Value.String() == n.DefValue {
+		// The tests wait far more than they work.
+		if err := flag.Set("test.parallel", "6"); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			return 1
+		}
+	}
 	return m.Run()
 }
 
@@ -90,12 +106,7 @@ func sippAgent(t *testing.T, d *Daemon, n int) (done <-chan error) {
 // served demands one record of a caller that ana served.
 func served(t *testing.T, d *Daemon) {
 	t.Helper()
-	var all []Record
-	Until(t, "the record is complete", 5*time.Second, func() bool {
-		all = d.Calls()
-		return len(all) == 1 && all[0].Ended != nil
-	})
-	r := all[0]
+	r := d.Ended(1)[0]
 	if r.Direction != "in" || r.From != "600123456" || r.To != "912000000" || r.Port != "carrier" || r.Queue != "ventas" || r.Agent != "ana" ||
 		r.EndedBy != "caller" || r.Cause != "normal" || r.Answered == nil || r.Queued == nil || r.Connected == nil || r.Talk < 2 || fmt.Sprint(r.FlowPath) != "[menu ventas]" {
 		t.Errorf("record %+v", r)
@@ -105,6 +116,7 @@ func served(t *testing.T, d *Daemon) {
 
 // sipp as caller keys RFC 4733 events, sipp as registered agent answers.
 func TestSippCallerKeysEvents(t *testing.T) {
+	t.Parallel()
 	d := NewDaemon(t, bin, document)
 	agent := sippAgent(t, d, 1)
 	if err := Sipp(t, "caller-event.xml", 60*time.Second, d.SIP, "-i", "127.0.0.2", "-p", fmt.Sprint(freePort(t)), "-m", "1", "-mp", fmt.Sprint(freePort(t)&^1)); err != nil {
@@ -118,6 +130,7 @@ func TestSippCallerKeysEvents(t *testing.T) {
 
 // The same with tones in the audio.
 func TestSippCallerKeysTones(t *testing.T) {
+	t.Parallel()
 	d := NewDaemon(t, bin, document)
 	agent := sippAgent(t, d, 1)
 	if err := SippIn(t, keysFile(t, "1"), "caller-tones.xml", 60*time.Second, d.SIP, "-i", "127.0.0.2", "-p", fmt.Sprint(freePort(t)), "-m", "1"); err != nil {
