@@ -186,11 +186,16 @@ func (l *FXO) battery(now time.Time, on bool, out []Effect) []Effect {
 			return l.drop(now, tel.CauseBattery, "the exchange dropped the loop current", true, out)
 		}
 	case Idle, Ringing, Clearing:
-		if !on {
+		switch {
+		case !on:
 			l.deadline = now.Add(NoBattery)
-		} else if l.state == Idle {
+		case l.state == Idle:
 			l.deadline = time.Time{}
-		} else {
+		case l.state == Ringing && !l.told:
+			l.deadline = later(now, l.rung.Add(CallerIDWait))
+		case l.state == Ringing:
+			l.deadline = later(now, l.rung.Add(RingGap))
+		default:
 			l.deadline = now.Add(Guard)
 		}
 	case Dead:
@@ -199,6 +204,14 @@ func (l *FXO) battery(now time.Time, on bool, out []Effect) []Effect {
 		}
 	}
 	return out
+}
+
+// later returns the later of two instants.
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
 }
 
 func (l *FXO) polarity(now time.Time, out []Effect) []Effect {

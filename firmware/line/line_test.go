@@ -144,6 +144,16 @@ func TestFXO(t *testing.T) {
 			{"0.4s", wire(port.Battery{On: true}), ""},
 			{"60s", Dial{"1"}, "state seizing  | do seize | audio true"},
 		},
+		"a battery dip in the pause between two bursts does not lose the caller": {
+			{"0s", wire(port.RingOn{}), "state ringing "},
+			{"1s", wire(port.CallerID{Number: "1"}), `incoming 1 "" `},
+			{"1.5s", wire(port.RingOff{}), ""},
+			{"2s", wire(port.Battery{On: false}), ""},
+			{"2.2s", wire(port.Battery{On: true}), ""},
+			{"4.5s", wire(port.RingOn{}), ""},
+			{"5.5s", wire(port.RingOff{}), ""},
+			{"12s", nil, "gone: abandoned, no ring for 6.5 s | state clearing "},
+		},
 		"hardware unplugged in mid call": {
 			{"0s", wire(port.RingOn{}), "state ringing "},
 			{"1s", wire(port.CallerID{Number: "1"}), `incoming 1 "" `},
