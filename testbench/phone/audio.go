@@ -5,6 +5,7 @@ import (
 	"math"
 	"net"
 	"net/netip"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -108,8 +109,9 @@ func (a *audio) start(body []byte) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.to, a.event, a.dir = at, uint8(event), direction(body)
+	own := a.c.p.acc.Codecs
 	for _, pt := range pts {
-		if pt == 0 || pt == 8 {
+		if (pt == 0 || pt == 8) && (own == nil || slices.Contains(own, pt)) {
 			a.pt = uint8(pt)
 			break
 		}
