@@ -13,6 +13,7 @@ import (
 	"net"
 	"net/netip"
 	"os"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -40,8 +41,8 @@ type Office struct {
 	T     *testing.T
 	Net   *memnet.Net
 	Dir   string
-	House *app.House
 
+	house atomic.Pointer[app.House]
 	cfg   *config.Config
 	pack  *prompt.Pack
 	log   *slog.Logger
@@ -69,6 +70,9 @@ func Open(t *testing.T, seed uint64, yaml string, pack *prompt.Pack) *Office {
 	return o
 }
 
+// House returns the appliance that runs, or ran last.
+func (o *Office) House() *app.House { return o.house.Load() }
+
 // Start starts the appliance on the data folder, as after a stop or a crash.
 func (o *Office) Start() {
 	o.T.Helper()
@@ -80,10 +84,11 @@ func (o *Office) Start() {
 	o.must(err)
 	out, err := o.sockets()
 	o.must(err)
-	o.House, err = app.New(app.Rooms{Config: o.cfg, Dir: o.Dir, Book: b, Secrets: secrets, Prompts: o.pack, Log: o.log}, out)
+	house, err := app.New(app.Rooms{Config: o.cfg, Dir: o.Dir, Book: b, Secrets: secrets, Prompts: o.pack, Log: o.log}, out)
 	o.must(err)
+	o.house.Store(house)
 	ready := make(chan struct{})
-	go func() { o.ended <- o.House.Run(ctx, func() { close(ready) }) }()
+	go func() { o.ended <- house.Run(ctx, func() { close(ready) }) }()
 	<-ready
 	synctest.Wait()
 }
@@ -178,7 +183,7 @@ func (o *Office) Until(what string, limit time.Duration, ok func() bool) {
 
 // Trace returns the last n events and effects of the machines.
 func (o *Office) Trace(n int) string {
-	es := o.House.Trace().Entries()
+	es := o.House().Trace().Entries()
 	var s string
 	for _, e := range es[max(0, len(es)-n):] {
 		s += fmt.Sprintf("%s %s %t %s\n", e.At.Format("15:04:05.000"), e.Who, e.Out, e.What)

@@ -117,7 +117,7 @@ func TestCallerIsServed(t *testing.T) {
 		o.must(c.WaitUp(ctx))
 		<-time.After(time.Second)
 		c.SendDigits("1", phone.RFC4733)
-		o.Until("the agent's phone is answered", 20*time.Second, func() bool { return len(o.House.View().Calls) == 1 && o.House.View().Calls[0].Connected })
+		o.Until("the agent's phone is answered", 20*time.Second, func() bool { return len(o.House().View().Calls) == 1 && o.House().View().Calls[0].Connected })
 		c.Tone(1000)
 		c.Forget()
 		got.Forget()
@@ -135,7 +135,7 @@ func TestCallerIsServed(t *testing.T) {
 			o.T.Errorf("the agent sees %q %q", got.From, got.Name)
 		}
 		c.HangUp()
-		o.Until("the call is over", 5*time.Second, func() bool { return len(o.House.View().Calls) == 0 })
+		o.Until("the call is over", 5*time.Second, func() bool { return len(o.House().View().Calls) == 0 })
 		<-time.After(time.Second)
 		recs := o.Records()
 		if len(recs) != 1 {
@@ -170,7 +170,7 @@ func TestLineToAgent(t *testing.T) {
 		o.must(err)
 		<-time.After(500 * time.Millisecond)
 		o.must(c.Press(ctx, "1"))
-		o.Until("connected", 20*time.Second, func() bool { v := o.House.View(); return len(v.Calls) == 1 && v.Calls[0].Connected })
+		o.Until("connected", 20*time.Second, func() bool { v := o.House().View(); return len(v.Calls) == 1 && v.Calls[0].Connected })
 		c.Hum(1000, -10)
 		<-time.After(3 * time.Second)
 		if l := c.Level(600, time.Second); l < -20 {
@@ -183,7 +183,7 @@ func TestLineToAgent(t *testing.T) {
 			o.T.Errorf("the agent sees %q %q", got.From, got.Name)
 		}
 		c.HangUp()
-		o.Until("over", 10*time.Second, func() bool { return len(o.House.View().Calls) == 0 })
+		o.Until("over", 10*time.Second, func() bool { return len(o.House().View().Calls) == 0 })
 		<-time.After(2 * time.Second)
 		if !line.Free() {
 			o.T.Error("the line is not free")
@@ -209,13 +209,13 @@ func TestTelephoneDials(t *testing.T) {
 		o.must(err)
 
 		o.must(p.Dial(ctx, "202"))
-		o.Until("202 answers", 20*time.Second, func() bool { v := o.House.View(); return len(v.Calls) == 1 && v.Calls[0].Connected })
+		o.Until("202 answers", 20*time.Second, func() bool { v := o.House().View(); return len(v.Calls) == 1 && v.Calls[0].Connected })
 		<-time.After(2 * time.Second)
 		if l := p.Level(600, time.Second); l < -20 {
 			o.T.Errorf("the telephone hears the other at %.0f dBm0", l)
 		}
 		o.must(p.OnHook())
-		o.Until("over", 5*time.Second, func() bool { return len(o.House.View().Calls) == 0 })
+		o.Until("over", 5*time.Second, func() bool { return len(o.House().View().Calls) == 0 })
 
 		o.must(p.Dial(ctx, "0807123456"))
 		o.must(p.WaitTone(ctx, plan.Congestion))
@@ -240,9 +240,9 @@ func TestTelephoneDials(t *testing.T) {
 		o.must(c.WaitOver(ctx))
 
 		o.must(p.Dial(ctx, "*111"))
-		o.Until("ana is logged in at 101", 10*time.Second, func() bool { a := o.House.View().Agents[0]; return a.Ext == "101" })
+		o.Until("ana is logged in at 101", 10*time.Second, func() bool { a := o.House().View().Agents[0]; return a.Ext == "101" })
 		o.must(p.OnHook())
-		o.Until("ana is ready", 10*time.Second, func() bool { return o.House.View().Agents[0].State == "ready" })
+		o.Until("ana is ready", 10*time.Second, func() bool { return o.House().View().Agents[0].State == "ready" })
 
 		var got []string
 		for _, r := range o.Records() {

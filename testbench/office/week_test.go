@@ -175,7 +175,7 @@ func (p *people) live() {
 // watch reads every picture and holds it against what must always be true.
 func (p *people) watch(done <-chan struct{}) {
 	for {
-		s := p.o.House.View()
+		s := p.o.House().View()
 		on := map[tel.CallID]tel.AgentID{}
 		for _, a := range s.Agents {
 			if a.Call != "" && (a.State == "reserved" || a.State == "talking") {
@@ -272,7 +272,7 @@ func week(o *Office, seed uint64) {
 	p.all.Wait()
 	close(done)
 	watching.Wait()
-	o.Until("everybody is gone", 5*time.Minute, func() bool { return len(o.House.View().Calls) == 0 && o.House.View().Media.Legs == 0 })
+	o.Until("everybody is gone", 5*time.Minute, func() bool { return len(o.House().View().Calls) == 0 && o.House().View().Media.Legs == 0 })
 	<-time.After(20 * time.Minute) // registrations and after-call work end
 	p.rest()
 }
@@ -280,7 +280,7 @@ func week(o *Office, seed uint64) {
 // rest looks for what was left over, and reads the book.
 func (p *people) rest() {
 	o := p.o
-	s := o.House.View()
+	s := o.House().View()
 	for _, a := range s.Agents {
 		if a.State == "reserved" || a.State == "talking" || a.State == "acw" || a.State == "engaged" {
 			o.T.Errorf("seed %d: agent %s at rest is %s", p.seed, a.ID, a.State)
@@ -291,7 +291,7 @@ func (p *people) rest() {
 			o.T.Errorf("seed %d: line %s at rest is %s", p.seed, l.ID, l.Detail)
 		}
 	}
-	if n := o.House.SIPLegs(); n != 0 {
+	if n := o.House().SIPLegs(); n != 0 {
 		o.T.Errorf("seed %d: %d SIP legs left over", p.seed, n)
 	}
 	began, ended := map[tel.CallID]int{}, map[tel.CallID]int{}
