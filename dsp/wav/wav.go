@@ -1,5 +1,6 @@
 // Package wav reads and writes RIFF/WAVE files of telephone audio: one channel
-// of 8000 samples a second, in linear 16 bits, µ-law or A-law.
+// of 8000 samples a second, in linear 16 bits, µ-law or A-law. ParseAny also
+// takes other rates and numbers of channels, for tools that look at any capture.
 package wav
 
 import (
@@ -53,14 +54,16 @@ const extensible = 0xFFFE
 
 // Audio is what a file holds, undecoded.
 type Audio struct {
-	Format Format
-	Data   []byte // the samples as they stand; a slice of the file
+	Format   Format
+	Rate     int    // samples a second of one channel
+	Channels int    // how many; their samples take turns
+	Data     []byte // the samples as they stand; a slice of the file
 }
 
-// Len returns the number of samples.
+// Len returns the number of samples of all channels together.
 func (a Audio) Len() int { return len(a.Data) / a.Format.size() }
 
-// Decode returns the samples in linear form.
+// Decode returns the samples in linear form, of all channels in turn.
 func (a Audio) Decode() []int16 {
 	out := make([]int16, a.Len())
 	switch a.Format {
@@ -76,20 +79,36 @@ func (a Audio) Decode() []int16 {
 	return out
 }
 
-// Parse finds the audio in the bytes of a file. No length in the file is
-// trusted: a chunk that claims more than there is holds what there is, as in
-// files whose writer was interrupted. The error says what is wrong and how to
-// mend it.
+// Parse finds the audio in the bytes of a file: one channel of 8000 samples a
+// second. No length in the file is trusted: a chunk that claims more than there
+// is holds what there is, and one of no length that ends its file holds what
+// follows it, as in files whose writer was interrupted. The error says what is
+// wrong and how to mend it.
 func Parse(file []byte) (Audio, error) {
+	a, err := ParseAny(file)
+	switch {
+	case err != nil:
+		return Audio{}, err
+	case a.Channels != 1:
+		return Audio{}, fmt.Errorf("cannot read WAV: it has %d channels; save it as mono", a.Channels)
+	case a.Rate != pcm.Rate:
+		return Audio{}, fmt.Errorf("cannot read WAV: it has %d samples a second; save it with 8000", a.Rate)
+	}
+	return a, nil
+}
+
+// ParseAny is Parse for any rate and any number of channels but zero.
+func ParseAny(file []byte) (Audio, error) {
 	if len(file) < 12 || string(file[:4]) != "RIFF" || string(file[8:12]) != "WAVE" {
 		return Audio{}, errors.New("cannot read WAV: it does not begin with RIFF … WAVE")
 	}
 	var a Audio
+	told := uint64(8) + uint64(binary.LittleEndian.Uint32(file[4:])) // where the file says it ends
 	for rest := file[12:]; len(rest) >= 8; {
 		id, size := string(rest[:4]), binary.LittleEndian.Uint32(rest[4:8])
 		body := rest[8:]
 		whole := uint64(size) <= uint64(len(body))
-		if whole {
+		if unfinished := id == "data" && size == 0 && told <= uint64(len(file)-len(body)); whole && !unfinished {
 			body = body[:size]
 		}
 		switch id {
@@ -98,12 +117,13 @@ func Parse(file []byte) (Audio, error) {
 			if err != nil {
 				return Audio{}, fmt.Errorf("cannot read WAV: %w", err)
 			}
-			a.Format = f
+			a = f
 		case "data":
 			if a.Format == 0 {
 				return Audio{}, errors.New("cannot read WAV: samples stand before their format")
 			}
-			a.Data = body[:len(body)/a.Format.size()*a.Format.size()]
+			turn := a.Format.size() * a.Channels
+			a.Data = body[:len(body)/turn*turn]
 			return a, nil
 		}
 		if !whole {
@@ -116,26 +136,25 @@ func Parse(file []byte) (Audio, error) {
 }
 
 // parseFormat reads the body of a "fmt " chunk.
-func parseFormat(b []byte) (Format, error) {
+func parseFormat(b []byte) (Audio, error) {
 	if len(b) < 16 {
-		return 0, fmt.Errorf("its format has %d bytes, 16 are needed", len(b))
+		return Audio{}, fmt.Errorf("its format has %d bytes, 16 are needed", len(b))
 	}
 	u16 := binary.LittleEndian.Uint16
-	f, channels, rate, bits := Format(u16(b)), u16(b[2:]), binary.LittleEndian.Uint32(b[4:]), u16(b[14:])
+	f, bits := Format(u16(b)), u16(b[14:])
+	a := Audio{Format: f, Channels: int(u16(b[2:])), Rate: int(binary.LittleEndian.Uint32(b[4:]))}
 	if f == extensible && len(b) >= 26 {
-		f = Format(u16(b[24:]))
+		a.Format = Format(u16(b[24:]))
 	}
-	switch {
+	switch f := a.Format; {
 	case f != PCM && f != ALaw && f != ULaw:
-		return 0, fmt.Errorf("it holds format %d; save it as 16-bit PCM", f)
-	case channels != 1:
-		return 0, fmt.Errorf("it has %d channels; save it as mono", channels)
-	case rate != pcm.Rate:
-		return 0, fmt.Errorf("it has %d samples a second; save it with 8000", rate)
+		return Audio{}, fmt.Errorf("it holds format %d; save it as 16-bit PCM", f)
 	case int(bits) != 8*f.size():
-		return 0, fmt.Errorf("its samples have %d bits, %v has %d; save it as 16-bit PCM", bits, f, 8*f.size())
+		return Audio{}, fmt.Errorf("its samples have %d bits, %v has %d; save it as 16-bit PCM", bits, f, 8*f.size())
+	case a.Channels == 0 || a.Rate == 0:
+		return Audio{}, fmt.Errorf("it has %d channels of %d samples a second", a.Channels, a.Rate)
 	}
-	return f, nil
+	return a, nil
 }
 
 // Read reads a whole file of at most MaxBytes and returns its samples.
