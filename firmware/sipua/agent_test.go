@@ -11,6 +11,7 @@ import (
 	"github.com/emiago/sipgo/sip"
 
 	"github.com/centralita/centralita/firmware/tel"
+	"github.com/centralita/centralita/testbench/memnet"
 	"github.com/centralita/centralita/testbench/phone"
 )
 
@@ -292,6 +293,23 @@ func TestShutdownDoesNotWaitForTheDead(t *testing.T) {
 		}
 		if g := want[Gone](r); g.Cause != tel.CauseShutdown {
 			t.Errorf("gone: %v", g)
+		}
+	})
+}
+
+// Who hears that it is registered can be called at once: the house is told first.
+func TestHouseKnowsThePhoneBeforeThePhoneDoes(t *testing.T) {
+	inBubble(t, office(), func(t *testing.T, r *rig) {
+		known := -1
+		r.net.OnPacket(func(p memnet.Packet) bool {
+			if p.From.String() == home && strings.HasPrefix(string(p.Data), "SIP/2.0 200") {
+				known = len(r.events)
+			}
+			return true
+		})
+		r.registered("10.0.0.21:5060", "201", "ana")
+		if known != 1 {
+			t.Errorf("%d events were told when the phone was answered, want 1", known)
 		}
 	})
 }

@@ -80,8 +80,9 @@ func (a *Agent) bindPhone(req *sip.Request, tx *sip.ServerTx, ext tel.Number, up
 		a.refuseRegister(req, tx, err)
 		return
 	}
-	a.confirmRegister(req, tx, ch)
 	a.watchExpiry()
+	// The house knows before the phone does: whoever hears that it is registered
+	// can call it.
 	switch ch.Kind {
 	case register.Added:
 		a.phoneState(ext, true, "registered from "+up.Source.String())
@@ -92,6 +93,7 @@ func (a *Agent) bindPhone(req *sip.Request, tx *sip.ServerTx, ext tel.Number, up
 	case register.Removed:
 		a.phoneState(ext, false, "it signed off")
 	}
+	a.confirmRegister(req, tx, ch)
 }
 
 func (a *Agent) bindTrunk(req *sip.Request, tx *sip.ServerTx, t *trunk, up register.Update) {
@@ -100,13 +102,13 @@ func (a *Agent) bindTrunk(req *sip.Request, tx *sip.ServerTx, t *trunk, up regis
 		a.refuseRegister(req, tx, err)
 		return
 	}
-	a.confirmRegister(req, tx, ch)
 	a.watchExpiry()
 	if ch.Bound {
 		a.trunkUp(t, true, "registered from "+ch.Binding.Source.String())
 	} else if ch.Kind == register.Removed {
 		a.trunkUp(t, false, "it signed off")
 	}
+	a.confirmRegister(req, tx, ch)
 }
 
 // confirmRegister answers 200 with the binding as it is now.
