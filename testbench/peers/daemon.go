@@ -94,13 +94,24 @@ func NewDaemon(t *testing.T, bin, document string) *Daemon {
 // newDaemonIn is NewDaemon with everything below dir.
 func newDaemonIn(t *testing.T, bin, document, dir string) *Daemon {
 	t.Helper()
+	return newDaemonAt(t, bin, document, dir, fmt.Sprintf("127.0.0.1:%d", freePort(t)))
+}
+
+// newDaemonAt is newDaemonIn with the address of its SIP.
+func newDaemonAt(t *testing.T, bin, document, dir, at string) *Daemon {
+	t.Helper()
 	d := &Daemon{t: t, bin: bin, Dir: filepath.Join(dir, "d"), config: filepath.Join(dir, "office.yaml"),
-		SIP: fmt.Sprintf("127.0.0.1:%d", freePort(t)), Web: fmt.Sprintf("127.0.0.1:%d", freePort(t))}
+		SIP: at, Web: fmt.Sprintf("127.0.0.1:%d", freePort(t))}
 	if err := os.WriteFile(d.config, []byte(document), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	d.Start()
 	t.Cleanup(func() {
+		if t.Failed() {
+			for _, r := range d.Calls() {
+				t.Logf("record %s %s>%s by %s: %s, %s", r.Direction, r.From, r.To, r.EndedBy, r.Cause, r.Evidence)
+			}
+		}
 		if d.cmd != nil {
 			d.Stop()
 		}
