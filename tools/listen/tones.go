@@ -1,0 +1,86 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/centralita/centralita/dsp/progress"
+	"github.com/centralita/centralita/dsp/tone/plan"
+)
+
+// country is a plan chosen on the command line.
+type country struct{ plan.Plan }
+
+// UnmarshalText takes the code of a country, large or small.
+func (c *country) UnmarshalText(b []byte) error {
+	p, ok := plan.For(strings.ToUpper(string(b)))
+	if !ok {
+		return fmt.Errorf("there is no plan for %q; there are %s", b, strings.Join(plan.Countries(), " "))
+	}
+	c.Plan = p
+	return nil
+}
+
+type tonesCmd struct {
+	Country   country `required:"" placeholder:"CC" help:"Whose plan counts: a code such as ES, MX, US."`
+	AwaitDial bool    `help:"Nothing was dialled yet in the recording: a long tone is dial tone sooner."`
+	File      string  `arg:"" help:"Recording."`
+}
+
+// Run prints the tones.
+func (c *tonesCmd) Run(e *ear) error {
+	x, err := load(c.File, e.channel)
+	if err != nil {
+		return err
+	}
+	return e.say(tones(x, c.Country.Plan, c.AwaitDial), func(f finding) string { return f.what })
+}
+
+// words are what tones are called in print; kinds without one are not told.
+var words = map[plan.Kind]string{
+	plan.Dial: "dial", plan.Ringback: "ring", plan.Busy: "busy", plan.Congestion: "congestion",
+}
+
+// ended is printed for the end of a tone.
+const ended = "-"
+
+// tones finds the call-progress tones of a plan: one finding when it is
+// decided, one when it ended.
+func tones(x []int16, p plan.Plan, await bool) []finding {
+	d := progress.New(p)
+	d.AwaitDial = await
+	var out []finding
+	var events []progress.Event
+	for _, f := range frames(x) {
+		events = d.Process(&f, events[:0])
+		for _, v := range events {
+			word, ok := words[v.Kind]
+			switch {
+			case !ok:
+			case v.Ended:
+				if n := len(out); n > 0 {
+					out[n-1].to = v.At
+				}
+				out = append(out, finding{from: v.At, to: v.At, kind: "tone", what: ended, more: word})
+			default:
+				out = append(out, finding{from: v.At, to: length(x), kind: "tone", what: word, more: measures(v)})
+			}
+		}
+	}
+	return out
+}
+
+// measures writes what was measured of a tone.
+func measures(v progress.Event) string {
+	s := fmt.Sprintf("%d", v.Hz[0])
+	if v.Hz[1] != 0 {
+		s += fmt.Sprintf("+%d", v.Hz[1])
+	}
+	s += " Hz "
+	if v.On == 0 {
+		s += "continuous"
+	} else {
+		s += fmt.Sprintf("%d/%d ms", v.On, v.Off)
+	}
+	return s + fmt.Sprintf(", %.1f dBm0", v.Level)
+}
