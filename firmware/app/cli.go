@@ -227,14 +227,33 @@ func (h *House) greet(w io.Writer, data string, took time.Duration) {
 			wired = append(wired, string(f.Ext))
 		}
 	}
-	sipAt, wall := h.Addrs()
+	sipAt, wall := h.reached()
+	token := ""
+	if !h.cfg.Listen.Web.Addr().IsLoopback() { // the token itself is for no screen
+		token = "?token=TOKEN; TOKEN is the word \"wall\" in " + filepath.Join(data, secret.FileName)
+	}
 	fmt.Fprintf(w, "Centralita %s · %s\n", Version, h.cfg.Site.Name)
 	fmt.Fprintf(w, "  lines    %s on the %s board; ring one: make call\n", strings.Join(lines, " "), h.cfg.Board.Kind)
 	fmt.Fprintf(w, "  phones   %s on the board\n", strings.Join(wired, " "))
 	fmt.Fprintf(w, "  SIP      %s at %s; accounts: centralita phones --data %s\n", strings.Join(sip, " "), sipAt, data)
-	fmt.Fprintf(w, "  wall     http://%s/wall\n", wall)
+	fmt.Fprintf(w, "  wall     http://%s/wall%s\n", wall, token)
 	fmt.Fprintf(w, "  console  centralita status --data %s\n", data)
 	fmt.Fprintf(w, "ready in %d ms\n", took.Milliseconds())
+}
+
+// reached returns what others type to reach SIP and the wall page.
+func (h *House) reached() (sip, wall string) {
+	sipAt, wallAt := h.Addrs()
+	sip, wall = sipAt.String(), wallAt.String()
+	if h.out.Advertise.IsValid() {
+		sip = h.out.Advertise.String()
+	}
+	if at, err := netip.ParseAddrPort(wall); err == nil && at.Addr().IsUnspecified() {
+		if own, err := ownAddress(at.Port()); err == nil { // else it stays as it is
+			wall = own.String()
+		}
+	}
+	return sip, wall
 }
 
 // consoleHelp lists the commands that a running house answers.

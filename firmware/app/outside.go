@@ -41,15 +41,15 @@ func Listen(cfg *config.Config, dir string) (out *Outside, err error) {
 	hint := func(flag string) string {
 		return "is another centralita running, or the port taken? --" + flag + " chooses another"
 	}
-	if o.SIP, err = net.ListenPacket("udp", cfg.Listen.SIP.String()); err != nil {
+	if o.SIP, err = net.ListenPacket(network("udp", cfg.Listen.SIP.Addr()), cfg.Listen.SIP.String()); err != nil {
 		return nil, fmt.Errorf("cannot listen for SIP: %w; %s", err, hint("sip"))
 	}
 	// With port 0 the stream takes the port that the datagrams got.
 	at := netip.AddrPortFrom(cfg.Listen.SIP.Addr(), uint16(o.SIP.LocalAddr().(*net.UDPAddr).Port))
-	if o.SIPStream, err = net.Listen("tcp", at.String()); err != nil {
+	if o.SIPStream, err = net.Listen(network("tcp", at.Addr()), at.String()); err != nil {
 		return nil, fmt.Errorf("cannot listen for SIP over TCP: %w; %s", err, hint("sip"))
 	}
-	if o.Web, err = net.Listen("tcp", cfg.Listen.Web.String()); err != nil {
+	if o.Web, err = net.Listen(network("tcp", cfg.Listen.Web.Addr()), cfg.Listen.Web.String()); err != nil {
 		return nil, fmt.Errorf("cannot listen for the wall page: %w; %s", err, hint("web"))
 	}
 	if o.Control, err = console.Listen(dir); err != nil {
@@ -65,7 +65,7 @@ func Listen(cfg *config.Config, dir string) (out *Outside, err error) {
 		}
 	}
 	o.RTP = func(a netip.AddrPort) (net.PacketConn, error) {
-		return net.ListenUDP("udp", net.UDPAddrFromAddrPort(a))
+		return net.ListenUDP(network("udp", a.Addr()), net.UDPAddrFromAddrPort(a))
 	}
 	o.Resolve = func(ctx context.Context, host string) ([]netip.Addr, error) {
 		return net.DefaultResolver.LookupNetIP(ctx, "ip", host)
@@ -78,6 +78,15 @@ func Listen(cfg *config.Config, dir string) (out *Outside, err error) {
 		}
 	}
 	return o, nil
+}
+
+// network keeps a socket in the family of its address: 0.0.0.0 alone would open
+// IPv6 as well.
+func network(name string, a netip.Addr) string {
+	if a.Is4() {
+		return name + "4"
+	}
+	return name + "6"
 }
 
 // listenUnix opens a local socket that only its owner may use. The data folder
