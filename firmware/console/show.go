@@ -92,6 +92,8 @@ func clockWord(s *session, clock string) string {
 		return s.t("de su pila", "from its battery")
 	case "restored":
 		return s.t("aproximado", "about right")
+	case "system":
+		return s.t("el de esta máquina", "that of this machine")
 	}
 	return s.t("sin hora", "not set")
 }

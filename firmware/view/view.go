@@ -31,7 +31,7 @@ type Snapshot struct {
 	Alarms   []Alarm      `json:"alarms"`
 	Calm     time.Time    `json:"calm_since"` // when the last alarm went; zero while there is one
 	Uplinks  []Uplink     `json:"uplinks"`
-	Clock    string       `json:"clock"` // "ntp", "rtc", "restored", "unset"
+	Clock    string       `json:"clock"` // "ntp", "rtc", "restored", "system" (of the machine below), "unset"
 	Media    Media        `json:"media"`
 	Book     Book         `json:"book"`
 	Loop     LoopLateness `json:"loop"`
