@@ -298,7 +298,11 @@ func (m *Machine) legDown(now time.Time, ev LegDown, out []Effect) []Effect {
 		if m.state == Waiting && cause == tel.CauseNormal {
 			cause = tel.CauseAbandoned
 		}
-		return m.end(now, tel.ByCaller, cause, ev.Evidence, out)
+		by := tel.ByCaller
+		if cause == tel.CauseCongestion || cause == tel.CauseError {
+			by = tel.BySystem // we could not serve him
+		}
+		return m.end(now, by, cause, ev.Evidence, out)
 	case ev.Leg != m.called || m.called == 0:
 		return out
 	case m.state == Talk:

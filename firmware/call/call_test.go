@@ -120,6 +120,10 @@ func TestScenarios(t *testing.T) {
 			{0, LegDown{2, tel.CauseInvalid, "404", 3}, "book leg.dialled L3 910 | seize L3 as 3 for 910 force false"},
 			{60 * sec, TimedOut{}, "drop 3: cancelled | drop 1: no answer | book call.ended system no answer (nobody answered in 60 s) | over"},
 		}},
+		"we had no room for the caller's audio": {phone, []step{
+			{0, Begin{2}, "book call.began 101 102 | book leg.dialled 102 | ring 102 as 2 offer 0"},
+			{0, LegDown{1, tel.CauseCongestion, "503 sent", 9}, "drop 2: congestion | book call.ended system congestion (503 sent) | over"},
+		}},
 		"a service is not booked": {service, []step{
 			{0, Begin{}, "answer 1"},
 			{0, LegUp{1, ""}, "serve"},
