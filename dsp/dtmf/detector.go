@@ -25,26 +25,33 @@ type Event struct {
 	OffLow, OffHi float32 // deviation of the two frequencies in Hz
 }
 
+// keep is how many filtered samples stay from frame to frame: blocks may be
+// measured late.
+const keep = perFrame*2 + 2*hop
+
 // Detector finds digits in frames. The zero value is ready and in IVR mode. It
 // holds no reference to what it was fed.
 type Detector struct {
 	Mode Mode
 
-	hp   highPass
-	tail [hop]float32 // the last filtered samples of the frame before
-	ring [ringLen]block
-	n    int64 // blocks seen
+	front front
+	x     [keep + perFrame]float32 // filtered, the newest last
+	ring  [ringLen]block
+	n     int64 // blocks seen
+	left  int   // blocks of this frame that are still to be seen
+	clear bool  // the gate block of the frame before can belong to a digit
+	open  bool  // that of this frame
 
-	on     bool
-	digit  Event
-	row    int
-	col    int
-	refRow float32 // squared amplitudes of the digit that is on
-	refCol float32
-	turnR  complex64 // phase advance of its tones from block to block
-	turnC  complex64
-	gap    int // blocks without the tone
-	stale  int // blocks since the tone was last found pure
+	on       bool
+	digit    Event
+	row, col int
+	refRow   float32 // squared amplitudes of the digit that is on
+	refCol   float32
+	turnR    complex64 // phase advance of its tones from block to block
+	turnC    complex64
+	gap      int // blocks without the tone
+	back1    int // blocks it has been back after the gap
+	stale    int // frames since the tone was last found pure
 }
 
 // Reset forgets everything heard; the mode stays.
@@ -55,101 +62,179 @@ func (d *Detector) On() (digit byte, ok bool) { return d.digit.Digit, d.on }
 
 // Process listens to the next frame and appends what it found to out.
 func (d *Detector) Process(f *pcm.Frame, out []Event) []Event {
-	var x [pcm.FrameLen + hop]float32
-	copy(x[:hop], d.tail[:])
-	d.hp.run((*[pcm.FrameLen]float32)(x[hop:]), f)
-	copy(d.tail[:], x[pcm.FrameLen:])
-	for h := 0; h < pcm.FrameLen; h += hop {
-		d.ring[d.n%ringLen].measure((*[2 * hop]float32)(x[h:]), (*[hop]int16)(f[h:]))
-		d.n++
-		out = d.step(out)
+	copy(d.x[:keep], d.x[perFrame:])
+	var loud [perHop]loudness
+	d.front.run((*[perFrame]float32)(d.x[keep:]), f, &loud)
+	for h := range perHop {
+		b := &d.ring[(d.n+int64(h))%ringLen]
+		b.loudness, b.known = loud[h], false
 	}
+	d.n += perHop
+	d.clear, d.open = d.open, d.gate()
+	if !d.on && !d.clear && !d.open {
+		return out
+	}
+	for d.left = perHop - 1; d.left >= 0; d.left-- {
+		d.n -= int64(d.left)
+		out = d.step(out)
+		d.n += int64(d.left)
+	}
+	d.left = 0
 	return out
 }
 
-// back returns the block i before the newest.
-func (d *Detector) back(i int64) *block {
-	return &d.ring[(d.n-1-i+2*ringLen)%ringLen]
+// block returns the block i before the newest, with its tones.
+func (d *Detector) block(i int) *block {
+	b := d.loud(i)
+	if !b.known {
+		end := len(d.x) - hop*(d.left+i)
+		b.measure((*[2 * hop]float32)(d.x[end-2*hop:]))
+	}
+	return b
+}
+
+// loud returns the block i before the newest, perhaps without its tones.
+func (d *Detector) loud(i int) *block {
+	return &d.ring[(d.n-1-int64(i)+2*ringLen)%ringLen]
 }
 
 // centre is the instant, in milliseconds, of the middle of the block i before
 // the newest: a tone that begins there has half its amplitude in that block.
-func (d *Detector) centre(i int64) int64 { return (d.n - 1 - i) * hopMs }
+func (d *Detector) centre(i int) int64 { return (d.n - 1 - int64(i)) * hopMs }
 
 // edge is the likeliest instant of a change that the block i before the newest
 // was the first to show.
-func (d *Detector) edge(i int64) int64 { return max(0, d.centre(i)-hopMs/2) }
+func (d *Detector) edge(i int) int64 { return max(0, d.centre(i)-hopMs/2) }
+
+// gateAt is the block of a frame, counted from its end, that every frame is
+// looked at by: any six blocks in a row hold at least one such.
+const gateAt = 2
+
+// gate reports whether the middle of the newest frame can belong to a digit.
+func (d *Detector) gate() bool {
+	if d.loud(gateAt).band+d.loud(gateAt+1).band < minPower/2 {
+		return false
+	}
+	b := d.block(gateAt)
+	var pow [8]float32
+	for k := range pow {
+		pow[k] = b.power(k)
+	}
+	row, col := loudest(&pow)
+	r, c := pow[row], pow[4+col]
+	return r+c > gatePure*(b.band+d.loud(gateAt+1).band) && r < c*gateTwist && c < r*gateTwist
+}
+
+// possible reports whether the gates that lie in the last span blocks are open.
+func (d *Detector) possible() bool {
+	switch perHop - 1 - d.left {
+	case 0:
+		return d.clear
+	case perHop - 1:
+		return d.open
+	}
+	return d.clear && d.open
+}
 
 // step decides after each block.
 func (d *Detector) step(out []Event) []Event {
 	if !d.on {
-		if t, ok := d.find(); ok {
-			out = d.begin(t, out)
+		if d.possible() {
+			if t, ok := d.find(); ok {
+				out = d.begin(t, out)
+			}
 		}
 		return out
 	}
 	if !d.present() {
-		if d.gap++; d.gap > maxBridge {
-			return d.end(int64(d.gap-1), out)
+		return d.missing(out)
+	}
+	if d.gap > 0 {
+		if d.back1++; d.gap > sureBridge {
+			if d.back1 < 2 {
+				return out // the phase of the first block is not clean yet
+			}
+			if !d.runsOn() {
+				return d.end(d.gap+d.back1-1, out)
+			}
 		}
+		d.gap, d.back1 = 0, 0
+	}
+	if d.left != gateAt {
 		return out
 	}
-	if d.gap > 0 && !d.bridges() {
-		return d.end(int64(d.gap), out)
-	}
-	d.gap = 0
-	t, ok := d.find()
-	switch {
-	case ok && t.row == d.row && t.col == d.col:
+	if d.stillPure() {
 		d.stale = 0
-		d.refRow, d.refCol = t.powRow, t.powCol
-		d.turnR, d.turnC = t.turnR, t.turnC
-	case ok:
-		return d.begin(t, d.end(span-1, out))
-	default:
-		if d.stale++; d.stale > maxStale {
-			return d.end(int64(d.stale-1), out)
+	} else if d.stale++; d.stale > maxStale {
+		return d.end(perHop*d.stale-1, out)
+	}
+	return out
+}
+
+// missing counts a block without the tone of the digit that is on.
+func (d *Detector) missing(out []Event) []Event {
+	d.gap += 1 + d.back1
+	d.back1 = 0
+	if d.possible() {
+		if t, ok := d.find(); ok && (t.row != d.row || t.col != d.col) {
+			return d.begin(t, d.end(d.gap-1, out))
 		}
+	}
+	if d.gap > maxBridge {
+		return d.end(d.gap-1, out)
 	}
 	return out
 }
 
 func (d *Detector) begin(t found, out []Event) []Event {
-	d.on, d.gap, d.stale = true, 0, 0
+	d.on, d.gap, d.back1, d.stale = true, 0, 0, 0
 	d.row, d.col, d.refRow, d.refCol = t.row, t.col, t.powRow, t.powCol
-	d.turnR, d.turnC = t.turnR, t.turnC
+	d.turnR, d.turnC = t.r.turn, t.c.turn
 	d.digit = Event{
-		Digit: keys[t.row][t.col], Down: true, At: d.edge(span - 1),
+		Digit: keys[t.row][t.col], Down: true, At: d.edge(t.span - 1),
 		Low: levelOf(t.powRow), High: levelOf(t.powCol),
-		OffLow: offset(t.turnR, t.row), OffHi: offset(t.turnC, 4+t.col),
+		OffLow: offset(t.r.turn, t.row), OffHi: offset(t.c.turn, 4+t.col),
 	}
 	return append(out, d.digit)
 }
 
 // end closes the digit at the first block that lacked it, i before the newest.
-func (d *Detector) end(i int64, out []Event) []Event {
+func (d *Detector) end(i int, out []Event) []Event {
 	e := d.digit
 	e.Down = false
 	e.At = max(e.At+1, d.edge(i))
-	d.on, d.gap, d.stale = false, 0, 0
+	d.on, d.gap, d.back1, d.stale = false, 0, 0, 0
 	return append(out, e)
 }
 
 // present reports whether the newest block holds the digit that is on: both
 // tones above 55 % of their amplitude.
 func (d *Detector) present() bool {
-	b := d.back(0)
+	b := d.loud(0)
+	if b.band+d.loud(1).band < 0.3*min(d.refRow, d.refCol) {
+		return false
+	}
+	b = d.block(0)
 	return b.power(d.row) >= 0.3*d.refRow && b.power(4+d.col) >= 0.3*d.refCol
 }
 
-// bridges tells a dropout from a new key after a gap of d.gap blocks: up to 15
-// ms it is one key; up to 25 ms it is one when both tones come back in the very
-// phase they would have had.
-func (d *Detector) bridges() bool {
-	if d.gap <= sureBridge {
-		return true
+// stillPure follows level and frequency of the digit that is on.
+func (d *Detector) stillPure() bool {
+	t := d.measure(span)
+	if t.row != d.row || t.col != d.col || t.pure < leastPure || !t.r.fits() || !t.c.fits() {
+		return false
 	}
-	last, now := d.back(int64(d.gap+1)), d.back(0)
-	return inPhase(last.at(d.row), now.at(d.row), d.turnR, d.gap+1) &&
-		inPhase(last.at(4+d.col), now.at(4+d.col), d.turnC, d.gap+1)
+	d.refRow, d.refCol = t.powRow, t.powCol
+	d.turnR, d.turnC = t.r.turn, t.c.turn
+	return true
+}
+
+// runsOn tells a dropout from a new key after a gap: it is one key when both
+// tones come back in the very phase they would have had.
+func (d *Detector) runsOn() bool {
+	n := d.gap + 3
+	last, now := d.block(n), d.block(0)
+	tan := float32(bridgeTan)
+	return inPhase(last.at(d.row), now.at(d.row), d.turnR, n, tan) &&
+		inPhase(last.at(4+d.col), now.at(4+d.col), d.turnC, n, tan)
 }

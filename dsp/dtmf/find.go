@@ -6,66 +6,40 @@ import (
 	"github.com/centralita/centralita/dsp/pcm"
 )
 
+const rate = pcm.Rate
+
 // Limits of the decision. Powers are squared amplitudes.
 const (
 	span       = 6    // blocks that must agree: 35 ms, so 40 ms always hold them and 23 ms never
-	sureBridge = 3    // a gap of so many blocks is a dropout
-	maxBridge  = 5    // a gap of so many blocks may be one, if the phase runs on
-	maxStale   = 12   // blocks that may pass without a pure tone while the digit is on
+	longSpan   = 8    // blocks of the second look, 45 ms
+	sureBridge = 2    // a gap of so many blocks is a dropout
+	maxBridge  = 13   // a gap of so many blocks may be one, if the phase runs on
+	bridgeTan  = 0.21 // tangent of what the phase may differ by
+	maxStale   = 3    // frames that may pass without a pure tone while the digit is on
 	maxOff     = 2.6  // per cent a frequency may be off: 1.8 must be taken, 3.5 must not (Q.24: 1.5 and 3.5)
 	steady     = 0.3  // of its mean power a tone has in every block
 	coherent   = 0.85 // of its power follows one phase
 	leastPure  = 0.72 // of the energy above 600 Hz is in the two tones
 	maxTwist   = 9    // dB, with 1 dB of grace for noise
+	gatePure   = 0.55 // of the energy of a single block
+	gateTwist  = 16   // 12 dB
+	secondLook = 5    // a digit with so much more doubt may still be one
+	mostHigh   = 0.35 // of that energy above 2 kHz: a third tone has 0.5, noise 4 dB below 0.2
 	minLevel   = -48. // dBm0 for each tone
 )
 
-// found is a digit seen in the last blocks.
-type found struct {
-	row, col       int
-	powRow, powCol float32
-	turnR, turnC   complex64
-}
-
 var minPower = float32(math.Pow(pcm.Peak(minLevel), 2))
 
-// find looks for a digit in the last blocks.
-func (d *Detector) find() (t found, ok bool) {
-	if d.n < span || d.back(0).energy < minPower/2 {
-		return t, false
-	}
-	var pow [8]float32
-	var energy, whole float32
-	for i := int64(0); i < span; i++ {
-		b := d.back(i)
-		for k := range pow {
-			pow[k] += b.power(k)
-		}
-		if i > 0 {
-			energy += b.energy
-			whole += b.whole
-		}
-	}
-	t.row, t.col = argmax(pow[:4]), argmax(pow[4:])
-	t.powRow, t.powCol = pow[t.row]/span, pow[4+t.col]/span
-	if t.powRow < minPower || t.powCol < minPower || !d.twistOK(t.powRow, t.powCol) {
-		return t, false
-	}
-	// A sine of amplitude A has the mean square A²/2.
-	pure := (t.powRow + t.powCol) / 2 * (span - 1) / energy
-	if pure < leastPure {
-		return t, false
-	}
-	row, ok := d.tone(t.row, t.powRow)
-	if !ok {
-		return t, false
-	}
-	col, ok := d.tone(4+t.col, t.powCol)
-	if !ok {
-		return t, false
-	}
-	t.turnR, t.turnC = row.turn, col.turn
-	return t, doubt(pure, whole/energy, t.powRow/t.powCol, row, col) <= d.mostDoubt()
+// found is what the last blocks show of a digit.
+type found struct {
+	span           int
+	row, col       int
+	powRow, powCol float32
+	pure           float32 // part of the band's energy that is in the two tones
+	low, high      float32 // energy below and above the band by that in it
+	before         float32 // amplitude of the weaker tone 10 ms before by that now
+	worst          float32 // pure in the worst block
+	r, c           quality
 }
 
 // quality is how one tone stood in the last blocks.
@@ -76,14 +50,83 @@ type quality struct {
 	off    float32   // deviation of its frequency, 1 at the limit
 }
 
-// tone looks at tone k in the last blocks; ok is false when it fails a limit.
-func (d *Detector) tone(k int, mean float32) (q quality, ok bool) {
+func (q *quality) fits() bool { return q.steady >= steady && q.phase >= coherent && q.off <= 1 }
+
+// find looks for a digit in the last blocks.
+func (d *Detector) find() (t found, ok bool) {
+	if d.n < span+1 || d.loud(0).band < minPower/4 {
+		return t, false
+	}
+	t = d.measure(span)
+	if !d.limits(&t) {
+		return t, false
+	}
+	quick, long := d.mostDoubt()
+	doubt := t.doubt(&quickWeights)
+	if doubt <= quick {
+		return t, true
+	}
+	if doubt > quick+secondLook {
+		return t, false
+	}
+	t = d.measure(longSpan)
+	return t, d.limits(&t) && t.doubt(&longWeights) <= long
+}
+
+// mostDoubt is what the mode accepts at the first look and at the second.
+func (d *Detector) mostDoubt() (quick, long float32) {
+	if d.Mode == Strict {
+		return 5, 6.2
+	}
+	return 6.3, 7.6
+}
+
+// limits is what no key may break.
+func (d *Detector) limits(t *found) bool {
+	return t.powRow >= minPower && t.powCol >= minPower && d.twistOK(t.powRow, t.powCol) &&
+		t.pure >= leastPure && t.high <= mostHigh && t.r.fits() && t.c.fits()
+}
+
+// measure describes the last n blocks.
+func (d *Detector) measure(n int) (t found) {
+	var pow [8]float32
+	var sum loudness
+	for i := range n {
+		b := d.block(i)
+		for k := range pow {
+			pow[k] += b.power(k)
+		}
+		if i < n-1 {
+			sum.band += b.band
+			sum.low += b.low
+			sum.high += b.high
+		}
+	}
+	t.span = n
+	t.row, t.col = loudest(&pow)
+	t.powRow, t.powCol = pow[t.row]/float32(n), pow[4+t.col]/float32(n)
+	// A sine of amplitude A has the mean square A²/2.
+	t.pure = (t.powRow + t.powCol) / 2 * float32(n-1) / sum.band
+	t.low, t.high = sum.low/sum.band, sum.high/sum.band
+	t.r, t.c = d.tone(t.row, t.powRow, n), d.tone(4+t.col, t.powCol, n)
+	t.worst = 1
+	for i := range n - 1 {
+		b := d.block(i)
+		t.worst = min(t.worst, (b.power(t.row)+b.power(4+t.col))/(b.band+d.loud(i+1).band))
+	}
+	b := d.block(n + 1)
+	t.before = float32(math.Sqrt(float64(min(1, b.power(t.row)/t.powRow, b.power(4+t.col)/t.powCol))))
+	return t
+}
+
+// tone looks at tone k in the last n blocks.
+func (d *Detector) tone(k int, mean float32, n int) (q quality) {
 	var sum complex64
 	var norm float32
-	next := d.back(0)
+	next := d.block(0)
 	least := next.power(k)
-	for i := int64(1); i < span; i++ {
-		b := d.back(i)
+	for i := 1; i < n; i++ {
+		b := d.block(i)
 		p := b.power(k)
 		least = min(least, p)
 		sum += next.at(k) * complex(b.re[k], -b.im[k])
@@ -91,44 +134,53 @@ func (d *Detector) tone(k int, mean float32) (q quality, ok bool) {
 		next = b
 	}
 	size := float32(math.Sqrt(float64(real(sum)*real(sum) + imag(sum)*imag(sum))))
-	if least < steady*mean || size < coherent*norm {
-		return q, false
-	}
 	dev := sum * complex(real(nominal[k]), -imag(nominal[k]))
-	if real(dev) <= 0 || abs(imag(dev)) > real(dev)*limit[k] {
-		return q, false
+	if real(dev) <= 0 || size == 0 {
+		q.off = 9
+		return q
 	}
 	q.turn = complex(real(sum)/size, imag(sum)/size)
 	q.phase, q.steady = size/norm, least/mean
 	q.off = abs(imag(dev)) / (real(dev) * limit[k])
-	return q, true
+	return q
 }
 
 // doubt adds up how far the signal is from a key: 0 is a key sent by a
-// laboratory, a key in noise 4 dB below it has 1 to 2.5, the accidents of speech
-// have 2 to 6. No single measure parts the two, the sum does. deep is the energy
-// of the whole band by that above 600 Hz: speech is strong below, keys are not.
+// laboratory, a key in noise 4 dB below it has 3 to 7, the accidents of speech
+// have 6 to 20. No single measure parts the two, the sum does. Speech is strong
+// below the band, swells and fades and glides; keys do not.
 //
-// The weights come from a search: they let the fewest of the accidents in six
-// hours of recorded and synthetic speech pass at a fixed share of keys heard in
-// noise, over speech, off frequency and with twist.
-func doubt(pure, deep, ratio float32, row, col quality) float32 {
-	off := max(row.off, col.off)
-	twist := float32(10*math.Log10(float64(ratio))) / maxTwist
-	low := float32(math.Log2(float64(max(1, min(deep, 16)))))
-	return 6.8*max(0, 1-pure) + 1.2*low +
-		5.4*(1-max(row.phase, col.phase)) + 1.5*(1-min(row.phase, col.phase)) +
-		0.9*(1-min(row.steady, col.steady)) +
-		2.4*off*off + 0.9*twist*twist
+// The weights come from a search: they let the fewest of the accidents in hours
+// of recorded and synthetic speech and song pass at a fixed share of keys heard
+// in noise, over speech, off frequency and with twist.
+func (t *found) doubt(w *[hints]float32) (sum float32) {
+	for k, v := range t.hints() {
+		sum += float32(v * w[k])
+	}
+	return sum
 }
 
-// mostDoubt is what the mode accepts.
-func (d *Detector) mostDoubt() float32 {
-	if d.Mode == Strict {
-		return 1.6
+const hints = 12
+
+// Weights of the hints in six and in eight blocks.
+var (
+	quickWeights = [hints]float32{13.6, 1.24, 1.3, 27.7, 1.2, 3.15, 0.8, 5.7, 2.9, 4.2, 5.1, 2.9}
+	longWeights  = [hints]float32{17, 1.9, 0.7, 12.7, 5.4, 1, 3.5, 8.1, 0, 5.5, 5.8, 1.5}
+)
+
+// hints are the measures that doubt weighs, each 0 for a perfect key.
+func (t *found) hints() [hints]float32 {
+	off, off2 := max(t.r.off, t.c.off), min(t.r.off, t.c.off)
+	twist := float32(10*math.Log10(float64(t.powRow/t.powCol))) / maxTwist
+	return [hints]float32{
+		max(0, 1-t.pure), octaves(t.low), octaves(t.high),
+		1 - max(t.r.phase, t.c.phase), 1 - min(t.r.phase, t.c.phase),
+		1 - min(t.r.steady, t.c.steady), 1 - max(t.r.steady, t.c.steady),
+		off * off, off2 * off2, twist * twist, t.before, 1 - t.worst,
 	}
-	return 2.42
 }
+
+func octaves(x float32) float32 { return float32(math.Log2(float64(min(1+x, 16)))) }
 
 // twistOK holds the difference of levels within the mode, with 1 dB of grace
 // for noise.
@@ -143,40 +195,31 @@ func (d *Detector) twistOK(row, col float32) bool {
 // of the greatest deviation.
 var nominal, limit = func() (n [8]complex64, l [8]float32) {
 	for k, hz := range tones {
-		phi := 2 * math.Pi * hz * hop / pcm.Rate
+		phi := 2 * math.Pi * hz * 2 * hop / rate
 		n[k] = complex(float32(math.Cos(phi)), float32(math.Sin(phi)))
 		l[k] = float32(math.Tan(phi * maxOff / 100))
 	}
 	return n, l
 }()
 
-// inPhase reports whether b is what a became after n turns, within 20 degrees.
-func inPhase(a, b, turn complex64, n int) bool {
+// inPhase reports whether b is what a became after n turns, by the tangent of
+// the difference.
+func inPhase(a, b, turn complex64, n int, tan float32) bool {
 	for range n {
 		a *= turn
 	}
 	c := b * complex(real(a), -imag(a))
-	return real(c) > 0 && abs(imag(c)) < 0.364*real(c)
+	return real(c) > 0 && abs(imag(c)) < tan*real(c)
 }
 
 // offset returns how far the tone is off, in Hz.
 func offset(turn complex64, k int) float32 {
 	dev := turn * complex(real(nominal[k]), -imag(nominal[k]))
-	return float32(math.Atan2(float64(imag(dev)), float64(real(dev))) * pcm.Rate / (2 * math.Pi * hop))
+	return float32(math.Atan2(float64(imag(dev)), float64(real(dev))) * rate / (2 * math.Pi * 2 * hop))
 }
 
 // levelOf returns the level of a sine by its squared amplitude.
 func levelOf(power float32) float32 { return float32(pcm.DBm0(float64(power) / 2)) }
-
-func argmax(p []float32) int {
-	best := 0
-	for i, v := range p {
-		if v > p[best] {
-			best = i
-		}
-	}
-	return best
-}
 
 func abs(x float32) float32 {
 	if x < 0 {
