@@ -152,7 +152,10 @@ func lanes(found []finding) (*plot.Plot, error) {
 		}
 		p.Add(l)
 	}
-	p.Y.Min, p.Y.Max = -0.5, float64(max(1, len(kinds)))-0.3
+	if len(kinds) == 0 {
+		kinds = []string{"nothing"}
+	}
+	p.Y.Min, p.Y.Max = -0.5, float64(len(kinds))-0.3
 	p.NominalY(kinds...)
 	return p, nil
 }
