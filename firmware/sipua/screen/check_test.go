@@ -97,3 +97,20 @@ func TestOrdinaryRequestsPass(t *testing.T) {
 		passes(t, request(m, more...), phone)
 	}
 }
+
+// Who we know is told that his message is too large, not left to repeat it.
+func TestTooLargeIsSaid_RFC3261_21_5_7(t *testing.T) {
+	for name, more := range map[string][]string{
+		"one long line":  {contact, "X-Long: " + strings.Repeat("x", maxHead)},
+		"too many lines": append([]string{contact}, strings.Split(strings.Repeat("X: y\n", maxFields), "\n")...),
+		"both":           strings.Split(strings.Repeat("X: yyyyyyyyyyyyyyyyyy\n", maxHead/16), "\n"),
+	} {
+		raw := request("INVITE", more...)
+		reply := refused(t, raw, 513)
+		for _, want := range []string{"SIP/2.0 513 Message Too Large\r\n", "branch=z9hG4bKabc", "Call-ID: c1@192.0.2.50\r\n", "CSeq: 1 INVITE\r\n", "Warning: 399 centralita"} {
+			if !strings.Contains(reply, want) {
+				t.Errorf("%s: no %q in\n%s", name, want, reply)
+			}
+		}
+	}
+}

@@ -67,14 +67,16 @@ func split(raw []byte) (*message, *fault) {
 	} else {
 		head, m.body = raw[:end], raw[end+4:]
 	}
-	if len(head) > maxHead {
-		return m, badRequest("the header section is too long")
+	if len(head) > maxHead { // its beginning is read, so that it can be answered
+		f = &fault{code: 513, why: "the header section is too long"}
+		head = head[:max(0, bytes.LastIndex(head[:maxHead], []byte("\r\n")))]
 	}
 	lines := strings.Split(string(head), "\r\n")
 	m.start = lines[0]
 	m.readStart()
 	if len(lines)-1 > maxFields {
-		return m, badRequest("too many header lines")
+		f = &fault{code: 513, why: "too many header lines"}
+		lines = lines[:maxFields+1]
 	}
 	for _, l := range lines[1:] {
 		if lf := m.readLine(l); lf != nil && f == nil {

@@ -44,6 +44,8 @@ func phrase(code int) string {
 		return "Service Unavailable"
 	case 505:
 		return "Version Not Supported"
+	case 513:
+		return "Message Too Large"
 	}
 	return "Refused"
 }
