@@ -1,0 +1,85 @@
+// Command amdbench measures dsp/amd on generated greetings and prints precision
+// and recall, and dsp/vad on generated speech in noise. With -wrong it lists the
+// cases that were taken for the other.
+package main
+
+import (
+	"flag"
+	"fmt"
+	"math"
+	"os"
+
+	"github.com/centralita/centralita/dsp/amd"
+	"github.com/centralita/centralita/dsp/vad"
+	"github.com/centralita/centralita/testbench/corpus/greetings"
+)
+
+func main() {
+	n := flag.Int("n", 50, "cases of each kind and language")
+	seed := flag.Uint64("seed", 1, "seed of the corpus")
+	wrong := flag.Bool("wrong", false, "list what was told wrongly")
+	var cfg amd.Config
+	flag.IntVar(&cfg.Greeting, "greeting", 0, "longest greeting of a person in ms (0: usual)")
+	flag.IntVar(&cfg.Silence, "silence", 0, "silence after a person's greeting in ms (0: usual)")
+	flag.IntVar(&cfg.Words, "words", 0, "most words of a person (0: usual)")
+	flag.Parse()
+	cases, err := greetings.Make(*seed, *n)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "amdbench:", err)
+		os.Exit(1)
+	}
+	s := greetings.Judge(cases, cfg)
+	fmt.Printf("%d generated greetings, seed %d\n\n", len(cases), *seed)
+	greetings.Table(os.Stdout, s)
+	if err := activity(); err != nil {
+		fmt.Fprintln(os.Stderr, "amdbench:", err)
+		os.Exit(1)
+	}
+	if *wrong {
+		for _, sc := range s {
+			for _, w := range sc.Wrong {
+				fmt.Println(w)
+			}
+		}
+	}
+}
+
+// activity prints what dsp/vad makes of 120 s of speech in noise.
+func activity() error {
+	clean, err := greetings.Talk(9, 120)
+	if err != nil {
+		return err
+	}
+	truth := greetings.Truths(clean)
+	fmt.Printf("\nspeech activity, 120 s, noise and hum\n\n| SNR | voice heard | pauses taken for voice | noise estimate off by |\n|---|---|---|---|\n")
+	for _, snr := range []float64{40, 30, 20, 15, 10, 5} {
+		for _, swing := range []bool{false, true} {
+			d := vad.New(vad.Config{})
+			blocks := d.Process(greetings.InNoise(clean, -20-snr, swing), nil)
+			var voice, heard, pause, stray int
+			var off float64
+			for i, b := range blocks {
+				switch truth[i] {
+				case greetings.Voice:
+					voice++
+					if b.Speech {
+						heard++
+					}
+				case greetings.Pause:
+					pause++
+					off += math.Abs(b.Noise - (-20 - snr))
+					if b.Speech {
+						stray++
+					}
+				}
+			}
+			kind := "steady"
+			if swing {
+				kind = "swinging ±3 dB"
+			}
+			fmt.Printf("| %.0f dB %s | %.1f %% | %.1f %% | %.1f dB |\n", snr, kind,
+				100*float64(heard)/float64(voice), 100*float64(stray)/float64(pause), off/float64(pause))
+		}
+	}
+	return nil
+}
