@@ -1,0 +1,197 @@
+package fsk
+
+const (
+	ringLen  = 512
+	ringMask = ringLen - 1
+	lag      = 200            // samples after which the best path is believed
+	every    = 32             // samples from one look back to the next
+	delay    = taps/2 + reach // from a boundary of bits to its place in the rings
+)
+
+// Full is the greatest soft bit.
+const Full = 1 << 10
+
+// clocks are the lengths of a bit that are tried, in 1/256 samples: the nominal
+// one, 2.7 % shorter and 3 % longer. What lies up to 2 % beside them is taken too:
+// an octet is half of that off at its ends.
+var clocks = [...]int64{1707, 1661, 1758}
+
+// place is where in an octet a bit has its middle, in whole samples and 1/256.
+type place struct{ whole, frac int32 }
+
+// octet is the shape of an octet at one clock: the middles of its ten bits, the
+// samples to its end (a sample short, for what the clock may be off) and what its
+// stop bit weighs.
+type shape struct {
+	middle [10]place
+	len    int64
+	clock  int64
+	stop   int64
+}
+
+var shapes = func() (s [len(clocks)]shape) {
+	for h, t := range clocks {
+		s[h] = shape{len: 10*t>>8 - 1, clock: t}
+		s[h].stop = s[h].len<<8 - 9*t
+		for k := range s[h].middle {
+			at := (2*int64(k) + 1) * t / 2
+			s[h].middle[k] = place{int32(at >> 8), int32(at & 255)}
+		}
+	}
+	return s
+}()
+
+// Demodulator finds octets in samples. Create it with New. It holds no
+// reference to what it was fed.
+//
+// Every instant has a score: how well the line up to there agrees with the best
+// row of octets and stretches of mark that ends there. An octet is believed once
+// the row that agrees best with all that came since goes through it. Soft bits
+// are held within their mean size, so that none of them outvotes others.
+type Demodulator struct {
+	f     front
+	mean  int64 // of the size of the last soft bits, 16 fractional bits
+	soft  [ringLen]int32
+	fit   [ringLen]int32
+	score [ringLen]int64
+	back  [ringLen]uint8 // how the best row came there: 0 by mark, else by an octet of shape-1
+	n     int64          // soft bits taken
+	done  int64          // end of the last octet told
+	idle  int64          // soft bits of nothing in a row
+}
+
+// New returns a demodulator.
+func New(m Mode) Demodulator { return Demodulator{f: front{mix: mixers[m%2]}} }
+
+// Reset forgets everything heard.
+func (d *Demodulator) Reset() { *d = Demodulator{f: front{mix: d.f.mix}} }
+
+// Process listens to samples, any number of them at a time, and appends the
+// octets found to out. An octet is told some 35 ms after its end.
+func (d *Demodulator) Process(x []int16, out []Octet) []Octet {
+	for _, s := range x {
+		d.take(d.f.push(s))
+		d.step(d.n - 2)
+		if d.n++; d.n%every == 0 && d.idle < ringLen {
+			out = d.look(d.n-3, out)
+		}
+	}
+	return out
+}
+
+// take puts a soft bit in the ring, held within the mean of the last 16 ms and
+// scaled to it.
+func (d *Demodulator) take(diff, best int32) {
+	d.mean += (int64(max(diff, -diff))<<16 - d.mean) >> 7
+	limit := d.mean >> 16
+	i := d.n & ringMask
+	d.fit[i], d.soft[i] = best, 0
+	if diff == 0 || limit == 0 {
+		d.idle++
+		return
+	}
+	d.idle = 0
+	d.soft[i] = int32(max(-limit, min(limit, int64(diff))) * Full / limit)
+}
+
+// at returns the soft bit at a place of an octet that begins at s.
+func (d *Demodulator) at(s int64, p place) int64 {
+	i := s + int64(p.whole)
+	a, b := d.soft[i&ringMask], d.soft[(i+1)&ringMask]
+	return int64(a + (b-a)*p.frac>>8)
+}
+
+// step finds the best row that ends at m. What comes by mark is counted half a
+// bit late, so that the slope towards a start bit is not taken for doubt.
+func (d *Demodulator) step(m int64) {
+	i := m & ringMask
+	best, back := d.score[(m-1)&ringMask]+int64(d.soft[(m-3)&ringMask])<<8, uint8(0)
+	if d.idle < ringLen {
+		for h := range shapes {
+			q := &shapes[h]
+			s := m - q.len
+			sum := -d.at(s, q.middle[0])
+			for _, p := range q.middle[1:9] {
+				v := d.at(s, p)
+				sum += max(v, -v)
+			}
+			v := d.score[s&ringMask] + sum*q.clock + d.at(s, q.middle[9])*q.stop
+			if v > best {
+				best, back = v, uint8(h+1)
+			}
+		}
+	}
+	d.score[i], d.back[i] = best, back
+}
+
+// head returns where the best row of all stands at m: there, in mark, or at the
+// beginning of an octet that is not over yet.
+func (d *Demodulator) head(m int64) int64 {
+	q := &shapes[0]
+	best, at := d.score[m&ringMask], m
+	for s := m - 1; s > m-q.len; s-- {
+		v := d.score[s&ringMask]
+		left := (m - s) << 8
+		for k, p := range q.middle {
+			if left <= 0 || s+int64(p.whole) > m+1 {
+				break
+			}
+			b := d.at(s, p)
+			if k == 0 {
+				b = -b
+			}
+			if k != 0 && k != 9 {
+				b = max(b, -b)
+			}
+			v += min(left, q.clock) * b
+			left -= q.clock
+		}
+		if v > best {
+			best, at = v, s
+		}
+	}
+	return at
+}
+
+// look follows the best row back from m and tells the octets that are old
+// enough to be believed.
+func (d *Demodulator) look(m int64, out []Octet) []Octet {
+	const most = 4 // octets that can come of age between two looks
+	var starts [most]int64
+	var which [most]uint8
+	n := 0
+	oldest := max(d.done, m-ringLen+150)
+	for e := d.head(m); e > oldest; {
+		h := d.back[e&ringMask]
+		if h == 0 {
+			e--
+			continue
+		}
+		s := e - shapes[h-1].len
+		if e <= m-lag && s >= d.done-3 && n < most {
+			starts[n], which[n] = s, h-1
+			n++
+		}
+		e = s
+	}
+	for n--; n >= 0; n-- {
+		out = append(out, d.octet(starts[n], &shapes[which[n]]))
+		d.done = starts[n] + shapes[which[n]].len
+	}
+	return out
+}
+
+// octet reads the bits of an octet.
+func (d *Demodulator) octet(s int64, q *shape) Octet {
+	o := Octet{Start: s + 1 - delay, End: s + 1 - delay + q.len}
+	for k := range 8 {
+		p := q.middle[k+1]
+		v := d.at(s, p)
+		o.Soft[k] = int32(v)
+		if v > 0 {
+			o.Value |= 1 << k
+		}
+		o.Fit += d.fit[(s+int64(p.whole))&ringMask] >> 3
+	}
+	return o
+}
