@@ -2,6 +2,8 @@ package app
 
 import (
 	"context"
+	"fmt"
+	"strings"
 	"time"
 
 	"github.com/centralita/centralita/firmware/exchange"
@@ -32,7 +34,7 @@ func checks(now time.Time) *health.Checks {
 func (h *House) watch(ctx context.Context) error {
 	t := time.NewTicker(watchEvery)
 	defer t.Stop()
-	late := 0
+	shown := ""
 	for {
 		h.exchange.Post(exchange.Ping{Done: func() { h.checks.In(checkLoop, time.Now()) }})
 		asked, cancel := context.WithTimeout(ctx, watchEvery)
@@ -43,8 +45,8 @@ func (h *House) watch(ctx context.Context) error {
 		if h.book.State().Pending == 0 {
 			h.checks.In(checkWriter, time.Now())
 		}
-		if n := len(h.checks.Late(time.Now())); n != late {
-			late = n
+		if news := h.news(time.Now()); news != shown {
+			shown = news
 			h.exchange.Post(exchange.OnNews{})
 		}
 		select {
@@ -53,4 +55,16 @@ func (h *House) watch(ctx context.Context) error {
 		case <-t.C:
 		}
 	}
+}
+
+// news is what the picture shows of the rooms that tell the loop nothing.
+func (h *House) news(now time.Time) string {
+	st := h.book.State()
+	var b strings.Builder
+	fmt.Fprint(&b, len(h.checks.Late(now)), st.Last, st.Err)
+	for _, u := range h.uplinks {
+		s := u.State()
+		fmt.Fprint(&b, s.State, s.Acked, s.Pending, s.Error, s.Next)
+	}
+	return b.String()
 }
