@@ -48,10 +48,12 @@ func (c control) Unpause(ctx context.Context, agent tel.AgentID) error {
 	return c.order(ctx, exchange.Unpause{Agent: agent})
 }
 
+// positions of a night switch, as commands and the book name them.
+var positions = map[string]flow.Override{"auto": flow.Auto, "open": flow.ForcedOpen, "closed": flow.ForcedClosed}
+
 // Schedule implements console.Control.
 func (c control) Schedule(ctx context.Context, id, mode string) error {
-	position := map[string]flow.Override{"auto": flow.Auto, "open": flow.ForcedOpen, "closed": flow.ForcedClosed}
-	o, ok := position[mode]
+	o, ok := positions[mode]
 	if !ok {
 		return fmt.Errorf("cannot switch %s to %q: auto, open or closed", id, mode)
 	}

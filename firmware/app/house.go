@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"runtime"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -20,6 +21,7 @@ import (
 	"github.com/centralita/centralita/firmware/config/secret"
 	"github.com/centralita/centralita/firmware/exchange"
 	"github.com/centralita/centralita/firmware/health"
+	"github.com/centralita/centralita/firmware/ivr/flow"
 	"github.com/centralita/centralita/firmware/media"
 	"github.com/centralita/centralita/firmware/media/rtpleg"
 	"github.com/centralita/centralita/firmware/panel"
@@ -114,6 +116,9 @@ func (h *House) build() error {
 	h.checks = checks(h.started)
 
 	settings := settings(h.cfg, h.wires, Version)
+	if settings.Schedules, err = h.switches(); err != nil {
+		return err
+	}
 	sipCfg, err := sipSettings(h.cfg, h.secrets, h.out)
 	if err != nil {
 		return err
@@ -133,6 +138,22 @@ func (h *House) build() error {
 	h.front = simpanel.New(min(panel.MaxLamps, len(h.cfg.Lines)+len(h.cfg.Phones)))
 	h.panel = panel.New(&h.store, h.front.Display(), h.front.Strip(), h.log)
 	return h.buildWeb()
+}
+
+// switches returns the schedules with their night switches where a person left
+// them: a power cut at night must not open the office.
+func (h *House) switches() ([]flow.Schedule, error) {
+	left, err := h.book.Switches(context.Background())
+	if err != nil {
+		return nil, fmt.Errorf("cannot set the night switches: %w", err)
+	}
+	out := slices.Clone(h.cfg.Schedules)
+	for i := range out {
+		if mode, ok := left[out[i].ID]; ok {
+			out[i].Override = positions[mode]
+		}
+	}
+	return out, nil
 }
 
 func (h *House) newLeg() tel.LegID { return tel.LegID(h.legs.Add(1)) }

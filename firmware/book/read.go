@@ -110,6 +110,24 @@ func (d *reader) Tail(ctx context.Context, n int) ([]Row, error) {
 	return d.rows(ctx, `SELECT * FROM (SELECT `+rowColumns+` FROM event ORDER BY seq DESC LIMIT ?) ORDER BY seq`, n)
 }
 
+// Switches returns where a person last set the night switch of each schedule:
+// "auto", "open" or "closed".
+func (d *reader) Switches(ctx context.Context) (map[string]string, error) {
+	rows, err := d.rows(ctx, `SELECT `+rowColumns+` FROM event WHERE kind = '`+string(call.ScheduleSet)+`' ORDER BY seq`)
+	if err != nil {
+		return nil, err
+	}
+	out := map[string]string{}
+	for _, r := range rows {
+		f, err := r.Fact()
+		if err != nil {
+			return nil, err
+		}
+		out[f.Node] = f.State
+	}
+	return out, nil
+}
+
 func (d *reader) rows(ctx context.Context, query string, args ...any) ([]Row, error) {
 	var out []Row
 	err := each(ctx, d.db, query, func(row scanner) error {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/centralita/centralita/firmware/acd"
 	"github.com/centralita/centralita/firmware/call"
+	"github.com/centralita/centralita/firmware/ivr/flow"
 	"github.com/centralita/centralita/firmware/tel"
 	"github.com/centralita/centralita/hal/port"
 )
@@ -269,4 +270,15 @@ func TestQueueSpeaksTheCallersLanguage(t *testing.T) {
 	w.did = nil
 	w.wait(31 * time.Second)
 	w.must("say en [")
+}
+
+// A move of the night switch is in the book: the next start reads it there.
+func TestNightSwitchIsBooked(t *testing.T) {
+	w := story(t, func(s *Settings) { s.Schedules = []flow.Schedule{{ID: "oficina"}} })
+	for o, state := range map[flow.Override]string{flow.ForcedClosed: "closed", flow.ForcedOpen: "open", flow.Auto: "auto"} {
+		w.post(Order{What: Night{"oficina", o}, Done: func(error) {}})
+		if f := w.fact(call.ScheduleSet); f.Node != "oficina" || f.State != state || w.e.nights[0].Override != o {
+			w.fail("booked: " + f.Node + " " + f.State)
+		}
+	}
 }
