@@ -301,7 +301,10 @@ func TestAgentsPhoneDiesWhileItRings(t *testing.T) {
 	must(t, second.WaitUp(soon(t)))
 	Speaks(t, "the second caller", second)
 	second.SendDigits("1", phone.RFC4733)
-	d.UntilView("both wait", func(s *view.Snapshot) bool { return len(s.Queues[0].Waiting) == 2 })
+	d.UntilView("both wait, and the dead phone is given up", func(s *view.Snapshot) bool {
+		w := s.Queues[0].Waiting
+		return len(w) == 2 && w[0].Call == "1-1" && w[0].Offered == ""
+	})
 	got := make(chan *phone.Call, 2)
 	d.Desk("202", func(c *phone.Call) { c.Ring(); got <- c })
 	if out, code := d.Run("agent", "login", "bruno", "202"); code != 0 {
@@ -326,9 +329,6 @@ func TestAgentsPhoneDiesWhileItRings(t *testing.T) {
 	}
 	if r := all[1]; r.Connected != nil || r.Cause != "abandoned" {
 		t.Errorf("record %+v", r)
-	}
-	if out, _ := d.Run("book", "tail", "200", "--json"); strings.Count(out, `"offer.made"`) != 2 {
-		t.Errorf("offers in %s", out)
 	}
 }
 
