@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help build run call test race fuzz sim bench lint arch check prompts need clean
+.PHONY: help build run call test race fuzz sim bench bench-dsp lint arch check prompts need clean
 
 ARGS ?=
 SEEDS ?= 200
@@ -16,7 +16,7 @@ CONFIG ?= board/sim/office.yaml
 DATA ?= var
 
 help: ## show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 build: ## build bin/centralita, one static program
 	CGO_ENABLED=0 go build -trimpath -o bin/centralita ./firmware/cmd/centralita
@@ -53,6 +53,9 @@ bench: ## cost of a media tick, of each machine's step, of SIP checks, and start
 	go test -run '^$$' -bench . -benchmem -benchtime $(BENCHTIME) ./dsp/... ./firmware/media/... \
 		./firmware/line ./firmware/call ./firmware/ivr/... ./firmware/acd ./firmware/exchange ./firmware/book \
 		./firmware/sipua/... ./firmware/app
+
+bench-dsp: ## the rows of design/figures.md: goals, peers (where installed) and ours (ARGS="-quick -only dtmf")
+	@go run ./testbench/benchdsp $(ARGS)
 
 check: build lint arch ## build, lint and arch: all that needs no test run
 

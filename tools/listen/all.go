@@ -30,19 +30,15 @@ func (c *allCmd) Run(e *ear) error {
 
 // everything lets all ears hear and puts what they found in order.
 func everything(x []int16, c country) []finding {
-	found := slices.Concat(
-		keys(x, dtmf.IVR),
-		tones(x, c.Plan, false),
-		faxes(x),
-	)
-	return inOrder(found)
+	data := slices.Concat(keys(x, dtmf.IVR), faxes(x), beeps(x, c.Plan))
+	return inOrder(slices.Concat(data, tones(x, c.Plan, false), apart(voices(x), data)))
 }
 
 // faxes finds the tones of fax machines and modems.
 func faxes(x []int16) []finding {
 	var d fax.Detector
 	var out []finding
-	for _, v := range d.Process(x, nil) {
+	for _, v := range d.Process(settled(x), nil) {
 		more := []string{fmt.Sprintf("%.0f Hz", v.Hz), fmt.Sprintf("%.1f dBm0", v.Level)}
 		if v.Kind == fax.CNG {
 			more = append(more, fmt.Sprintf("burst %d in cadence", v.Count))

@@ -1,11 +1,6 @@
 package main
 
-import (
-	"cmp"
-	"slices"
-
-	"github.com/centralita/centralita/dsp/pcm"
-)
+import "github.com/centralita/centralita/dsp/pcm"
 
 // finding is something heard.
 type finding struct {
@@ -28,11 +23,10 @@ func (f finding) line() string {
 // at its very end is decided.
 const settle = 3
 
+// settled returns samples with the silence that follows a recording.
+func settled(x []int16) []int16 {
+	return append(x[:len(x):len(x)], make([]int16, settle*pcm.FrameLen)...)
+}
+
 // length is how long samples last, in milliseconds.
 func length(x []int16) int64 { return int64(len(x)) * 1000 / pcm.Rate }
-
-// inOrder sorts findings by time; those of one instant keep their order.
-func inOrder(f []finding) []finding {
-	slices.SortStableFunc(f, func(a, b finding) int { return cmp.Compare(a.from, b.from) })
-	return f
-}

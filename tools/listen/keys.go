@@ -4,7 +4,6 @@ import (
 	"fmt"
 
 	"github.com/centralita/centralita/dsp/dtmf"
-	"github.com/centralita/centralita/dsp/pcm"
 )
 
 type dtmfCmd struct {
@@ -30,7 +29,7 @@ func keys(x []int16, mode dtmf.Mode) []finding {
 	d := dtmf.Detector{Mode: mode}
 	var out []finding
 	var events []dtmf.Event
-	for _, f := range append(frames(x), make([]pcm.Frame, settle)...) {
+	for _, f := range frames(settled(x)) {
 		events = d.Process(&f, events[:0])
 		for _, v := range events {
 			if v.Down {

@@ -1,0 +1,78 @@
+package main
+
+import (
+	"errors"
+	"os/exec"
+	"strings"
+	"testing"
+)
+
+// Tables of any order come out as row, goal, peers, ours, and misses are named.
+func TestArrange(t *testing.T) {
+	shown, missed := arrange("before\n| level | goal | ours | spandsp |\n|---|---|---|---|\n| SNR 4 dB | 99 % | 97 % ✗ | 16 % |\n| hum | 100 % | 100 % | 90 % ✗ |\nafter\n")
+	const want = `before
+| level    | goal  | spandsp | ours   |
+| -------- | ----- | ------- | ------ |
+| SNR 4 dB | 99 %  | 16 %    | 97 % ✗ |
+| hum      | 100 % | 90 % ✗  | 100 %  |
+after
+`
+	if shown != want {
+		t.Errorf("got\n%s", shown)
+	}
+	if len(missed) != 1 || missed[0] != "SNR 4 dB: goal 99 %; spandsp 16 %; ours 97 % ✗" {
+		t.Errorf("missed %q", missed)
+	}
+}
+
+// What is no table stays; a table of odd rows is drawn all the same.
+func TestArrangeOddText(t *testing.T) {
+	for _, text := range []string{"", "a | b\n", "|\n", "| a", "no newline"} {
+		if shown, missed := arrange(text); text != "| a" && shown != text || len(missed) != 0 {
+			t.Errorf("%q became %q, %v", text, shown, missed)
+		}
+	}
+	shown, _ := arrange("| a | goal | ours |\n|---|---|---|\n| x |\n| y | 1 | 2 | 3 | 4 |\n")
+	if strings.Count(shown, "\n") != 4 || !strings.Contains(shown, "4") {
+		t.Errorf("got\n%s", shown)
+	}
+}
+
+// Every part has its program, and a part can be chosen by its name.
+func TestParts(t *testing.T) {
+	for _, p := range parts {
+		if (p.dir == "") == (p.measure == nil) {
+			t.Errorf("%s is measured here and by a program, or not at all", p.name)
+		}
+	}
+	if got, err := choose("g711,dtmf"); err != nil || len(got) != 2 || got[0].name != "g711" {
+		t.Errorf("got %v, %v", got, err)
+	}
+	if _, err := choose("jazz"); err == nil || !strings.Contains(err.Error(), "there are dtmf,") {
+		t.Error(err)
+	}
+}
+
+func TestPeersSayWhatIsMissing(t *testing.T) {
+	p := peerProgram{name: "a peer", program: "no-such-program", pack: "its-package"}
+	if s := p.state(); !strings.Contains(s, "a peer: not installed") || !strings.Contains(s, "apt-get install -y --no-install-recommends its-package") {
+		t.Error(s)
+	}
+	if s := (peerProgram{name: "go", program: "go"}).state(); s != "go: installed" {
+		t.Error(s)
+	}
+}
+
+// The C table is of the kind the compiler takes; without a compiler it says so.
+func TestTableCost(t *testing.T) {
+	there, back, err := tableCost(t.TempDir())
+	if _, missing := exec.LookPath("cc"); missing != nil {
+		if !errors.Is(err, exec.ErrNotFound) || there != "–" {
+			t.Errorf("without a compiler: %s %s %v", there, back, err)
+		}
+		return
+	}
+	if err != nil || there == "" || back == "" {
+		t.Errorf("%s %s %v", there, back, err)
+	}
+}

@@ -1,0 +1,116 @@
+package main
+
+import (
+	"slices"
+	"strings"
+	"unicode/utf8"
+)
+
+// mark stands in a cell of ours that missed its goal.
+const mark = "✗"
+
+// arrange brings the tables in a bench's output into one form: the row, the
+// goal, the peers, ours; with columns of even width. Other lines stay. It also
+// returns the rows in which a goal was missed.
+func arrange(text string) (shown string, missed []string) {
+	var b strings.Builder
+	var table [][]string
+	flush := func() {
+		if len(table) > 0 {
+			order(table)
+			missed = append(missed, misses(table)...)
+			draw(&b, table)
+			table = nil
+		}
+	}
+	for line := range strings.Lines(text) {
+		if cells, ok := split(line); ok {
+			table = append(table, cells)
+			continue
+		}
+		flush()
+		b.WriteString(line)
+	}
+	flush()
+	return b.String(), missed
+}
+
+// split cuts a line of a table into its cells; the line under the head has none.
+func split(line string) ([]string, bool) {
+	line = strings.TrimSpace(line)
+	if !strings.HasPrefix(line, "|") || !strings.HasSuffix(line, "|") || len(line) < 2 {
+		return nil, false
+	}
+	cells := strings.Split(line[1:len(line)-1], "|")
+	for i := range cells {
+		cells[i] = strings.TrimSpace(cells[i])
+	}
+	return cells, true
+}
+
+// order moves the goal to the second column and ours to the last.
+func order(table [][]string) {
+	move := func(name string, to int) {
+		from := slices.Index(table[0], name)
+		if from < 0 {
+			return
+		}
+		for i, row := range table {
+			if from >= len(row) {
+				continue
+			}
+			cell := row[from]
+			row = slices.Delete(row, from, from+1)
+			at := min(to, len(row))
+			if to < 0 {
+				at = len(row)
+			}
+			table[i] = slices.Insert(row, at, cell)
+		}
+	}
+	move("goal", 1)
+	move("ours", -1)
+}
+
+// misses names the rows in which ours is marked.
+func misses(table [][]string) (out []string) {
+	ours := slices.Index(table[0], "ours")
+	for _, row := range table[1:] {
+		if ours >= 0 && ours < len(row) && strings.Contains(row[ours], mark) {
+			cells := slices.Clone(row[1:])
+			for i := range min(len(cells), len(table[0])-1) {
+				cells[i] = table[0][i+1] + " " + cells[i]
+			}
+			out = append(out, row[0]+": "+strings.Join(cells, "; "))
+		}
+	}
+	return out
+}
+
+// draw writes a table with columns of even width.
+func draw(b *strings.Builder, table [][]string) {
+	var width []int
+	rule := func(row []string) bool {
+		return !slices.ContainsFunc(row, func(c string) bool { return strings.Trim(c, "-:") != "" || c == "" })
+	}
+	for _, row := range table {
+		for i, c := range row {
+			if i == len(width) {
+				width = append(width, 3)
+			}
+			if !rule(row) {
+				width[i] = max(width[i], utf8.RuneCountInString(c))
+			}
+		}
+	}
+	for _, row := range table {
+		for i, c := range row {
+			fill := " "
+			if rule(row) {
+				c, fill = "-", "-"
+			}
+			b.WriteString("| " + c + strings.Repeat(fill, width[i]-utf8.RuneCountInString(c)) + " ")
+		}
+		b.WriteString("|\n")
+	}
+}
