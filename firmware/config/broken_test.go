@@ -36,6 +36,9 @@ func TestBrokenDocuments(t *testing.T) {
 			var got strings.Builder
 			for _, p := range problems {
 				got.WriteString(p.String() + "\n")
+				if p.Hint == "" {
+					t.Errorf("no hint: %s", p)
+				}
 			}
 			golden := strings.TrimSuffix(file, ".yaml") + ".want"
 			if *update {

@@ -20,7 +20,7 @@ type Problem struct {
 	Line, Col int
 	What      string // what is wrong, with the value as written
 	Why       string // the rule it breaks
-	Hint      string // what to do; may be empty
+	Hint      string // what to do
 }
 
 // String returns "FILE:LINE:COL: what, why, hint" on one line.

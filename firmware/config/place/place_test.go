@@ -220,9 +220,9 @@ t:1:1: unknown key "nam", thing has no such key, did you mean "name"?
 t:2:11: an entry of list of thing must be a text, it is a table of keys, write one value
 t:3:6: yes of thing must be true or false, it is "yes", write true or false without quotes
 t:4:7: ring of thing must be a time from 1s to 1m, it is "20", a number without a unit is no time, write 20s or 20m
-t:5:7: long of thing must be a time from 1s to 1m, it is "3h"
+t:5:7: long of thing must be a time from 1s to 1m, it is "3h", the nearest is 1m
 t:6:6: use of thing must be one of both, in, out, it is "bot", did you mean "both"?
-t:7:8: count of thing must be a whole number from 0 to 9, it is "5.5"
+t:7:8: count of thing must be a whole number from 0 to 9, it is "5.5", write it in digits
 t:8:1: empty of thing has no value, a key without a value says nothing, write one or remove the key; # begins a comment, put it in quotes
 t:10:1: key "twice" stands twice in thing, it stands in line 9 already, remove one of them
 t:11:7: text of thing must be a text, it is a list, write one value

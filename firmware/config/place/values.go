@@ -72,8 +72,12 @@ func (f *Fields) Int(key string, def, least, most int) int {
 		return def
 	}
 	v, err := strconv.Atoi(s)
-	if err != nil || v < least || v > most {
-		f.want(n, key, what, "", "")
+	if err != nil {
+		f.want(n, key, what, "", "write it in digits")
+		return def
+	}
+	if v < least || v > most {
+		f.want(n, key, what, "", fmt.Sprintf("the nearest is %d", min(max(v, least), most)))
 		return def
 	}
 	return v
@@ -97,7 +101,7 @@ func (f *Fields) Duration(key string, def, least, most time.Duration) time.Durat
 		return def
 	}
 	if d < least || d > most {
-		f.want(n, key, what, "", "")
+		f.want(n, key, what, "", "the nearest is "+Short(min(max(d, least), most)))
 		return def
 	}
 	return d
