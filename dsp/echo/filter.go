@@ -1,0 +1,141 @@
+package echo
+
+// past is what the far end said: the spectra of the newest windows, one frame
+// apart, and their powers; the newest at at.
+type past struct {
+	x     []spectrum
+	power [][bins]float32
+	at    int
+}
+
+// push makes room for the newest window and returns where it goes.
+func (p *past) push() (*spectrum, *[bins]float32) {
+	p.at--
+	if p.at < 0 {
+		p.at = len(p.x) - 1
+	}
+	return &p.x[p.at], &p.power[p.at]
+}
+
+// index is where the window m frames ago is.
+func (p *past) index(m int) int {
+	i := p.at + m
+	if i >= len(p.x) {
+		i -= len(p.x)
+	}
+	return i
+}
+
+// filter is an estimate of the echo path in partitions of one frame, and of
+// how wrong it may be: miss is the expected power of the error of each
+// coefficient. Together they are a Kalman filter in the frequency domain whose
+// covariance is taken as diagonal.
+type filter struct {
+	w    []spectrum
+	miss [][bins]float32
+	near [bins]float32  // power of what is not echo, in the spectrum of the rest
+	echo [block]float32 // the newest frame of echo
+	rest [block]float32 // what it leaves of the near end
+
+	power float32 // of the newest rest
+	mean  float32 // of the newest rests
+}
+
+func newFilter(parts int) filter {
+	f := filter{w: make([]spectrum, parts), miss: make([][bins]float32, parts)}
+	f.forget()
+	return f
+}
+
+// forget is a filter that knows nothing: each partition may be as strong as
+// the whole of a bad hybrid.
+func (f *filter) forget() {
+	clear(f.w)
+	for m := range f.miss {
+		for k := range f.miss[m] {
+			f.miss[m][k] = 0.5
+		}
+	}
+	f.near, f.power, f.mean = [bins]float32{}, 0, 0
+}
+
+// predict puts the spectrum of the echo into y.
+func (f *filter) predict(p *past, y *spectrum) {
+	x, w := &p.x[p.index(0)], &f.w[0]
+	for k := range bins {
+		y.re[k], y.im[k] = times(x.re[k], x.im[k], w.re[k], w.im[k])
+	}
+	for m := 1; m < len(f.w); m++ {
+		x, w := &p.x[p.index(m)], &f.w[m]
+		for k := range bins {
+			re, im := times(x.re[k], x.im[k], w.re[k], w.im[k])
+			y.re[k] += re
+			y.im[k] += im
+		}
+	}
+}
+
+// pace is how a filter learns.
+type pace struct {
+	drift float32 // what the path may change in a frame, of its power
+	trust float32 // how much of the rest is taken for the near end
+	hold  float32 // how much of the near end's power lasts a frame
+	ease  float32 // steps are smaller by this
+}
+
+// adapt learns from the spectrum of the rest. Of each coefficient it corrects
+// what its miss makes of all that may be wrong: the misses of all partitions,
+// and the near end, whose power is known at once because it is the rest's.
+// Nothing is learned from a rest below the floor, the noise of the line.
+func (f *filter) adapt(e *spectrum, p *past, c pace, floor float32) {
+	var sum, gain [bins]float32
+	for m := range f.w {
+		s, miss := &p.power[p.index(m)], &f.miss[m]
+		for k := range bins {
+			sum[k] += float32(s[k] * miss[k])
+		}
+	}
+	var pe [bins + 2]float32
+	for k := range bins {
+		pe[k+1] = float32(e.re[k]*e.re[k]) + float32(e.im[k]*e.im[k])
+	}
+	pe[0], pe[bins+1] = pe[1], pe[bins]
+	var er, ei [bins]float32
+	for k := range bins {
+		now := 0.25*pe[k] + 0.5*pe[k+1] + 0.25*pe[k+2] // factors of two: exact
+		n := max(float32(c.trust*now), float32(c.hold*f.near[k]), floor)
+		f.near[k] = n
+		g := 1 / (sum[k] + float32(c.ease*sum[k]) + 2*n)
+		gain[k], er[k], ei[k] = g, float32(e.re[k]*g), float32(e.im[k]*g)
+	}
+	for m := range f.w {
+		i := p.index(m)
+		x, s, w, miss := &p.x[i], &p.power[i], &f.w[m], &f.miss[m]
+		for k := range bins {
+			q := miss[k]
+			tr, ti := float32(q*er[k]), float32(q*ei[k])
+			wr := w.re[k] + float32(x.re[k]*tr) + float32(x.im[k]*ti)
+			wi := w.im[k] + float32(x.re[k]*ti) - float32(x.im[k]*tr)
+			w.re[k], w.im[k] = wr, wi
+			wp := float32(wr*wr) + float32(wi*wi)
+			// Half the window is new: a full step halves the miss.
+			known := float32(0.5 * float32(float32(q*q)*float32(s[k]*gain[k])))
+			miss[k] = q - known + float32(c.drift*wp)
+		}
+	}
+}
+
+// take makes f the better filter g. How far they were apart is what f was
+// wrong by, and so how far it may be wrong still.
+func (f *filter) take(g *filter) {
+	const still, before = 4, 0.25
+	for m := range f.w {
+		w, v, miss := &f.w[m], &g.w[m], &f.miss[m]
+		for k := range bins {
+			dr, di := v.re[k]-w.re[k], v.im[k]-w.im[k]
+			miss[k] = max(before*miss[k], still*(float32(dr*dr)+float32(di*di)))
+		}
+	}
+	copy(f.w, g.w)
+	f.power, f.mean = g.power, g.mean
+}

@@ -1,0 +1,210 @@
+// Command echo measures the line echo canceller beside its peers: time to
+// converge, depth, double talk, change of path and cost. It prints the rows of
+// design/figures.md.
+package main
+
+import (
+	"fmt"
+	"math"
+	"os"
+	"sort"
+	"time"
+
+	"github.com/centralita/centralita/dsp/echo"
+	"github.com/centralita/centralita/dsp/pcm"
+	es "github.com/centralita/centralita/testbench/corpus/echosignals"
+)
+
+// canceller leaves what is near.
+type canceller struct {
+	name string
+	run  func(tail int, far, near []int16, repeat int) ([]int16, float64, error)
+}
+
+func ours(tail int, far, near []int16, repeat int) ([]int16, float64, error) {
+	out := make([]int16, len(far))
+	best := math.Inf(1)
+	for range repeat {
+		c, err := echo.New(echo.Options{Tail: tail, NoSuppressor: true})
+		if err != nil {
+			return nil, 0, err
+		}
+		began := time.Now()
+		for i := 0; i+pcm.FrameLen <= len(far); i += pcm.FrameLen {
+			c.Process((*pcm.Frame)(far[i:]), (*pcm.Frame)(near[i:]), (*pcm.Frame)(out[i:]))
+		}
+		best = min(best, float64(time.Since(began).Nanoseconds())/float64(len(far)/pcm.FrameLen))
+	}
+	return out, best, nil
+}
+
+func main() {
+	if err := run(); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+}
+
+func run() error {
+	dir, err := os.MkdirTemp("", "benchecho")
+	if err != nil {
+		return fmt.Errorf("cannot make a folder for the bench: %w", err)
+	}
+	defer os.RemoveAll(dir)
+	cancellers := []canceller{{"ours", ours}}
+	if os.Getenv("SOLO") == "" {
+		program, err := buildPeers(dir)
+		if err != nil {
+			fmt.Println("no peers:", err)
+		} else {
+			for _, kind := range []string{"speex", "spandsp"} {
+				cancellers = append(cancellers, canceller{kind, peer{program, kind, dir}.run})
+			}
+		}
+	}
+	for _, k := range kinds(dir) {
+		if err := converge(k, cancellers); err != nil {
+			return err
+		}
+	}
+	if err := doubleTalk(dir, cancellers); err != nil {
+		return err
+	}
+	for _, k := range kinds(dir) {
+		if err := pathChange(k, cancellers); err != nil {
+			return err
+		}
+	}
+	return cost(dir, cancellers)
+}
+
+func converge(k kind, cs []canceller) error {
+	fmt.Printf("%s: s to 20 / 25 / 30 dB [never 20], ERLE end\n", k.name)
+	for _, c := range cs {
+		var t [3][]float64
+		var end []float64
+		err := hybrids(func(seed uint64, name string, h []float64, erl float64) error {
+			n := k.seconds * second
+			far, err := k.make(seed, n)
+			if err != nil {
+				return err
+			}
+			s := compose(far, nil, one(h), seed)
+			out, _, err := c.run(32, s.far, s.near, 1)
+			if err != nil {
+				return err
+			}
+			for i, db := range []float64{20, 25, 30} {
+				t[i] = append(t[i], s.reaches(out, db))
+			}
+			end = append(end, s.erle(out, n-3*second, n))
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+		fmt.Printf("  %-8s %5.2f / %5.2f / %5.2f [%d] %5.1f (worst %.2f, %.1f)\n", c.name, finite(t[0]), finite(t[1]), finite(t[2]), never(t[0]), mean(end), worst(t[0]), least(end))
+	}
+	return nil
+}
+
+func finite(x []float64) float64 {
+	var s float64
+	n := 0
+	for _, v := range x {
+		if !math.IsInf(v, 0) {
+			s, n = s+v, n+1
+		}
+	}
+	return s / float64(n)
+}
+
+func never(x []float64) (n int) {
+	for _, v := range x {
+		if math.IsInf(v, 0) {
+			n++
+		}
+	}
+	return n
+}
+
+func mean(x []float64) float64  { return finite(x) }
+func worst(x []float64) float64 { y := append([]float64{}, x...); sort.Float64s(y); return y[len(y)-1] }
+func least(x []float64) float64 { y := append([]float64{}, x...); sort.Float64s(y); return y[0] }
+
+// doubleTalk: 8 s of the far end, 4 s both, 8 s the far end again.
+func doubleTalk(dir string, cs []canceller) error {
+	fmt.Println("double talk (speech, ERL 6): ERLE during / 0.5 s after / end")
+	for _, c := range cs {
+		var during, after, end []float64
+		for i, line := range es.Lines {
+			n := 20 * second
+			far, err := es.Speech(dir, es.Talkers[i%4], n, farLevel)
+			if err != nil {
+				return err
+			}
+			talk, err := es.Speech(dir, es.Talkers[(i+1)%4], 4*second, -15)
+			if err != nil {
+				return err
+			}
+			near := make([]float64, n)
+			es.Add(near, talk, 8*second)
+			s := compose(far, near, one(line.Path(taps, 6)), uint64(i))
+			out, _, err := c.run(32, s.far, s.near, 1)
+			if err != nil {
+				return err
+			}
+			during = append(during, s.erle(out, 8*second, 12*second))
+			after = append(after, s.erle(out, 12*second+second/4, 12*second+second*3/4))
+			end = append(end, s.erle(out, n-3*second, n))
+		}
+		fmt.Printf("  %-8s %5.1f / %5.1f / %5.1f (worst %.1f %.1f %.1f)\n", c.name, mean(during), mean(after), mean(end), least(during), least(after), least(end))
+	}
+	return nil
+}
+
+func pathChange(k kind, cs []canceller) error {
+	fmt.Printf("path change (%s): ERLE 0.5 s after / end\n", k.name)
+	for _, c := range cs {
+		var after, end []float64
+		for i, line := range es.Lines {
+			n, at := 20*second, 8*second
+			far, err := k.make(uint64(i), n)
+			if err != nil {
+				return err
+			}
+			next := es.Lines[(i+1)%len(es.Lines)]
+			s := compose(far, nil, changed(line.Path(taps, 6), next.Path(taps, 8), at), uint64(i))
+			out, _, err := c.run(32, s.far, s.near, 1)
+			if err != nil {
+				return err
+			}
+			after = append(after, s.erle(out, at+second*2/5, at+second*3/5))
+			end = append(end, s.erle(out, n-3*second, n))
+		}
+		fmt.Printf("  %-8s %5.1f / %5.1f (worst %.1f %.1f)\n", c.name, mean(after), mean(end), least(after), least(end))
+	}
+	return nil
+}
+
+func cost(dir string, cs []canceller) error {
+	fmt.Println("ns per frame at a tail of 16 / 32 / 64 / 128 ms, least of 9 runs")
+	n := 4 * second
+	far, err := es.Speech(dir, es.Talkers[0], n, farLevel)
+	if err != nil {
+		return err
+	}
+	s := compose(far, nil, one(es.Lines[1].Path(taps, 6)), 1)
+	for _, c := range cs {
+		fmt.Printf("  %-8s", c.name)
+		for _, tail := range []int{16, 32, 64, 128} {
+			_, ns, err := c.run(tail, s.far, s.near, 9)
+			if err != nil {
+				return err
+			}
+			fmt.Printf(" %6.0f", ns)
+		}
+		fmt.Println()
+	}
+	return nil
+}
