@@ -1,6 +1,7 @@
 package place
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strconv"
@@ -131,7 +132,7 @@ func (f *Fields) Enum(key, def string, words ...string) string {
 	if slices.Contains(words, s) {
 		return s
 	}
-	f.want(n, key, what, "", mean(s, words))
+	f.want(n, key, what, "", cmp.Or(mean(s, words), "write "+words[0]))
 	return def
 }
 
