@@ -1,0 +1,168 @@
+package cid
+
+import (
+	"bytes"
+
+	"github.com/centralita/centralita/dsp/dtmf"
+	"github.com/centralita/centralita/dsp/fsk"
+	"github.com/centralita/centralita/dsp/pcm"
+)
+
+// hold is how long a message waits for the other modem to find it too, in
+// samples: the tones that fit better name the standard.
+const hold = 2 * pcm.FrameLen
+
+// Receiver finds caller id in the audio of a line on hook. Create it with
+// NewReceiver and feed it all audio from the hang-up on, ringing included. It
+// holds no reference to what it was fed.
+type Receiver struct {
+	// Deaf switches off the standards set in it.
+	Deaf [3]bool
+	// Category says that the first digit of a DTMF number is the caller's category
+	// (Brazil).
+	Category bool
+
+	modem   [2]fsk.Demodulator
+	octets  [2]assembler
+	scratch [8]fsk.Octet
+	heard   found
+	waiting found // heard, but not told yet
+	from    Standard
+	due     int64 // when it is told; 0 when there is none
+	spoilt  bool  // two modems found different messages
+	told    int64 // end of the last message told
+
+	keys   dtmf.Detector
+	events [8]dtmf.Event
+	text   [64]byte
+	n      int   // keys in text
+	first  int64 // when the first began, ms
+	last   int64 // when the last ended, ms
+
+	frame pcm.Frame // what was fed and is not a whole frame yet
+	fill  int
+	now   int64 // samples heard
+}
+
+// NewReceiver returns a receiver for all standards.
+func NewReceiver() *Receiver {
+	r := &Receiver{}
+	r.Reset()
+	return r
+}
+
+// Reset forgets everything heard, and counts from 0 again.
+func (r *Receiver) Reset() {
+	*r = Receiver{Deaf: r.Deaf, Category: r.Category}
+	r.modem[Bell202], r.modem[V23] = fsk.New(fsk.Bell202), fsk.New(fsk.V23)
+}
+
+// Feed listens to any number of samples and appends the messages found to out.
+// The result is that of the same samples in whole frames.
+func (r *Receiver) Feed(x []int16, out []Message) []Message {
+	for len(x) > 0 {
+		n := copy(r.frame[r.fill:], x)
+		x = x[n:]
+		if r.fill += n; r.fill == pcm.FrameLen {
+			r.fill = 0
+			out = r.listen(&r.frame, out)
+		}
+	}
+	return out
+}
+
+// Process listens to the next frame and appends the messages found to out. An
+// FSK message is told within 0.1 s of its end.
+func (r *Receiver) Process(f *pcm.Frame, out []Message) []Message {
+	if r.fill == 0 {
+		return r.listen(f, out)
+	}
+	return r.Feed(f[:], out)
+}
+
+func (r *Receiver) listen(f *pcm.Frame, out []Message) []Message {
+	r.now += pcm.FrameLen
+	for s := Bell202; s <= V23; s++ {
+		if r.Deaf[s] {
+			continue
+		}
+		for _, o := range r.modem[s].Process(f[:], r.scratch[:0]) {
+			if r.octets[s].push(o, &r.heard) {
+				r.weigh(s)
+			}
+		}
+	}
+	if r.due > 0 && r.now >= r.due {
+		out = r.tell(out)
+	}
+	if !r.Deaf[DTMF] {
+		for _, e := range r.keys.Process(f, r.events[:0]) {
+			out = r.key(e, out)
+		}
+	}
+	return out
+}
+
+// weigh takes the message a modem found. When both found one, the tones that fit
+// better name its standard; when they disagree, neither is believed.
+func (r *Receiver) weigh(s Standard) {
+	h := &r.heard
+	switch {
+	case h.start < r.told:
+	case r.due == 0 || h.start >= r.waiting.end:
+		r.waiting, r.from, r.due, r.spoilt = *h, s, r.now+hold, false
+	case !bytes.Equal(h.raw[:h.len], r.waiting.raw[:r.waiting.len]):
+		r.spoilt = true
+	case h.fit > r.waiting.fit:
+		r.waiting, r.from = *h, s
+	}
+}
+
+// tell appends the message that waited, if it says anything.
+func (r *Receiver) tell(out []Message) []Message {
+	w := &r.waiting
+	r.due = 0
+	info, err := Parse(w.raw[:w.len])
+	if err != nil || r.spoilt { // nobody to tell: it is not a message
+		return out
+	}
+	r.told = w.end
+	const perMs = pcm.Rate / 1000
+	return append(out, Message{
+		Standard: r.from, At: w.start / perMs, End: w.end / perMs,
+		Raw: append([]byte(nil), w.raw[:w.len]...), Info: info,
+	})
+}
+
+// maxKeyPause is the longest pause within keys, in milliseconds: EN 300 659-1
+// annex B has 70, dialling people take longer.
+const maxKeyPause = 500
+
+// key takes the beginning or the end of a key.
+func (r *Receiver) key(e dtmf.Event, out []Message) []Message {
+	if !e.Down {
+		r.last = e.At
+		return out
+	}
+	if r.n == len(r.text) || e.At-r.last > maxKeyPause {
+		r.n = 0
+	}
+	if r.n == 0 {
+		r.first = e.At
+	}
+	r.text[r.n] = e.Digit
+	r.n++
+	if e.Digit != 'C' && e.Digit != '#' {
+		return out
+	}
+	keys := string(r.text[:r.n])
+	r.n = 0
+	info, err := ParseKeys(keys)
+	if err != nil { // keys, but not caller id
+		return out
+	}
+	if r.Category && len(info.Number) > 1 {
+		info.Category, info.Number = info.Number[0], info.Number[1:]
+	}
+	return append(out, Message{Standard: DTMF, At: r.first, End: e.At, Raw: []byte(keys), Info: info})
+}
