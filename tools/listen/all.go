@@ -30,7 +30,7 @@ func (c *allCmd) Run(e *ear) error {
 
 // everything lets all ears hear and puts what they found in order.
 func everything(x []int16, c country) []finding {
-	data := slices.Concat(keys(x, dtmf.IVR), faxes(x), beeps(x, c.Plan))
+	data := slices.Concat(keys(x, dtmf.IVR), callers(x, ""), faxes(x), beeps(x, c.Plan))
 	return inOrder(slices.Concat(data, tones(x, c.Plan, false), apart(voices(x), data)))
 }
 

@@ -21,7 +21,7 @@ func (f finding) line() string {
 
 // settle is how many frames of silence follow a recording, so that what sounds
 // at its very end is decided.
-const settle = 3
+const settle = 10
 
 // settled returns samples with the silence that follows a recording.
 func settled(x []int16) []int16 {
