@@ -99,10 +99,10 @@ func (m *Machine) Deadline() (time.Time, bool) {
 		return time.Time{}, false
 	}
 	end := m.began.Add(m.limits.Longest)
-	if !m.ringBy.IsZero() && m.ringBy.Before(end) {
+	if !m.ringBy.IsZero() && (m.start.Emergency || m.ringBy.Before(end)) {
 		return m.ringBy, true
 	}
-	return end, true
+	return end, !m.start.Emergency
 }
 
 // Start returns what was known at the beginning.
@@ -361,7 +361,7 @@ func (m *Machine) timedOut(now time.Time, out []Effect) []Effect {
 		out = append(out, Drop{leg, tel.CauseCancelled})
 		return m.notReached(now, LegDown{Leg: leg, Cause: tel.CauseNoAnswer, Evidence: "nobody answered in " + seconds(now.Sub(m.since).Round(100*time.Millisecond))}, out)
 	}
-	if !now.Before(m.began.Add(m.limits.Longest)) {
+	if !m.start.Emergency && !now.Before(m.began.Add(m.limits.Longest)) {
 		return m.end(now, tel.BySystem, tel.CauseTimeout, "the longest a call may last is "+m.limits.Longest.String(), out)
 	}
 	return out

@@ -134,6 +134,19 @@ func TestScenarios(t *testing.T) {
 	}
 }
 
+// An emergency call is never cut for its length; unanswered it still ends.
+func TestEmergencyCallIsNotCut(t *testing.T) {
+	m := New(Start{ID: "1-1", Leg: 1, Aim: AimOutside, Target: "112", Via: []string{"L1"}, Emergency: true}, Limits{Longest: time.Hour, RingTime: 25 * sec})
+	m.Step(t0, Begin{2}, nil)
+	m.Step(t0.Add(3*sec), LegUp{2, "outpulsed"}, nil)
+	if at, ok := m.Deadline(); ok {
+		t.Errorf("it waits for %s", at.Sub(t0))
+	}
+	if out := m.Step(t0.Add(2*time.Hour), TimedOut{}, nil); len(out) > 0 {
+		t.Errorf("after two hours: %v", out)
+	}
+}
+
 // Whatever happens in whatever order: one beginning, one ending, every leg that
 // was rung or seized is dropped or went by itself, every offer is closed.
 func TestRandomLives(t *testing.T) {
