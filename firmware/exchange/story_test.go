@@ -282,3 +282,20 @@ func TestNightSwitchIsBooked(t *testing.T) {
 		}
 	}
 }
+
+// A line that rings and that nobody takes is no way out; the emergency call
+// takes the next one.
+func TestEmergencyPassesALineThatRingsUntaken(t *testing.T) {
+	w := story(t, func(s *Settings) { s.Calls = 1 })
+	w.fromPhone("201", "101")
+	w.post(OnPort{"L2", port.RingOn{}})
+	w.post(OnPort{"L2", port.CallerID{Number: "600123456"}})
+	w.fromPhone("202", "112")
+	w.never("L2 seize")
+	w.must("L1 seize")
+	w.post(OnPort{"L1", port.RingOn{}}) // glare
+	w.wait(10 * time.Second)
+	if n := len(w.e.calls); n != 1 {
+		w.fail("the emergency call hangs about")
+	}
+}
