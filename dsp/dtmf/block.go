@@ -12,25 +12,42 @@ const ringLen = 32
 type block struct {
 	loudness
 	re, im [8]float32
-	known  bool
+	known  bool // all tones are measured
+	pair   byte // the key of which the tones are measured, if only they are
 }
 
 func (b *block) power(k int) float32 {
 	return float32(b.re[k]*b.re[k]) + float32(b.im[k]*b.im[k])
 }
 
+func (b *block) powers() *[8]float32 {
+	var p [8]float32
+	for k := range p {
+		p[k] = b.power(k)
+	}
+	return &p
+}
+
+// turned is the product of tone k in one block and the one before: how far its
+// phase went, weighed by its power.
+func turned(now, before *block, k int) complex64 {
+	re := float32(now.re[k]*before.re[k]) + float32(now.im[k]*before.im[k])
+	im := float32(now.im[k]*before.re[k]) - float32(now.re[k]*before.im[k])
+	return complex(re, im)
+}
+
 func (b *block) at(k int) complex64 { return complex(b.re[k], b.im[k]) }
 
 // The window times cosine and sine of every tone, by distance from the middle,
-// scaled so that a sine of peak A gives amplitude A.
+// scaled so that a sine of peak A on the line gives amplitude A.
 var cosTable, sinTable = func() (c, s [hop][8]float32) {
 	for i := range hop {
 		at := float64(i) + 0.5
 		w := 0.5 + 0.5*math.Cos(math.Pi*at/hop)
 		for k, hz := range tones {
 			phi := 2 * math.Pi * hz / (rate / 2) * at
-			c[i][k] = float32(w * math.Cos(phi) / (hop / 2))
-			s[i][k] = float32(-w * math.Sin(phi) / (hop / 2))
+			c[i][k] = float32(bandGain * w * math.Cos(phi) / (hop / 2))
+			s[i][k] = float32(-bandGain * w * math.Sin(phi) / (hop / 2))
 		}
 	}
 	return c, s
@@ -47,6 +64,20 @@ func (b *block) measure(x *[2 * hop]float32) {
 	fold(&b.re, &even, &cosTable)
 	fold(&b.im, &odd, &sinTable)
 	b.known = true
+}
+
+// only fills in two tones.
+func (b *block) only(x *[2 * hop]float32, row, col int) {
+	var rr, ri, cr, ci float32
+	for i := range hop {
+		r, l := x[hop+i], x[hop-1-i]
+		even, odd := r+l, r-l
+		rr += float32(even * cosTable[i][row&7])
+		cr += float32(even * cosTable[i][col&7])
+		ri += float32(odd * sinTable[i][row&7])
+		ci += float32(odd * sinTable[i][col&7])
+	}
+	b.re[row], b.im[row], b.re[col], b.im[col] = rr, ri, cr, ci
 }
 
 func fold(out *[8]float32, x *[hop]float32, table *[hop][8]float32) {

@@ -47,11 +47,11 @@ type Detector struct {
 	row, col int
 	refRow   float32 // squared amplitudes of the digit that is on
 	refCol   float32
-	turnR    complex64 // phase advance of its tones from block to block
-	turnC    complex64
+	sumR     complex64 // of what its tones turned from block to block
+	sumC     complex64
 	gap      int // blocks without the tone
 	back1    int // blocks it has been back after the gap
-	stale    int // frames since the tone was last found pure
+	stale    int // frames since the tone was last the loudest
 }
 
 // Reset forgets everything heard; the mode stays.
@@ -67,7 +67,7 @@ func (d *Detector) Process(f *pcm.Frame, out []Event) []Event {
 	d.front.run((*[perFrame]float32)(d.x[keep:]), f, &loud)
 	for h := range perHop {
 		b := &d.ring[(d.n+int64(h))%ringLen]
-		b.loudness, b.known = loud[h], false
+		b.loudness, b.known, b.pair = loud[h], false, 0
 	}
 	d.n += perHop
 	d.clear, d.open = d.open, d.gate()
@@ -87,10 +87,14 @@ func (d *Detector) Process(f *pcm.Frame, out []Event) []Event {
 func (d *Detector) block(i int) *block {
 	b := d.loud(i)
 	if !b.known {
-		end := len(d.x) - hop*(d.left+i)
-		b.measure((*[2 * hop]float32)(d.x[end-2*hop:]))
+		b.measure(d.window(i))
 	}
 	return b
+}
+
+// window returns the samples of the block i before the newest.
+func (d *Detector) window(i int) *[2 * hop]float32 {
+	return (*[2 * hop]float32)(d.x[len(d.x)-hop*(d.left+i+2):])
 }
 
 // loud returns the block i before the newest, perhaps without its tones.
@@ -112,17 +116,16 @@ const gateAt = 2
 
 // gate reports whether the middle of the newest frame can belong to a digit.
 func (d *Detector) gate() bool {
-	if d.loud(gateAt).band+d.loud(gateAt+1).band < minPower/2 {
+	a, b := d.loud(gateAt), d.loud(gateAt+1)
+	band := a.band + b.band
+	if band < minPower/2 || a.low+b.low > gateLow*band || a.high+b.high > gateHigh*band {
 		return false
 	}
-	b := d.block(gateAt)
-	var pow [8]float32
-	for k := range pow {
-		pow[k] = b.power(k)
-	}
-	row, col := loudest(&pow)
-	r, c := pow[row], pow[4+col]
-	return r+c > gatePure*(b.band+d.loud(gateAt+1).band) && r < c*gateTwist && c < r*gateTwist
+	d.block(gateAt)
+	p := a.powers()
+	row, col := loudest(p)
+	r, c := p[row], p[4+col]
+	return r+c > gatePure*band && r < c*gateTwist && c < r*gateTwist
 }
 
 // possible reports whether the gates that lie in the last span blocks are open.
@@ -160,10 +163,11 @@ func (d *Detector) step(out []Event) []Event {
 		}
 		d.gap, d.back1 = 0, 0
 	}
+	d.follow()
 	if d.left != gateAt {
 		return out
 	}
-	if d.stillPure() {
+	if d.loudestStill() {
 		d.stale = 0
 	} else if d.stale++; d.stale > maxStale {
 		return d.end(perHop*d.stale-1, out)
@@ -189,11 +193,11 @@ func (d *Detector) missing(out []Event) []Event {
 func (d *Detector) begin(t found, out []Event) []Event {
 	d.on, d.gap, d.back1, d.stale = true, 0, 0, 0
 	d.row, d.col, d.refRow, d.refCol = t.row, t.col, t.powRow, t.powCol
-	d.turnR, d.turnC = t.r.turn, t.c.turn
+	d.sumR, d.sumC = t.r.sum, t.c.sum
 	d.digit = Event{
 		Digit: keys[t.row][t.col], Down: true, At: d.edge(t.span - 1),
 		Low: levelOf(t.powRow), High: levelOf(t.powCol),
-		OffLow: offset(t.r.turn, t.row), OffHi: offset(t.c.turn, 4+t.col),
+		OffLow: offset(t.r.sum, t.row), OffHi: offset(t.c.sum, 4+t.col),
 	}
 	return append(out, d.digit)
 }
@@ -214,27 +218,48 @@ func (d *Detector) present() bool {
 	if b.band+d.loud(1).band < 0.3*min(d.refRow, d.refCol) {
 		return false
 	}
-	b = d.block(0)
+	d.pair(0)
 	return b.power(d.row) >= 0.3*d.refRow && b.power(4+d.col) >= 0.3*d.refCol
 }
 
-// stillPure follows level and frequency of the digit that is on.
-func (d *Detector) stillPure() bool {
-	t := d.measure(span)
-	if t.row != d.row || t.col != d.col || t.pure < leastPure || !t.r.fits() || !t.c.fits() {
-		return false
+// pair makes sure of the two tones of the digit in the block i before the newest.
+func (d *Detector) pair(i int) *block {
+	b := d.loud(i)
+	if !b.known && b.pair != d.digit.Digit {
+		b.only(d.window(i), d.row, 4+d.col)
+		b.pair = d.digit.Digit
 	}
-	d.refRow, d.refCol = t.powRow, t.powCol
-	d.turnR, d.turnC = t.r.turn, t.c.turn
-	return true
+	return b
 }
 
-// runsOn tells a dropout from a new key after a gap: it is one key when both
-// tones come back in the very phase they would have had.
+// follow takes in level and frequency of the digit that is on.
+func (d *Detector) follow() {
+	a, b := d.pair(1), d.loud(0)
+	r, c := b.power(d.row), b.power(4+d.col)
+	d.refRow += 0.2 * (r - d.refRow)
+	d.refCol += 0.2 * (c - d.refCol)
+	d.sumR += turned(b, a, d.row)
+	d.sumC += turned(b, a, 4+d.col)
+}
+
+// loudestStill reports whether the digit that is on is what a fresh look at the
+// newest block finds.
+func (d *Detector) loudestStill() bool {
+	b := d.block(0)
+	p := b.powers()
+	row, col := loudest(p)
+	r, c := p[row], p[4+col]
+	return row == d.row && col == d.col && r+c > gatePure*(b.band+d.loud(1).band)
+}
+
+// runsOn tells a dropout from a new key after a gap: it is one key when the same
+// two tones come back in the very phase they would have had.
 func (d *Detector) runsOn() bool {
+	if !d.loudestStill() {
+		return false
+	}
 	n := d.gap + 3
-	last, now := d.block(n), d.block(0)
-	tan := float32(bridgeTan)
-	return inPhase(last.at(d.row), now.at(d.row), d.turnR, n, tan) &&
-		inPhase(last.at(4+d.col), now.at(4+d.col), d.turnC, n, tan)
+	last, now := d.pair(n), d.pair(0)
+	return inPhase(last.at(d.row), now.at(d.row), unit(d.sumR), n) &&
+		inPhase(last.at(4+d.col), now.at(4+d.col), unit(d.sumC), n)
 }

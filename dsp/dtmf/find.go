@@ -10,22 +10,27 @@ const rate = pcm.Rate
 
 // Limits of the decision. Powers are squared amplitudes.
 const (
-	span       = 6    // blocks that must agree: 35 ms, so 40 ms always hold them and 23 ms never
-	longSpan   = 8    // blocks of the second look, 45 ms
-	sureBridge = 2    // a gap of so many blocks is a dropout
-	maxBridge  = 13   // a gap of so many blocks may be one, if the phase runs on
-	bridgeTan  = 0.21 // tangent of what the phase may differ by
-	maxStale   = 3    // frames that may pass without a pure tone while the digit is on
-	maxOff     = 2.6  // per cent a frequency may be off: 1.8 must be taken, 3.5 must not (Q.24: 1.5 and 3.5)
-	steady     = 0.3  // of its mean power a tone has in every block
-	coherent   = 0.85 // of its power follows one phase
-	leastPure  = 0.72 // of the energy above 600 Hz is in the two tones
-	maxTwist   = 9    // dB, with 1 dB of grace for noise
-	gatePure   = 0.55 // of the energy of a single block
-	gateTwist  = 16   // 12 dB
-	secondLook = 5    // a digit with so much more doubt may still be one
-	mostHigh   = 0.35 // of that energy above 2 kHz: a third tone has 0.5, noise 4 dB below 0.2
-	minLevel   = -48. // dBm0 for each tone
+	span        = 6    // blocks that must agree: 35 ms, so 40 ms always hold them and 23 ms never
+	longSpan    = 8    // blocks of the second look, 45 ms
+	sureBridge  = 2    // a gap of so many blocks is a dropout
+	maxBridge   = 13   // a gap of so many blocks may be one, if the phase runs on
+	bridgeTan   = 0.25 // tangent of what the phase may differ by
+	maxStale    = 3    // frames that may pass without a pure tone while the digit is on
+	maxOff      = 2.6  // per cent a frequency may be off: 1.8 must be taken, 3.5 must not (Q.24: 1.5 and 3.5)
+	steady      = 0.3  // of its mean power a tone has in every block
+	coherent    = 0.85 // of its power follows one phase
+	leastPure   = 0.72 // of the energy above 600 Hz is in the two tones
+	maxTwist    = 9    // dB, with 1 dB of grace for noise
+	gateLow     = 6    // times the energy of the band below it,
+	gateHigh    = 0.7  // and above it, no digit has
+	gatePure    = 0.55 // of the energy of a single block
+	gateTwist   = 16   // 12 dB
+	secondLook  = 5    // a digit with so much more doubt may still be one
+	mostHigh    = 0.35 // of it is above 2 kHz: a third tone has 0.5, noise 4 dB below 0.2
+	mostRest    = .45  // of their energy is beside the two tones
+	thirdPart   = .17  // of the band's energy can be a third tone,
+	thirdSpread = .2   // if its share stays the same within this
+	minLevel    = -48. // dBm0 for each tone
 )
 
 var minPower = float32(math.Pow(pcm.Peak(minLevel), 2))
@@ -38,13 +43,13 @@ type found struct {
 	pure           float32 // part of the band's energy that is in the two tones
 	low, high      float32 // energy below and above the band by that in it
 	before         float32 // amplitude of the weaker tone 10 ms before by that now
-	worst          float32 // pure in the worst block
+	worst, best    float32 // pure in the worst and in the best block
 	r, c           quality
 }
 
 // quality is how one tone stood in the last blocks.
 type quality struct {
-	turn   complex64 // advance of its phase from block to block
+	sum    complex64 // of what its phase turned from block to block, weighed by power
 	phase  float32   // part of its power that follows one phase, 1 at best
 	steady float32   // part of its mean power in the weakest block, 1 at best
 	off    float32   // deviation of its frequency, 1 at the limit
@@ -78,14 +83,17 @@ func (d *Detector) mostDoubt() (quick, long float32) {
 	if d.Mode == Strict {
 		return 5, 6.2
 	}
-	return 6.3, 7.6
+	return 6.4, 8.1
 }
 
 // limits is what no key may break.
 func (d *Detector) limits(t *found) bool {
 	return t.powRow >= minPower && t.powCol >= minPower && d.twistOK(t.powRow, t.powCol) &&
-		t.pure >= leastPure && t.high <= mostHigh && t.r.fits() && t.c.fits()
+		t.pure >= leastPure && t.high <= mostHigh && t.high <= mostRest*t.pure-(1-t.pure) && !t.third() && t.r.fits() && t.c.fits()
 }
+
+// third reports whether what is beside the two tones is as steady as they are.
+func (t *found) third() bool { return 1-t.pure > thirdPart && t.best-t.worst < thirdSpread }
 
 // measure describes the last n blocks.
 func (d *Detector) measure(n int) (t found) {
@@ -112,7 +120,8 @@ func (d *Detector) measure(n int) (t found) {
 	t.worst = 1
 	for i := range n - 1 {
 		b := d.block(i)
-		t.worst = min(t.worst, (b.power(t.row)+b.power(4+t.col))/(b.band+d.loud(i+1).band))
+		p := (b.power(t.row) + b.power(4+t.col)) / (b.band + d.loud(i+1).band)
+		t.worst, t.best = min(t.worst, p), max(t.best, p)
 	}
 	b := d.block(n + 1)
 	t.before = float32(math.Sqrt(float64(min(1, b.power(t.row)/t.powRow, b.power(4+t.col)/t.powCol))))
@@ -129,17 +138,17 @@ func (d *Detector) tone(k int, mean float32, n int) (q quality) {
 		b := d.block(i)
 		p := b.power(k)
 		least = min(least, p)
-		sum += next.at(k) * complex(b.re[k], -b.im[k])
+		sum += turned(next, b, k)
 		norm += (next.power(k) + p) / 2
 		next = b
 	}
-	size := float32(math.Sqrt(float64(real(sum)*real(sum) + imag(sum)*imag(sum))))
+	size := length(sum)
 	dev := sum * complex(real(nominal[k]), -imag(nominal[k]))
 	if real(dev) <= 0 || size == 0 {
 		q.off = 9
 		return q
 	}
-	q.turn = complex(real(sum)/size, imag(sum)/size)
+	q.sum = sum
 	q.phase, q.steady = size/norm, least/mean
 	q.off = abs(imag(dev)) / (real(dev) * limit[k])
 	return q
@@ -202,19 +211,27 @@ var nominal, limit = func() (n [8]complex64, l [8]float32) {
 	return n, l
 }()
 
-// inPhase reports whether b is what a became after n turns, by the tangent of
-// the difference.
-func inPhase(a, b, turn complex64, n int, tan float32) bool {
+func length(c complex64) float32 {
+	return float32(math.Sqrt(float64(float32(real(c)*real(c)) + float32(imag(c)*imag(c)))))
+}
+
+func unit(c complex64) complex64 {
+	size := length(c)
+	return complex(real(c)/size, imag(c)/size)
+}
+
+// inPhase reports whether b is what a became after n turns.
+func inPhase(a, b, turn complex64, n int) bool {
 	for range n {
 		a *= turn
 	}
 	c := b * complex(real(a), -imag(a))
-	return real(c) > 0 && abs(imag(c)) < tan*real(c)
+	return real(c) > 0 && abs(imag(c)) < bridgeTan*real(c)
 }
 
 // offset returns how far the tone is off, in Hz.
-func offset(turn complex64, k int) float32 {
-	dev := turn * complex(real(nominal[k]), -imag(nominal[k]))
+func offset(turned complex64, k int) float32 {
+	dev := turned * complex(real(nominal[k]), -imag(nominal[k]))
 	return float32(math.Atan2(float64(imag(dev)), float64(real(dev))) * rate / (2 * math.Pi * 2 * hop))
 }
 

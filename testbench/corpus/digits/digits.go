@@ -131,7 +131,7 @@ func Conditions() []Condition {
 		case "5 % packet loss":
 			out[i].Min, out[i].rounds = 0, 40 // only what is too many counts
 		case "dropout 10 ms", "dropout 20 ms":
-			out[i].rounds = 10
+			out[i].rounds = 40
 		}
 	}
 	return out
