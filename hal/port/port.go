@@ -42,6 +42,7 @@ type Caps struct {
 	Disconnect  bool // an FXS can drop the loop to tell a device the far end left
 	OwnClock    bool // audio runs on the port's own crystal, not on ours
 	OnHookAudio bool // audio can be read while on hook
+	Progress    bool // the hardware recognises call-progress tones and reports Heard
 }
 
 // Info describes a port. It never changes while the port is open.
@@ -113,6 +114,13 @@ type (
 	HookFlash struct{}
 	// PulseDigit: a dial with pulses (FXS).
 	PulseDigit struct{ Digit byte }
+	// Heard: the hardware recognised a sound on the closed loop (FXO). It may come
+	// again while the sound lasts.
+	Heard struct{ Sound Sound }
+	// Digit: the hardware recognised a key of the far side (FXO). It is reported
+	// only while Read is deaf because the port talks, so that nobody counts a key
+	// twice.
+	Digit struct{ Digit byte }
 	// Lost: the hardware is gone. Nothing follows until Found.
 	Lost struct{ Why string }
 	// Found: the hardware is back, on hook and silent.
@@ -128,6 +136,8 @@ func (OffHook) isEvent()    {}
 func (OnHook) isEvent()     {}
 func (HookFlash) isEvent()  {}
 func (PulseDigit) isEvent() {}
+func (Heard) isEvent()      {}
+func (Digit) isEvent()      {}
 func (Lost) isEvent()       {}
 func (Found) isEvent()      {}
 
@@ -142,8 +152,34 @@ func (OffHook) String() string      { return "off hook" }
 func (OnHook) String() string       { return "on hook" }
 func (HookFlash) String() string    { return "flash" }
 func (e PulseDigit) String() string { return fmt.Sprintf("pulse digit %c", e.Digit) }
+func (e Heard) String() string      { return "heard " + e.Sound.String() }
+func (e Digit) String() string      { return fmt.Sprintf("digit %c", e.Digit) }
 func (e Lost) String() string       { return "lost: " + e.Why }
 func (Found) String() string        { return "found" }
+
+// Sound is what hardware can recognise on a line.
+type Sound uint8
+
+// Sounds.
+const (
+	SoundBusy     Sound = iota // busy or congestion tone
+	SoundDial                  // dial tone
+	SoundRingback              // the far side rings
+	SoundSpecial               // special information tones
+	SoundFax                   // calling tone of a fax, 1100 Hz
+	SoundData                  // calling tone of a data modem, 1300 Hz
+	SoundAnswer                // answer tone of a fax or modem, 2100 Hz
+	SoundSilence               // nothing for so long that a hang-up is presumed
+)
+
+// String returns the sound in words.
+func (s Sound) String() string {
+	if names := [...]string{"busy tone", "dial tone", "ringback tone", "special information tones",
+		"fax calling tone", "data calling tone", "answer tone", "silence"}; int(s) < len(names) {
+		return names[s]
+	}
+	return "sound?"
+}
 
 // Command is something we ask of the wire.
 type Command interface {

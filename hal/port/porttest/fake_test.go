@@ -18,3 +18,10 @@ func TestFake(t *testing.T) {
 		})
 	}
 }
+
+func TestFakeThatTakesTurns(t *testing.T) {
+	TestPort(t, func(*testing.T) (port.Port, Wire) {
+		f := NewFake(port.Info{Name: "fake1", Kind: port.FXO})
+		return f, f
+	})
+}
