@@ -1,0 +1,409 @@
+// Package atmodem is the driver of a voice modem on a serial line, most often a
+// USB stick at /dev/ttyACM0: one FXO port by the commands of ITU-T V.253.
+//
+// The language of modems and every decision is in package at, which is pure; here
+// are the device, the clock and the sound. A port runs two goroutines: the reader
+// opens the device, reads it and opens it again after a loss; the writer writes
+// commands and sound, so that a modem that takes nothing stops nobody. Timers step
+// the machine in between. All of it ends with Close.
+//
+// What a modem cannot do is in Caps: it never tells battery nor polarity while on
+// hook, it does not tell when a burst of ring voltage ends (RingOff follows RingOn
+// after a second), and some talk and listen only in turn. Such a port listens
+// until something louder than a whisper is written, and listens again when that
+// has ended; keys of the far side are then reported as port.Digit.
+package atmodem
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"log/slog"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/centralita/centralita/board/atmodem/at"
+	"github.com/centralita/centralita/hal/port"
+)
+
+// Config says where the modem is and how it is used.
+type Config struct {
+	Name   string // the port's name, e.g. "fxo1"
+	Device string // e.g. /dev/serial/by-id/usb-…, which a replug does not change, or /dev/ttyACM0
+	Baud   int    // 0: 460800 for ttyACM (where it means nothing) and by-id, 115200 otherwise
+	Duplex at.Duplex
+	Log    *slog.Logger // may be nil
+	// Dial opens the device; nil opens Device as a serial line. The value may also
+	// implement Breaker.
+	Dial func() (io.ReadWriteCloser, error)
+}
+
+// Breaker is a device that can be held in the break state.
+type Breaker interface{ Break(time.Duration) error }
+
+// Outcome is what became of a device at the start.
+type Outcome uint8
+
+// Outcomes.
+const (
+	Loaded  Outcome = iota
+	Skipped         // there is no such device: absent is not broken
+	Failed
+)
+
+// String returns the outcome in a word.
+func (o Outcome) String() string { return [...]string{"loaded", "skipped", "failed"}[min(o, Failed)] }
+
+// Report is what Open found, for people.
+type Report struct {
+	Name, Device string
+	Outcome      Outcome
+	Why          string   // of Skipped and Failed, with a hint
+	Modem        at.Modem // of Loaded
+}
+
+// String returns it in one line: "fxo1 at /dev/ttyACM0: loaded: …".
+func (r Report) String() string {
+	switch r.Outcome {
+	case Loaded:
+		return fmt.Sprintf("%s at %s: loaded: %s", r.Name, r.Device, r.Modem)
+	default:
+		return fmt.Sprintf("%s at %s: %s because %s", r.Name, r.Device, r.Outcome, r.Why)
+	}
+}
+
+// breakTime is how long the line is held in the break state.
+const breakTime = 250 * time.Millisecond
+
+// maxEvents is how many events a port keeps for a reader that is late.
+const maxEvents = 256
+
+// Port is the port of one modem. It implements port.Port and is safe for
+// concurrent use.
+type Port struct {
+	cfg    Config
+	log    *slog.Logger
+	info   port.Info
+	events chan port.Event
+	audio  audio
+	open   chan struct{}  // the reader is to open the device
+	gone   chan struct{}  // closed by Close: readers of sound end at once
+	over   chan struct{}  // closed by Done: the goroutines end
+	found  chan Report    // the first outcome
+	all    sync.WaitGroup // reader and writer
+
+	mu      sync.Mutex // guards what is below; not held while reading or writing
+	m       *at.Machine
+	dec     at.Decoder
+	effects []at.Effect
+	timer   *time.Timer
+	device  io.ReadWriteCloser // nil while shut
+	absent  bool               // the device is not there at all
+	modem   at.Modem
+	closed  bool
+	ended   bool
+	out     writer
+}
+
+// Open opens the modem and asks it what it can, which takes a second or two and,
+// with a device that does not answer, about six. The port is nil unless the report
+// says Loaded. ctx ends the waiting only.
+func Open(ctx context.Context, cfg Config) (*Port, Report) {
+	p := &Port{cfg: cfg, log: cfg.Log, events: make(chan port.Event, maxEvents), open: make(chan struct{}, 1),
+		gone: make(chan struct{}), over: make(chan struct{}), found: make(chan Report, 1)}
+	if p.log == nil {
+		p.log = slog.New(slog.DiscardHandler)
+	}
+	p.log = p.log.With("port", cfg.Name)
+	if p.cfg.Baud == 0 {
+		p.cfg.Baud = 115200
+		if strings.Contains(cfg.Device, "ttyACM") || strings.Contains(cfg.Device, "/by-id/") {
+			p.cfg.Baud = 460800
+		}
+	}
+	if p.cfg.Dial == nil {
+		p.cfg.Dial = func() (io.ReadWriteCloser, error) { return openSerial(p.cfg.Device, p.cfg.Baud) }
+	}
+	p.out.wake = make(chan struct{}, 1)
+	p.audio = audio{p: p, wake: make(chan struct{}, 1)}
+	// 16 bits at 8000 samples a second, ten bits on the line for eight.
+	p.m = at.NewMachine(time.Now(), at.Options{Duplex: cfg.Duplex, Wide: p.cfg.Baud >= 2*8000*10*5/4})
+	p.all.Go(p.read)
+	p.all.Go(p.write)
+	p.mu.Lock()
+	p.timer = time.AfterFunc(0, func() { p.step(at.TimedOut{}) })
+	p.mu.Unlock()
+	r := Report{Outcome: Failed, Why: "the start was given up while it was asked"}
+	select {
+	case r = <-p.found:
+	case <-ctx.Done():
+	}
+	r.Name, r.Device = cfg.Name, cfg.Device
+	if r.Outcome != Loaded {
+		p.Close()
+		return nil, r
+	}
+	p.audio.half = !r.Modem.Duplex
+	p.info = port.Info{Name: cfg.Name, Kind: port.FXO, Caps: port.Caps{
+		FullDuplex: r.Modem.Duplex, CallerID: r.Modem.CallerID, OwnClock: true, Progress: true,
+	}}
+	return p, r
+}
+
+// Info implements port.Port.
+func (p *Port) Info() port.Info { return p.info }
+
+// Events implements port.Port.
+func (p *Port) Events() <-chan port.Event { return p.events }
+
+// Audio implements port.Port.
+func (p *Port) Audio() port.Audio { return &p.audio }
+
+// Command implements port.Port.
+func (p *Port) Command(c port.Command) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.closed {
+		return port.ErrClosed
+	}
+	var ev at.Event
+	switch c.(type) {
+	case port.Seize:
+		if p.m.Lost() {
+			return fmt.Errorf("cannot %s: the modem of %s is lost; look at its plug", c, p.cfg.Name)
+		}
+		ev = at.Seize{}
+	case port.Release:
+		ev = at.Release{}
+	case port.Flash:
+		if !p.m.Wanted() {
+			return fmt.Errorf("cannot %s: %s is on hook", c, p.cfg.Name)
+		}
+		ev = at.Flash{}
+	default:
+		return fmt.Errorf("cannot %s: %s is an %s port", c, p.cfg.Name, port.FXO)
+	}
+	p.stepLocked(ev)
+	return nil
+}
+
+// Close implements port.Port. It waits until the modem is on hook, at most a
+// second and a half.
+func (p *Port) Close() error {
+	p.mu.Lock()
+	if p.closed {
+		p.mu.Unlock()
+		return nil
+	}
+	p.closed = true
+	close(p.events)
+	close(p.gone)
+	p.stepLocked(at.Quit{})
+	p.mu.Unlock()
+	p.all.Wait()
+	return nil
+}
+
+// Modem is what the modem said of itself when it was last asked.
+func (p *Port) Modem() at.Modem {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.modem
+}
+
+// Describe says in words what the modem does, for a technician.
+func (p *Port) Describe() string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.m.Describe()
+}
+
+// step steps the machine.
+func (p *Port) step(ev at.Event) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.stepLocked(ev)
+}
+
+// stepLocked steps the machine, does what it says and sets its next deadline.
+func (p *Port) stepLocked(ev at.Event) {
+	if p.ended {
+		return
+	}
+	p.effects = p.m.Step(time.Now(), ev, p.effects[:0])
+	for _, e := range p.effects {
+		p.do(e)
+	}
+	if !p.m.Wanted() {
+		p.audio.rest()
+	}
+	if when, ok := p.m.Deadline(); ok && !p.ended {
+		p.timer.Reset(max(time.Until(when), 0))
+	} else {
+		p.timer.Stop()
+	}
+}
+
+// do carries one effect out.
+func (p *Port) do(e at.Effect) {
+	switch e := e.(type) {
+	case at.Open:
+		select {
+		case p.open <- struct{}{}:
+		default:
+		}
+	case at.Shut:
+		p.shut()
+	case at.Send:
+		if e.Arm {
+			p.dec.Arm()
+		}
+		p.out.command(e.Text)
+	case at.Break:
+		p.out.hold()
+	case at.Stream:
+		p.audio.stream(e.In, e.Out, p.modem.Format.Coding)
+		p.out.nudge()
+	case at.Text:
+		p.dec.ToText()
+	case at.Report:
+		p.event(e.Event)
+	case at.Ready:
+		p.modem = e.Modem
+		p.log.Info("modem ready", "modem", e.Modem.String())
+		p.tell(Report{Outcome: Loaded, Modem: e.Modem})
+	case at.Refused:
+		p.log.Warn("modem not usable", "why", e.Why)
+		r := Report{Outcome: Failed, Why: e.Why}
+		if p.absent {
+			r.Outcome = Skipped
+		}
+		p.tell(r)
+	case at.Note:
+		p.log.Info("modem", "note", e.Text)
+	case at.Done:
+		p.ended = true
+		close(p.over)
+		p.shut()
+	}
+}
+
+// tell says how the start went, once.
+func (p *Port) tell(r Report) {
+	select {
+	case p.found <- r:
+	default:
+	}
+}
+
+// event hands an event to the reader.
+func (p *Port) event(e port.Event) {
+	if p.closed {
+		return
+	}
+	select {
+	case p.events <- e:
+	default:
+		p.log.Error("an event is lost: nobody reads the port", "event", e.String())
+	}
+}
+
+// shut closes the device; the reader then waits to open it again.
+func (p *Port) shut() {
+	if p.device == nil {
+		return
+	}
+	p.out.clear()
+	p.dec.ToText()
+	d := p.device
+	p.device = nil
+	if err := d.Close(); err != nil && !errors.Is(err, io.ErrClosedPipe) {
+		p.log.Warn("the device does not close properly", "why", err)
+	}
+}
+
+// read is the reader: it opens the device when asked and reads it until it breaks.
+func (p *Port) read() {
+	buf := make([]byte, 4096)
+	for {
+		select {
+		case <-p.over:
+			return
+		case <-p.open:
+		}
+		d, err := p.cfg.Dial()
+		p.mu.Lock()
+		p.absent = err != nil && errors.Is(err, fs.ErrNotExist)
+		switch {
+		case err != nil:
+			p.stepLocked(at.Broken{Why: p.plain(err)})
+		case p.ended:
+			p.mu.Unlock()
+			if err := d.Close(); err != nil {
+				p.log.Warn("the device does not close properly", "why", err)
+			}
+			return
+		default:
+			p.device = d
+			p.out.use(d)
+			p.dec.ToText()
+			p.stepLocked(at.Opened{})
+		}
+		p.mu.Unlock()
+		if err == nil {
+			p.listen(d, buf)
+		}
+	}
+}
+
+// plain is an error of the device in words with a hint.
+func (p *Port) plain(err error) string {
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return "there is no device " + p.cfg.Device + "; plug the modem in"
+	case errors.Is(err, fs.ErrPermission):
+		return "the device may not be opened (" + err.Error() + "); add the user to the group dialout"
+	case busy(err):
+		return "another program holds the device; end it"
+	case unplugged(err):
+		return "the device is gone: it was unplugged or lost its supply"
+	}
+	return "the device fails: " + err.Error()
+}
+
+// listen reads d until it breaks or is shut.
+func (p *Port) listen(d io.ReadWriteCloser, buf []byte) {
+	var tokens []at.Token
+	for {
+		n, err := d.Read(buf)
+		p.mu.Lock()
+		if p.device != d { // it was shut: the error is our own doing
+			p.mu.Unlock()
+			return
+		}
+		tokens = p.dec.Feed(buf[:n], tokens[:0])
+		p.take(tokens)
+		if err != nil && p.device == d {
+			p.stepLocked(at.Broken{Why: p.plain(err)})
+			p.mu.Unlock()
+			return
+		}
+		p.mu.Unlock()
+	}
+}
+
+// take gives tokens to the ear and the machine.
+func (p *Port) take(tokens []at.Token) {
+	for _, t := range tokens {
+		if t.Kind == at.Sound {
+			if p.audio.hear(t.Data) {
+				p.stepLocked(at.Flowed{})
+			}
+			continue
+		}
+		p.stepLocked(at.Got{Token: t})
+	}
+}

@@ -1,0 +1,228 @@
+package atmodem
+
+import (
+	"sync"
+	"time"
+
+	"github.com/centralita/centralita/board/atmodem/at"
+	"github.com/centralita/centralita/dsp/pcm"
+	"github.com/centralita/centralita/hal/port"
+)
+
+const frameTime = pcm.FrameTime * time.Millisecond
+
+// How much waits, and when a port that cannot do both talks and listens.
+const (
+	maxHeard = 25    // frames; over this the oldest goes
+	maxSay   = 5     // frames for a modem that talks and listens at once
+	maxTurn  = 25    // frames while such a modem is turned: half a second
+	prime    = 2     // silent frames ahead, so that a late one leaves no gap
+	loud     = -42.0 // dBm0: over this something is said
+	hush     = 700 * time.Millisecond
+)
+
+// audio is the sound of the port, both ways.
+type audio struct {
+	p    *Port
+	half bool // never changes after Open
+	wake chan struct{}
+
+	mu      sync.Mutex
+	in, out bool // which way the modem's stream flows
+	live    bool // a stream has begun since the loop was closed
+	coding  at.Coding
+	part    []byte // of a frame not yet whole
+	heard   []pcm.Frame
+	say     []pcm.Frame
+	flows   bool      // the modem gave the last frame read
+	due     time.Time // of the next frame read without a stream
+	talk    bool      // the modem was asked to talk
+	said    time.Time // when something loud was last written
+}
+
+// stream takes the way sound flows from now on.
+func (a *audio) stream(in, out bool, c at.Coding) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.in, a.out, a.coding = in, out, c
+	a.part, a.heard = a.part[:0], a.heard[:0]
+	a.live = a.live || in || out
+	if in && out {
+		a.say = append(a.say[:0], make([]pcm.Frame, prime)...)
+	}
+}
+
+// rest forgets everything: the loop is open.
+func (a *audio) rest() {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.in, a.out, a.live, a.flows, a.talk = false, false, false, false, false
+	a.part, a.heard, a.say = a.part[:0], a.heard[:0], a.say[:0]
+}
+
+// hear takes bytes of the modem's stream and reports whether sound is awaited.
+func (a *audio) hear(b []byte) bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if !a.in {
+		return false
+	}
+	size := pcm.FrameLen * a.coding.Bytes()
+	for len(b) > 0 {
+		k := min(size-len(a.part), len(b))
+		a.part = append(a.part, b[:k]...)
+		b = b[k:]
+		if len(a.part) < size {
+			break
+		}
+		if len(a.heard) == maxHeard {
+			a.heard = append(a.heard[:0], a.heard[1:]...)
+		}
+		a.heard = append(a.heard, pcm.Frame{})
+		a.coding.Decode(&a.heard[len(a.heard)-1], a.part)
+		a.part = a.part[:0]
+	}
+	select {
+	case a.wake <- struct{}{}:
+	default:
+	}
+	return true
+}
+
+// Read implements port.Audio. While the modem's stream flows it sets the pace.
+func (a *audio) Read(f *pcm.Frame) error {
+	t := time.NewTimer(a.patience())
+	defer t.Stop()
+	defer a.hushed()
+	for {
+		select {
+		case <-a.p.gone:
+			return port.ErrClosed
+		default:
+		}
+		if a.take(f) {
+			return nil
+		}
+		select {
+		case <-a.p.gone:
+			return port.ErrClosed
+		case <-a.wake:
+		case <-t.C:
+			a.dry()
+			f.Silence()
+			return nil
+		}
+	}
+}
+
+// patience is how long the next frame is waited for: two frames when it is on its
+// way, otherwise until the schedule of silence says.
+func (a *audio) patience() time.Duration {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.flows {
+		return 2 * frameTime
+	}
+	now := time.Now()
+	if a.due = a.due.Add(frameTime); now.Sub(a.due) > maxHeard*frameTime {
+		a.due = now.Add(frameTime) // the reader was away
+	}
+	return max(a.due.Sub(now), 0)
+}
+
+// dry notes that the modem gave nothing in time; a schedule of silence begins.
+func (a *audio) dry() {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.flows {
+		a.flows, a.due = false, time.Now()
+	}
+}
+
+// take gives the oldest frame heard.
+func (a *audio) take(f *pcm.Frame) bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if len(a.heard) == 0 {
+		return false
+	}
+	*f = a.heard[0]
+	a.heard = append(a.heard[:0], a.heard[1:]...)
+	a.flows = true
+	return true
+}
+
+// Write implements port.Audio. What is written on hook, or softly while a port
+// that cannot do both is listening, goes nowhere.
+func (a *audio) Write(f *pcm.Frame) error {
+	select {
+	case <-a.p.gone:
+		return port.ErrClosed
+	default:
+	}
+	if a.half {
+		a.turn(f)
+		a.hushed()
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if !a.live || a.half && !a.talk {
+		return nil
+	}
+	most := maxSay
+	if a.half {
+		most = maxTurn
+	}
+	if len(a.say) >= most {
+		a.say = append(a.say[:0], a.say[len(a.say)-most+1:]...)
+	}
+	a.say = append(a.say, *f)
+	if a.out {
+		a.p.out.nudge()
+	}
+	return nil
+}
+
+// turn makes a listening port talk when f is loud.
+func (a *audio) turn(f *pcm.Frame) {
+	if f.Level() <= loud {
+		return
+	}
+	a.mu.Lock()
+	begin := a.live && !a.talk
+	a.talk = a.talk || a.live
+	a.said = time.Now()
+	a.mu.Unlock()
+	if begin {
+		a.p.step(at.Talk{On: true})
+	}
+}
+
+// hushed makes a talking port listen when nothing loud was written for a while.
+func (a *audio) hushed() {
+	if !a.half {
+		return
+	}
+	a.mu.Lock()
+	end := a.talk && time.Since(a.said) > hush && (len(a.say) == 0 || a.out)
+	if end {
+		a.talk, a.say = false, a.say[:0]
+	}
+	a.mu.Unlock()
+	if end {
+		a.p.step(at.Talk{On: false})
+	}
+}
+
+// next gives the oldest frame to say, shielded, appended to dst.
+func (a *audio) next(dst []byte) []byte {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if !a.out || len(a.say) == 0 {
+		return dst
+	}
+	var plain [2 * pcm.FrameLen]byte
+	dst = at.Shield(dst, a.coding.Encode(plain[:0], &a.say[0]))
+	a.say = append(a.say[:0], a.say[1:]...)
+	return dst
+}

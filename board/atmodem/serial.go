@@ -1,0 +1,65 @@
+package atmodem
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"sync"
+	"syscall"
+	"time"
+
+	"go.bug.st/serial"
+)
+
+// line is a serial line whose Close never meets a Write halfway: the library
+// would let the write go on to a file number that may be another file by then.
+type line struct {
+	serial.Port
+	writing sync.Mutex
+}
+
+// openSerial opens the device: eight bits, no parity, no flow control.
+func openSerial(device string, baud int) (io.ReadWriteCloser, error) {
+	p, err := serial.Open(device, &serial.Mode{BaudRate: baud, DataBits: 8, Parity: serial.NoParity, StopBits: serial.OneStopBit})
+	if err != nil {
+		return nil, fmt.Errorf("cannot open %s: %w", device, err)
+	}
+	return &line{Port: p}, nil
+}
+
+// Write implements io.Writer.
+func (l *line) Write(b []byte) (int, error) {
+	l.writing.Lock()
+	defer l.writing.Unlock()
+	return l.Port.Write(b)
+}
+
+// closeWait is how long Close waits for a write to end once its bytes are dropped.
+const closeWait = time.Second
+
+// Close drops what is not yet written, which ends a write that the modem does not
+// take, and closes the line, which drops DTR.
+func (l *line) Close() error {
+	flushed := l.ResetOutputBuffer()
+	for end := time.Now().Add(closeWait); !l.writing.TryLock(); time.Sleep(time.Millisecond) {
+		if time.Now().After(end) { // stuck in the kernel: its file stays its own until it returns
+			return errors.Join(errors.New("cannot end the write under way"), flushed, l.Port.Close())
+		}
+	}
+	defer l.writing.Unlock()
+	return l.Port.Close() // a device that is gone cannot be flushed either: flushed says nothing new
+}
+
+// busy reports whether another program holds the device.
+func busy(err error) bool {
+	var e *serial.PortError
+	return errors.As(err, &e) && e.Code() == serial.PortBusy
+}
+
+// unplugged reports whether err is what a device that went away leaves behind: the
+// library says "port closed" of a read without end.
+func unplugged(err error) bool {
+	var e *serial.PortError
+	return errors.As(err, &e) && e.Code() == serial.PortClosed || errors.Is(err, io.EOF) || errors.Is(err, io.ErrClosedPipe) ||
+		errors.Is(err, syscall.EIO) || errors.Is(err, syscall.ENXIO) || errors.Is(err, syscall.ENODEV)
+}
