@@ -20,14 +20,22 @@ func both(a, b, dbm0 float64, onOff ...int) Signal {
 	return Signal{Hz: []float64{a, b}, DBm0: dbm0, OnOff: onOff}
 }
 
-// country fills in what is alike everywhere: the howler is the receiver-off-hook
-// signal of four frequencies, the confirmation three short bursts of dial tone.
+// country fills in what is alike everywhere: the special information tone is
+// that of E.180 § 8, the howler the receiver-off-hook signal of four
+// frequencies, the confirmation three short bursts of dial tone.
 func country(code string, dial, ringback, busy, congestion Signal) Plan {
 	p := Plan{Country: code, Ring: ringback.OnOff}
 	p.Signals[Dial], p.Signals[Ringback] = dial, ringback
 	p.Signals[Busy], p.Signals[Congestion] = busy, congestion
 	p.Signals[Howler] = Signal{Hz: []float64{1400, 2060, 2450, 2600}, DBm0: -10, OnOff: []int{100, 100}}
 	p.Signals[Confirm] = Signal{Hz: dial.Hz, DBm0: dial.DBm0, OnOff: []int{100, 100, 100, 100, 100, 100}, Once: true}
+	p.Signals[Info] = Signal{Hz: []float64{950}, Then: []float64{1400, 1800}, DBm0: single, OnOff: []int{330, 30, 330, 30, 330, 1000}}
+	p.Unsure = append(p.Unsure, "disconnect: no source names a tone of its own; lines send busy, congestion or dial tone, or one that must be learned")
+	if code == "GB" {
+		p.Signals[Unobtainable] = one(400)
+	} else {
+		p.Unsure = append(p.Unsure, "unobtainable: no source for a tone of its own; the special information tone and an announcement are usual")
+	}
 	if code != "US" {
 		p.Unsure = append(p.Unsure, "howler and confirmation: no national source, the common North American forms stand here")
 	}

@@ -15,33 +15,27 @@ type Kind uint8
 
 // Kinds of signals.
 const (
-	Dial       Kind = iota // you may dial (E.180 § 4)
-	Ringback               // it rings at the other end (E.180 § 5)
-	Busy                   // the other end is busy (E.180 § 6)
-	Congestion             // no way through (E.180 § 7)
-	Howler                 // put the receiver down
-	Confirm                // what you keyed was accepted (E.182 § 5.4, positive indication)
+	Dial         Kind = iota // you may dial (E.180 § 4)
+	Ringback                 // it rings at the other end (E.180 § 5)
+	Busy                     // the other end is busy (E.180 § 6)
+	Congestion               // no way through (E.180 § 7)
+	Howler                   // put the receiver down
+	Confirm                  // what you keyed was accepted (E.182 § 5.4, positive indication)
+	Info                     // special information: what you reached is no party (E.180 § 8)
+	Unobtainable             // there is no such number
+	Disconnect               // the other end has hung up, where a line says so by a tone of its own
 	NumKinds
 )
 
 // String returns the name of the kind, such as "busy".
 func (k Kind) String() string {
-	switch k {
-	case Dial:
-		return "dial"
-	case Ringback:
-		return "ringback"
-	case Busy:
-		return "busy"
-	case Congestion:
-		return "congestion"
-	case Howler:
-		return "howler"
-	case Confirm:
-		return "confirm"
+	if k < NumKinds {
+		return names[k]
 	}
 	return "signal?"
 }
+
+var names = [NumKinds]string{"dial", "ringback", "busy", "congestion", "howler", "confirm", "info", "unobtainable", "disconnect"}
 
 // Signal is one tone with its cadence.
 type Signal struct {
@@ -49,6 +43,7 @@ type Signal struct {
 	DBm0  float64   // level of each frequency
 	OnOff []int     // milliseconds on, off, on, off …; empty is continuous
 	Once  bool      // one pass of the cadence, not for ever
+	Then  []float64 // single frequencies of the bursts after the first, where they differ
 }
 
 // Known reports whether the signal exists in the plan.
@@ -64,6 +59,11 @@ func (s Signal) Spec() tone.Spec {
 		return tone.Continuous(p...)
 	}
 	spec := tone.Cadence(p, s.OnOff...)
+	for i, hz := range s.Then {
+		if at := 2*i + 2; at < len(spec.Segments) {
+			spec.Segments[at].Partials = []tone.Partial{{Hz: hz, DBm0: s.DBm0}}
+		}
+	}
 	if s.Once {
 		spec.Repeat = tone.Once
 	}

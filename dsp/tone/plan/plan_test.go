@@ -21,6 +21,9 @@ func TestEveryCountryIsWhole(t *testing.T) {
 		for k := range NumKinds {
 			s := p.Signal(k)
 			if !s.Known() {
+				if k == Disconnect || k == Unobtainable && c != "GB" {
+					continue // Unsure tells why
+				}
 				t.Errorf("%s has no %v", c, k)
 			}
 			checkSignal(t, c, k, s)
