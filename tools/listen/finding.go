@@ -6,6 +6,7 @@ import "github.com/centralita/centralita/dsp/pcm"
 type finding struct {
 	from, to int64  // milliseconds from the start of the recording; to is from for an instant
 	kind     string // dtmf, tone, cid, fax, voice …
+	of       string // the tone's name, at its end too; else empty
 	what     string // the finding itself
 	more     string // its measures
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/centralita/centralita/dsp/fsk"
 	"github.com/centralita/centralita/dsp/noise"
 	"github.com/centralita/centralita/dsp/pcm"
+	"github.com/centralita/centralita/dsp/tone/plan"
 )
 
 // sendMessage returns a message as an exchange sends it, and its bytes.
@@ -173,5 +174,27 @@ func TestEchoMistakes(t *testing.T) {
 	}
 	if _, err := os.Stat(missing); err == nil {
 		t.Error("a file was made")
+	}
+}
+
+// A plan from a file, as a line behind an adapter has it.
+func TestTonesByPlan(t *testing.T) {
+	busy := plan.Signal{Hz: []float64{620}, DBm0: -12, OnOff: []int{300, 350}}
+	p := put(t, "adapter.plan", []byte("# adapter on the second floor\nbusy "+busy.String()+"\n"))
+	file := record(t, "busy.wav", quiet(500), play(5000, busy.Spec()), quiet(2000))
+	out := hears(t, "tones", "--plan", p, file)
+	heard(t, out, anyTime+` (busy|-)`)
+	if strings.Count(out, "busy") != 1 || strings.Count(out, "-") != 1 {
+		t.Errorf("got\n%s", out)
+	}
+	if out := hears(t, "tones", "--country", "ES", file); out != "" {
+		t.Errorf("by the plan of ES: %q", out)
+	}
+	bad := put(t, "bad.plan", []byte("busy loud\n"))
+	if out, problems, code := listen("tones", "--plan", bad, file); code != 1 || out != "" || !strings.HasPrefix(problems, "cannot read "+bad+": ") {
+		t.Errorf("code %d, %q %q", code, out, problems)
+	}
+	if _, problems, code := listen("tones", "--plan", p, "--country", "ES", file); code != 2 {
+		t.Errorf("code %d, %q", code, problems)
 	}
 }

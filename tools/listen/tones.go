@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/centralita/centralita/dsp/progress"
@@ -22,23 +23,41 @@ func (c *country) UnmarshalText(b []byte) error {
 }
 
 type tonesCmd struct {
-	Country   country `required:"" placeholder:"CC" help:"Whose plan counts: a code such as ES, MX, US."`
+	Country   country `xor:"plan" required:"" placeholder:"CC" help:"Whose plan counts: a code such as ES, MX, US."`
+	Plan      string  `xor:"plan" required:"" placeholder:"PLAN" help:"Or a file with the plan, as listen learn prints it."`
 	AwaitDial bool    `help:"Nothing was dialled yet in the recording: a long tone is dial tone sooner."`
 	File      string  `arg:"" help:"Recording."`
 }
 
 // Run prints the tones.
 func (c *tonesCmd) Run(e *ear) error {
+	p := c.Country.Plan
+	if c.Plan != "" {
+		b, err := read(c.Plan)
+		if err != nil {
+			return err
+		}
+		if p, err = plan.Parse(string(b)); err != nil {
+			return cannot("read", c.Plan, err)
+		}
+	}
 	x, err := load(c.File, e.channel)
 	if err != nil {
 		return err
 	}
-	return e.say(tones(x, c.Country.Plan, c.AwaitDial), func(f finding) string { return f.what })
+	found := slices.DeleteFunc(tones(x, p, c.AwaitDial), func(f finding) bool { return !slices.Contains(told, f.of) })
+	return e.say(found, func(f finding) string { return f.what })
 }
 
-// words are what tones are called in print; kinds without one are not told.
-var words = map[plan.Kind]string{
-	plan.Dial: "dial", plan.Ringback: "ring", plan.Busy: "busy", plan.Congestion: "congestion",
+// told are the tones that listen tones tells; listen all tells every one.
+var told = []string{"dial", "ring", "busy", "congestion", "info", "unobtainable"}
+
+// called is what a tone is called in print.
+func called(k plan.Kind) string {
+	if k == plan.Ringback {
+		return "ring"
+	}
+	return k.String()
 }
 
 // ended is printed for the end of a tone.
@@ -54,17 +73,15 @@ func tones(x []int16, p plan.Plan, await bool) []finding {
 	for _, f := range frames(x) {
 		events = d.Process(&f, events[:0])
 		for _, v := range events {
-			word, ok := words[v.Kind]
-			switch {
-			case !ok:
-			case v.Ended:
-				if n := len(out); n > 0 {
-					out[n-1].to = v.At
-				}
-				out = append(out, finding{from: v.At, to: v.At, kind: "tone", what: ended, more: word})
-			default:
-				out = append(out, finding{from: v.At, to: length(x), kind: "tone", what: word, more: measures(v)})
+			w := called(v.Kind)
+			if !v.Ended {
+				out = append(out, finding{from: v.At, to: length(x), kind: "tone", of: w, what: w, more: measures(v)})
+				continue
 			}
+			if n := len(out); n > 0 {
+				out[n-1].to = v.At
+			}
+			out = append(out, finding{from: v.At, to: v.At, kind: "tone", of: w, what: ended, more: w})
 		}
 	}
 	return out
