@@ -2,6 +2,7 @@ package plc
 
 import (
 	"math"
+	"slices"
 	"testing"
 )
 
@@ -142,25 +143,91 @@ func TestAToneGoesOnThroughALoss(t *testing.T) {
 	}
 }
 
-func TestAppendixI_SilentAfter60Milliseconds(t *testing.T) {
+// Appendix I is silent after 60 ms; here the level is foreseen for 60 and fades
+// over 60 more, see the package.
+func TestAVoiceIsHeldFor60AndSilentAfter120Milliseconds(t *testing.T) {
 	var c Concealer
-	voice := speaker(4000, 120)
-	c.Good(voice)
+	c.Good(speaker(4000, 120))
 	var levels []float64
-	for range 8 {
+	for range 14 {
 		var f [Step]int16
 		c.Lost(f[:])
-		var e float64
-		for _, v := range f {
-			e += float64(v) * float64(v)
+		levels = append(levels, level(f[:]))
+	}
+	for i := 1; i < len(levels); i++ {
+		if levels[i] > levels[i-1]+1 {
+			t.Errorf("it grows louder: %.0f", levels)
 		}
-		levels = append(levels, math.Sqrt(e/Step))
 	}
-	if levels[0] < 100 {
-		t.Errorf("the first 10 ms are not filled: %v", levels)
+	if levels[5] < levels[0]-6 || levels[10] > levels[5]-6 || levels[12] != decibel(0) || levels[13] != decibel(0) {
+		t.Errorf("the levels of 14 steps are %.0f dB", levels)
 	}
-	if levels[5] > levels[0]/2 || levels[6] != 0 || levels[7] != 0 {
-		t.Errorf("it does not fade to silence by 60 ms: %v", levels)
+}
+
+// A voice that was falling goes on falling, and a loud one comes back to its mean.
+func TestTheLevelFollowsItsCourse(t *testing.T) {
+	after := func(gain func(i int) float64) (change float64) {
+		voice := speaker(4000, 120)
+		for i := range voice {
+			voice[i] = int16(float64(voice[i]) * gain(i))
+		}
+		var c Concealer
+		c.Good(voice)
+		f := make([]int16, 160)
+		c.Lost(f)
+		return level(f) - level(voice[len(voice)-160:])
+	}
+	steady := after(func(int) float64 { return 0.5 })
+	falling := after(func(i int) float64 { return min(0.5, 0.5*math.Exp(-float64(i-3700)/130)) })
+	loud := after(func(i int) float64 {
+		if i < 3700 {
+			return 0.1
+		}
+		return 0.5
+	})
+	if steady < -2 || steady > 2 || falling > steady-3 || loud > steady-0.5 {
+		t.Errorf("steady %+.1f, falling %+.1f, just loud %+.1f dB", steady, falling, loud)
+	}
+}
+
+func TestAPauseStaysAPause(t *testing.T) {
+	var c Concealer
+	c.Good(speaker(4000, 120))
+	hiss := make([]int16, 800)
+	for i := range hiss {
+		hiss[i] = int16(i*7919%7 - 3)
+	}
+	c.Good(hiss)
+	for range 3 {
+		f := make([]int16, 160)
+		c.Lost(f)
+		if l := level(f); l > level(hiss)+1 {
+			t.Errorf("a pause of %.0f dB becomes %.0f dB", level(hiss), l)
+		}
+	}
+}
+
+func TestAnyPiecesGiveTheSameSamples(t *testing.T) {
+	play := func(piece int) []int16 {
+		voice := speaker(8000, 140)
+		var c Concealer
+		for n := 0; n < 8000; n += 160 {
+			for at := n; at < n+160; at += piece {
+				f := voice[at:min(at+piece, n+160)]
+				if n%1440 >= 960 && n > 2000 {
+					c.Lost(f)
+				} else {
+					c.Good(f)
+				}
+			}
+		}
+		return voice
+	}
+	want := play(160)
+	for _, piece := range []int{1, 7, 40, 80, 100} {
+		if !slices.Equal(play(piece), want) {
+			t.Errorf("pieces of %d give other samples", piece)
+		}
 	}
 }
 
@@ -258,5 +325,14 @@ func BenchmarkLost(b *testing.B) {
 	for b.Loop() {
 		c.Good(f[:160])
 		c.Lost(f[160:320])
+	}
+}
+
+func BenchmarkGood(b *testing.B) {
+	var c Concealer
+	f := speaker(160, 100)
+	b.ReportAllocs()
+	for b.Loop() {
+		c.Good(f)
 	}
 }
