@@ -147,6 +147,21 @@ func TestExitCodes(t *testing.T) {
 			t.Errorf("%s while stopped: exit %d, want %d: %s", c.args, code, c.want, out)
 		}
 	}
+	bad := filepath.Join(t.TempDir(), "bad.yaml")
+	must(t, os.WriteFile(bad, []byte("site: {}"), 0o600))
+	for _, c := range []struct {
+		want int
+		args []string
+	}{
+		{0, nil}, {0, []string{"--help"}}, {0, []string{"--version"}}, {0, []string{"run", "--help"}},
+		{1, []string{"check", bad}}, {1, []string{"check", bad + "x"}}, {1, []string{"run", "--config", bad, "--data", t.TempDir()}},
+		{2, []string{"run"}}, {2, []string{"check"}}, {2, []string{"check", bad, "--loud"}}, {2, []string{"run", "--config", bad + "x", "--data", t.TempDir()}},
+	} {
+		cmd := exec.Command(bin, c.args...)
+		if out, _ := cmd.CombinedOutput(); cmd.ProcessState.ExitCode() != c.want { // the code tells
+			t.Errorf("%v: exit %d, want %d: %s", c.args, cmd.ProcessState.ExitCode(), c.want, out)
+		}
+	}
 	if out, err := exec.Command(bin, "book", "verify", "--data", t.TempDir()).CombinedOutput(); err == nil || err.(*exec.ExitError).ExitCode() != 3 {
 		t.Errorf("no book at all: %v, %s", err, out)
 	}

@@ -340,9 +340,7 @@ func TestTwoPhonesAsOne(t *testing.T) {
 	k := newTalk(t, d)
 	got := make(chan *phone.Call, 1)
 	d.Desk("201", func(c *phone.Call) { c.Ring(); c.Answer(); got <- c })
-	if s := d.errs.String(); !strings.Contains(s, "two phones register as one; the newer is kept") {
-		t.Errorf("the log says %q", s)
-	}
+	d.Logs("two phones register as one; the newer is kept")
 	k.goesOn()
 	k.ends()
 	d.Quiet()
@@ -370,9 +368,7 @@ func TestWrongPassword(t *testing.T) {
 			t.Errorf("a call with a wrong password ends with %d", code)
 		}
 	}
-	if s := d.errs.String(); !strings.Contains(s, `msg="wrong user or password" user=202`) {
-		t.Errorf("the log says %q", s)
-	}
+	d.Logs(`msg="wrong user or password" user=202`)
 	for _, p := range d.Status().Phones {
 		if p.Ext == "202" && p.Lamp != view.Off {
 			t.Errorf("202 is %s", p.Lamp)

@@ -94,6 +94,12 @@ func (d *Daemon) UntilView(what string, ok func(*view.Snapshot) bool) {
 	})
 }
 
+// Logs waits until the daemon has written text for people.
+func (d *Daemon) Logs(text string) {
+	d.t.Helper()
+	Until(d.t, "the log says "+text, patience, func() bool { return strings.Contains(d.errs.String(), text) })
+}
+
 // Quiet waits until no call is up any more.
 func (d *Daemon) Quiet() {
 	d.t.Helper()
