@@ -72,12 +72,8 @@ func (m *Machine) leave(now time.Time, out []Effect) []Effect {
 			code = "\x10\x18\x10\x03" // what it has not played yet is for nobody
 		}
 	}
-	m.act, m.sent, m.ending = leave, code, false
-	m.cmdAt, m.flowAt = now.Add(wait), time.Time{}
-	if m.rung == 0 {
-		out = append(out, Stream{})
-	}
-	return append(out, Send{Text: code})
+	m.act, m.sent, m.ending, m.cmdAt = leave, code, false, now.Add(wait)
+	return append(m.halt(out), Send{Text: code})
 }
 
 // got takes what the modem said.
@@ -95,8 +91,8 @@ func (m *Machine) got(now time.Time, t Token, out []Effect) []Effect {
 		case m.act == leave:
 			m.ending = true
 		case m.flow == duplex || m.flow == listening:
-			m.flow, m.flowAt, m.act, m.cmdAt = still, time.Time{}, ended, now.Add(LeaveWait)
-			return append(out, Stream{}, Note{"the modem ended the stream"})
+			m.flow, m.act, m.cmdAt = still, ended, now.Add(LeaveWait)
+			return append(m.halt(out), Note{"the modem ended the stream"})
 		}
 	}
 	return out
@@ -138,7 +134,7 @@ func (m *Machine) unasked(now time.Time, k Meaning, out []Effect) []Effect {
 	case !m.hook:
 	case m.flow == talking && k == OK: // it stopped listening to us
 		m.flow = still
-		return m.next(now, append(out, Stream{}, Note{"the modem ended the stream"}))
+		return m.next(now, append(m.halt(out), Note{"the modem ended the stream"}))
 	case k == NoCarrier:
 		return append(out, Report{port.Battery{On: false}}, Report{port.Battery{On: true}})
 	case k == Busy:
@@ -220,7 +216,7 @@ func (m *Machine) flashed(now time.Time, a act, ok bool, out []Effect) []Effect 
 func (m *Machine) streamed(now time.Time, k Meaning, out []Effect) []Effect {
 	switch {
 	case k == Connect:
-		m.flow = m.way0()
+		m.flow, m.runs = m.way0(), true
 		if m.flow != talking {
 			m.flowAt = now.Add(FlowWait)
 		}

@@ -8,7 +8,7 @@ import (
 // Meaning says what a line is.
 type Meaning uint8
 
-// Meanings of lines: final result codes, unsolicited ones, and text.
+// Meanings of lines. What is neither Info, Ring nor Field ends a command.
 const (
 	Info       Meaning = iota // an answer before its result code, or anything else
 	OK                        // OK, or VCON of the older set
@@ -21,15 +21,6 @@ const (
 	NoAnswer                  // NO ANSWER
 	Field                     // a field of caller id: Name, Value
 )
-
-// Final reports whether a command ends with it.
-func (m Meaning) Final() bool {
-	switch m {
-	case OK, Error, Connect, NoCarrier, Busy, NoDialtone, NoAnswer:
-		return true
-	}
-	return false
-}
 
 // Reading is a line understood.
 type Reading struct {

@@ -79,7 +79,8 @@ type Machine struct {
 	simplex bool // +VTR was refused although offered
 	say     bool // there is sound to say
 	flow    flow
-	rung    int // of the ladder of codes that end a stream
+	runs    bool // the driver was told that sound flows
+	rung    int  // of the ladder of codes that end a stream
 	ending  bool
 
 	ringing  bool
@@ -147,7 +148,7 @@ func (m *Machine) Step(now time.Time, ev Event, out []Effect) []Effect {
 	case Got:
 		return m.got(now, ev.Token, out)
 	case Flowed:
-		if m.flow == duplex || m.flow == listening {
+		if m.runs && m.flow != talking {
 			m.flowAt = now.Add(FlowWait)
 		}
 	case Seize:
@@ -250,7 +251,7 @@ func (m *Machine) send(now time.Time, a act, cmd string, wait time.Duration, out
 // wake begins to talk to a modem in an unknown state; hard breaks the line first.
 func (m *Machine) wake(now time.Time, hard bool, out []Effect) []Effect {
 	m.phase, m.wakes, m.act, m.again = waking, 0, idle, false
-	m.hook, m.flow, m.flowAt, m.checkAt, m.ending = false, still, time.Time{}, time.Time{}, false
+	m.hook, m.checkAt, m.ending = false, time.Time{}, false
 	out = append(out, Text{})
 	if hard {
 		out = append(out, Break{})
@@ -284,12 +285,20 @@ func (m *Machine) fail(now time.Time, why string, out []Effect) []Effect {
 	return m.close(now, why, out)
 }
 
+// halt tells the driver that sound no longer flows.
+func (m *Machine) halt(out []Effect) []Effect {
+	m.flowAt = time.Time{}
+	if !m.runs {
+		return out
+	}
+	m.runs = false
+	return append(out, Stream{})
+}
+
 // lose tells the port's reader, once, that the modem is not there.
 func (m *Machine) lose(why string, out []Effect) []Effect {
-	if m.flow != still {
-		m.flow, m.flowAt = still, time.Time{}
-		out = append(out, Stream{})
-	}
+	out = m.halt(out)
+	m.flow = still
 	m.want, m.hook, m.reopen, m.say, m.flashes = false, false, false, false, 0
 	m.keyed, m.reversed = false, false
 	if m.known && !m.lost {
