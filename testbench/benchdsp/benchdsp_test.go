@@ -9,7 +9,7 @@ import (
 
 // Tables of any order come out as row, goal, peers, ours, and misses are named.
 func TestArrange(t *testing.T) {
-	shown, missed := arrange("before\n| level | goal | ours | spandsp |\n|---|---|---|---|\n| SNR 4 dB | 99 % | 97 % ✗ | 16 % |\n| hum | 100 % | 100 % | 90 % ✗ |\nafter\n")
+	shown, missed := arrange("", "before\n| level | goal | ours | spandsp |\n|---|---|---|---|\n| SNR 4 dB | 99 % | 97 % ✗ | 16 % |\n| hum | 100 % | 100 % | 90 % ✗ |\nafter\n")
 	const want = `before
 | level    | goal  | spandsp | ours   |
 | -------- | ----- | ------- | ------ |
@@ -25,14 +25,50 @@ after
 	}
 }
 
+// Lists become tables, with the goals of figures.md; every number counts.
+func TestJudge(t *testing.T) {
+	shown, missed := arrange("plc", "300 s\n\nsingle losses: dB\n  ours     7.00 / 3.60\n  repeat   8.0 / 4.0\nbursts of 3: dB\n  ours     10.0 / 6.0 (-3.0)\n  repeat   11.0 / 7.0\nother\n")
+	const want = `300 s
+
+| measured          | goal        | repeat     | ours              |
+| ----------------- | ----------- | ---------- | ----------------- |
+| single losses: dB | ≤ 7.0 / 3.5 | 8.0 / 4.0  | 7.00 / 3.60 ✗     |
+| bursts of 3: dB   | ≤ 11 / 7    | 11.0 / 7.0 | 10.0 / 6.0 (-3.0) |
+other
+`
+	if shown != want {
+		t.Errorf("got\n%s", shown)
+	}
+	if len(missed) != 1 || !strings.HasPrefix(missed[0], "single losses") {
+		t.Errorf("missed %q", missed)
+	}
+	for _, c := range []struct {
+		want, cell string
+		ok         bool
+	}{
+		{"≤ 0.45 / 0.55 / 0.7 [0] ≥ 48", "0.34 / 0.40 / 0.45 [0] 52.6 (worst 0.38, 51.0)", true},
+		{"≤ 0.45 / 0.55 / 0.7 [0] ≥ 48", "0.34 / 0.40 / 0.71 [0] 52.6", false},
+		{"≤ 0.45 / 0.55 / 0.7 [0] ≥ 48", "0.34 / 0.40 / 0.45 [1] 52.6", false},
+		{"≤ 0.45 / 0.55 / 0.7 [0] ≥ 48", "0.34 / 0.40 / 0.45 [0] 47.9", false},
+		{"≥ 15 / 41", "15.0", false},
+		{"≥ 15 / 41", "– / –", false},
+		{"≥ 15 / 41", "-15 / 41", false},
+		{"≤ 1", "+Inf", false},
+	} {
+		if reached(c.want, c.cell) != c.ok {
+			t.Errorf("%q by %q is not %t", c.want, c.cell, c.ok)
+		}
+	}
+}
+
 // What is no table stays; a table of odd rows is drawn all the same.
 func TestArrangeOddText(t *testing.T) {
 	for _, text := range []string{"", "a | b\n", "|\n", "| a", "no newline"} {
-		if shown, missed := arrange(text); text != "| a" && shown != text || len(missed) != 0 {
+		if shown, missed := arrange("", text); text != "| a" && shown != text || len(missed) != 0 {
 			t.Errorf("%q became %q, %v", text, shown, missed)
 		}
 	}
-	shown, _ := arrange("| a | goal | ours |\n|---|---|---|\n| x |\n| y | 1 | 2 | 3 | 4 |\n")
+	shown, _ := arrange("", "| a | goal | ours |\n|---|---|---|\n| x |\n| y | 1 | 2 | 3 | 4 |\n")
 	if strings.Count(shown, "\n") != 4 || !strings.Contains(shown, "4") {
 		t.Errorf("got\n%s", shown)
 	}

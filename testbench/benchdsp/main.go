@@ -39,7 +39,7 @@ type part struct {
 var parts = []part{
 	{name: "dtmf", title: "DTMF detection", dir: "dtmfbench", quick: []string{"-talk", "none"}, full: []string{"-talk", "full"}},
 	{name: "progress", title: "Call-progress tones", dir: "progressbench"},
-	{name: "cid", title: "Caller id", dir: "cidbench"},
+	{name: "cid", title: "Caller id", dir: "cidbench", quick: []string{"-n", "5"}},
 	{name: "echo", title: "Echo canceller", dir: "echo"},
 	{name: "plc", title: "Packet loss concealment", dir: "plcbench"},
 	{name: "g711", title: "G.711, per 160 samples", measure: g711Cost},
@@ -76,7 +76,7 @@ func run(w io.Writer) error {
 		began := time.Now()
 		fmt.Fprintf(w, "\n## %s\n\n", p.title)
 		text, err := p.run(dir, *quick)
-		shown, short := arrange(text)
+		shown, short := arrange(p.name, text)
 		fmt.Fprint(w, shown)
 		if err != nil {
 			fmt.Fprintf(w, "\nThis bench failed: %v\n", err)

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -12,18 +13,19 @@ const mark = "✗"
 // arrange brings the tables in a bench's output into one form: the row, the
 // goal, the peers, ours; with columns of even width. Other lines stay. It also
 // returns the rows in which a goal was missed.
-func arrange(text string) (shown string, missed []string) {
+func arrange(part, text string) (shown string, missed []string) {
 	var b strings.Builder
 	var table [][]string
 	flush := func() {
 		if len(table) > 0 {
+			table = judge(part, table)
 			order(table)
 			missed = append(missed, misses(table)...)
 			draw(&b, table)
 			table = nil
 		}
 	}
-	for line := range strings.Lines(text) {
+	for line := range strings.Lines(tabled(text)) {
 		if cells, ok := split(line); ok {
 			table = append(table, cells)
 			continue
@@ -87,12 +89,54 @@ func misses(table [][]string) (out []string) {
 	return out
 }
 
+// rule reports whether a row is the line under the head.
+func rule(row []string) bool {
+	return !slices.ContainsFunc(row, func(c string) bool { return strings.Trim(c, "-:") != "" || c == "" })
+}
+
+// member is a line "  name  values" below the line that says what is measured.
+var member = regexp.MustCompile(`^  (\S+) +(\S.*)$`)
+
+// tabled turns such lists into one table for each run of them with the same
+// names: a row for each list, a column for each name.
+func tabled(text string) string {
+	lines := strings.Split(text, "\n")
+	var b strings.Builder
+	var head []string
+	for i := 0; i < len(lines); i++ {
+		names, cells := []string(nil), []string{strings.ReplaceAll(lines[i], "|", "/")}
+		j := i + 1
+		for ; j < len(lines) && lines[i] != "" && !strings.HasPrefix(lines[i], " "); j++ {
+			m := member.FindStringSubmatch(lines[j])
+			if m == nil {
+				break
+			}
+			names, cells = append(names, m[1]), append(cells, strings.Join(strings.Fields(m[2]), " "))
+		}
+		if !slices.Contains(names, "ours") {
+			head = nil
+			b.WriteString(lines[i])
+			if i < len(lines)-1 {
+				b.WriteByte('\n')
+			}
+			continue
+		}
+		if !slices.Equal(names, head) {
+			if head != nil {
+				b.WriteByte('\n')
+			}
+			head = names
+			b.WriteString("| measured | " + strings.Join(names, " | ") + " |\n" + strings.Repeat("|---", len(names)+1) + "|\n")
+		}
+		b.WriteString("| " + strings.Join(cells, " | ") + " |\n")
+		i = j - 1
+	}
+	return b.String()
+}
+
 // draw writes a table with columns of even width.
 func draw(b *strings.Builder, table [][]string) {
 	var width []int
-	rule := func(row []string) bool {
-		return !slices.ContainsFunc(row, func(c string) bool { return strings.Trim(c, "-:") != "" || c == "" })
-	}
 	for _, row := range table {
 		for i, c := range row {
 			if i == len(width) {
