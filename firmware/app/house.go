@@ -119,6 +119,9 @@ func (h *House) build() error {
 	if settings.Schedules, err = h.switches(); err != nil {
 		return err
 	}
+	if err = h.remember(&settings); err != nil {
+		return err
+	}
 	sipCfg, err := sipSettings(h.cfg, h.secrets, h.out)
 	if err != nil {
 		return err

@@ -182,8 +182,10 @@ func holder1(by tel.By) int64 {
 		return 2
 	case tel.BySystem:
 		return 4
+	case tel.ByCalled:
+		return 8
 	}
-	return 8
+	return 16
 }
 
 // way is what a call came in or went out by.

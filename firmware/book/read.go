@@ -128,6 +128,25 @@ func (d *reader) Switches(ctx context.Context) (map[string]string, error) {
 	return out, nil
 }
 
+// Seat returns what an agent last did before this boot, farewells of boots
+// apart; false when the book knows nothing of him.
+func (d *reader) Seat(ctx context.Context, agent tel.AgentID) (call.Fact, bool, error) {
+	rows, err := d.rows(ctx, `SELECT `+rowColumns+` FROM event WHERE kind = '`+string(call.AgentState)+`' AND agent = ? ORDER BY seq DESC LIMIT 8`, string(agent))
+	if err != nil {
+		return call.Fact{}, false, err
+	}
+	for _, r := range rows {
+		f, err := r.Fact()
+		if err != nil {
+			return call.Fact{}, false, err
+		}
+		if f.State != LoggedOut || f.Reason != string(tel.CausePowerLost) && f.Reason != string(tel.CauseShutdown) {
+			return f, true, nil
+		}
+	}
+	return call.Fact{}, false, nil
+}
+
 func (d *reader) rows(ctx context.Context, query string, args ...any) ([]Row, error) {
 	var out []Row
 	err := each(ctx, d.db, query, func(row scanner) error {

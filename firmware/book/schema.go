@@ -127,6 +127,8 @@ CREATE INDEX interval_from ON interval(from_us);
 ALTER TABLE boot ADD COLUMN zone TEXT NOT NULL DEFAULT ''; -- IANA name of the office's time zone
 `, `
 CREATE INDEX event_switch ON event(kind) WHERE kind = 'schedule.set'; -- read at every start
+`, `
+CREATE INDEX event_seat ON event(agent, seq) WHERE kind = 'agent.state'; -- read at every start
 `}
 
 // dsn names the book in dir for the driver. Every connection gets the same

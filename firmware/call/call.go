@@ -126,6 +126,9 @@ func (m *Machine) Node() string { return m.node }
 // Ext returns the extension rung or talking.
 func (m *Machine) Ext() tel.Number { return m.ext }
 
+// Way returns the line or trunk that an outgoing call has seized, or tries.
+func (m *Machine) Way() string { return m.seized }
+
 // Legs returns the caller's and the called party's leg; 0 is none.
 func (m *Machine) Legs() (caller, called tel.LegID) { return m.caller, m.called }
 
@@ -307,7 +310,7 @@ func (m *Machine) legDown(now time.Time, ev LegDown, out []Effect) []Effect {
 		return out
 	case m.state == Talk:
 		m.called = 0
-		return m.end(now, tel.ByAgent, hungUp(ev.Cause), ev.Evidence, out)
+		return m.end(now, m.answerer(), hungUp(ev.Cause), ev.Evidence, out)
 	case m.state == Waiting:
 		return m.lostOffer(now, ev.Cause, ev.Evidence, out)
 	case m.state == Ringing:
@@ -315,6 +318,14 @@ func (m *Machine) legDown(now time.Time, ev LegDown, out []Effect) []Effect {
 		return m.notReached(now, ev, out)
 	}
 	return out
+}
+
+// answerer is who is on the called leg.
+func (m *Machine) answerer() tel.By {
+	if m.agent != "" {
+		return tel.ByAgent
+	}
+	return tel.ByCalled
 }
 
 // hungUp reduces the ways to notice a hang-up to what it means; how it was
@@ -333,7 +344,7 @@ func (m *Machine) legHeld(now time.Time, ev LegHeld, out []Effect) []Effect {
 	}
 	other, by := m.called, tel.ByCaller
 	if ev.Leg == m.called {
-		other, by = m.caller, tel.ByAgent
+		other, by = m.caller, m.answerer()
 	} else if ev.Leg != m.caller {
 		return out
 	}

@@ -95,13 +95,13 @@ func TestScenarios(t *testing.T) {
 		}},
 		"phone to a busy phone": {phone, []step{
 			{0, Begin{2}, "book call.began 101 102 | book leg.dialled 102 | ring 102 as 2 offer 0"},
-			{0, LegDown{2, tel.CauseBusy, "486", 9}, "drop 1: busy | book call.ended agent busy (486) | over"},
+			{0, LegDown{2, tel.CauseBusy, "486", 9}, "drop 1: busy | book call.ended called busy (486) | over"},
 		}},
 		"outside: first line glares, second works": {out, []step{
 			{0, Begin{2}, "book call.began 101 0910 | book leg.dialled L4 910 | seize L4 as 2 for 910 force false"},
 			{sec, LegDown{2, tel.CauseCongestion, "glare", 3}, "book leg.dialled L3 910 | seize L3 as 3 for 910 force false"},
 			{3 * sec, LegUp{3, "outpulsed"}, "answer 1 | book call.answered (the called party answered) | quiet 1 | join 1 3 | book call.connected L3 910 (outpulsed)"},
-			{4 * sec, LegDown{3, tel.CauseTone, "busy tone", 9}, "drop 1: normal | book call.ended agent normal (busy tone) | over"},
+			{4 * sec, LegDown{3, tel.CauseTone, "busy tone", 9}, "drop 1: normal | book call.ended called normal (busy tone) | over"},
 		}},
 		"outside: everything taken": {out, []step{
 			{0, Begin{2}, "book call.began 101 0910 | book leg.dialled L4 910 | seize L4 as 2 for 910 force false"},

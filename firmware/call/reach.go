@@ -43,7 +43,7 @@ func (m *Machine) notReached(now time.Time, ev LegDown, out []Effect) []Effect {
 		m.start.Emergency && ev.Spare != 0: // whatever one way says to an emergency, the next may take it
 		return m.seize(now, ev.Spare, ev.Evidence, out)
 	}
-	by := tel.ByAgent
+	by := tel.ByCalled
 	if ev.Cause == tel.CauseNoAnswer || ev.Cause == tel.CauseCongestion {
 		by = tel.BySystem
 	}

@@ -95,6 +95,8 @@ func (s *session) cause(cause, by string) string {
 			return s.t("colgó llamante", "caller hung up")
 		case "agent":
 			return s.t("colgó agente", "agent hung up")
+		case "called":
+			return s.t("colgó llamado", "called hung up")
 		}
 		return s.t("colgó", "hung up")
 	}

@@ -30,10 +30,8 @@ func (e *Exchange) acdEffect(ef acd.Effect) {
 			e.push(toACD{acd.Declined{Offer: ef.Offer, Cause: tel.CauseCancelled}})
 			return
 		}
-		e.offers[ef.Offer] = ef.Call
 		e.push(toCall{c, call.Offer{Offer: ef.Offer, Agent: ef.Agent, Ext: ef.Ext, Leg: e.sh.NewLeg(), Why: ef.Why}})
 	case acd.Cancel:
-		delete(e.offers, ef.Offer)
 		if c := e.calls[ef.Call]; c != nil {
 			e.push(toCall{c, call.Cancel{Offer: ef.Offer, Cause: ef.Cause}})
 		}

@@ -93,10 +93,8 @@ func (e *Exchange) callEffect(c *callState, ef call.Effect) {
 	case call.OfferAccepted:
 		e.push(toACD{acd.Accepted{Offer: ef.Offer}})
 	case call.OfferBridged:
-		delete(e.offers, ef.Offer)
 		e.push(toACD{acd.Connected{Offer: ef.Offer}})
 	case call.OfferDeclined:
-		delete(e.offers, ef.Offer)
 		e.push(toACD{acd.Declined{Offer: ef.Offer, Cause: ef.Cause}})
 	case call.OfferReleased:
 		e.push(toACD{acd.Released{Offer: ef.Offer}})

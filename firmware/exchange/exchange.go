@@ -43,7 +43,6 @@ type Exchange struct {
 	legs   map[tel.LegID]*legState
 	calls  map[tel.CallID]*callState
 	live   []*callState // oldest first
-	offers map[tel.OfferID]tel.CallID
 
 	acd      *acd.Machine
 	acdTimer timer
@@ -134,7 +133,7 @@ func New(set Settings, sh Shells, now time.Time) *Exchange {
 	e := &Exchange{
 		set: set, sh: sh, in: newInbox(), trace: trace.New(4096), now: now,
 		ports: map[tel.PortID]*portState{}, phones: map[tel.Number]*phoneState{}, trunks: map[tel.TrunkID]*trunkState{},
-		legs: map[tel.LegID]*legState{}, calls: map[tel.CallID]*callState{}, offers: map[tel.OfferID]tel.CallID{},
+		legs: map[tel.LegID]*legState{}, calls: map[tel.CallID]*callState{},
 		flows: map[string]*flow.Flow{}, nights: append([]flow.Schedule(nil), set.Schedules...),
 	}
 	for _, l := range set.Lines {
@@ -160,6 +159,7 @@ func New(set Settings, sh Shells, now time.Time) *Exchange {
 		e.flows[f.Name] = f
 	}
 	e.buildQueues()
+	e.recall(set.Today)
 	return e
 }
 
@@ -217,6 +217,7 @@ func (e *Exchange) turn(now time.Time) {
 	clear(e.answers)
 	e.answers = e.answers[:0]
 	if e.closing != nil && len(e.calls) == 0 {
+		e.leaveSeats(e.closing.Cause)
 		e.closing.Done()
 		e.closing = nil
 	}
@@ -255,7 +256,10 @@ func (e *Exchange) open() {
 	}
 	for _, a := range e.set.Agents {
 		if a.Ext != "" {
-			e.push(toACD{acd.Login{Agent: a.ID, Ext: a.Ext, Ready: true, By: tel.BySystem}})
+			e.push(toACD{acd.Login{Agent: a.ID, Ext: a.Ext, Ready: a.Paused == "", By: tel.BySystem}})
+		}
+		if a.Ext != "" && a.Paused != "" {
+			e.push(toACD{acd.Pause{Agent: a.ID, Reason: a.Paused, By: tel.BySystem}})
 		}
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"github.com/centralita/centralita/firmware/call"
 	"github.com/centralita/centralita/firmware/line"
 	"github.com/centralita/centralita/firmware/tel"
+	"github.com/centralita/centralita/firmware/view"
 )
 
 // From every machine to the book, and the few sums of the day that the picture
@@ -60,19 +61,60 @@ func (e *Exchange) countLeft(c *callState, f call.Fact) {
 		if q.ID != f.Queue {
 			continue
 		}
-		d, waited := &e.today.queues[i], f.At.Sub(c.joined)
+		waited := f.At.Sub(c.joined)
 		c.waited += waited
-		switch f.Cause {
-		case tel.CauseAnswered:
-			d.answered++
-			if waited <= q.Target {
-				d.inTarget++
+		e.today.queues[i].count(f.Cause == tel.CauseAnswered, f.Cause == tel.CauseAbandoned, waited <= q.Target)
+	}
+}
+
+// recall counts what happened today before the start.
+func (e *Exchange) recall(records []call.Record) {
+	e.today.turn(e.local())
+	for _, r := range records {
+		if r.Ended.IsZero() {
+			continue
+		}
+		connected := !r.Connected.IsZero()
+		for i, q := range e.set.Queues {
+			if q.ID == r.Queue {
+				e.today.queues[i].count(connected, r.Cause == tel.CauseAbandoned, r.Wait <= q.Target)
 			}
-		case tel.CauseAbandoned:
-			d.abandoned++
-			if waited > q.Target {
-				d.late++
-			}
+		}
+		if connected && r.Agent != "" {
+			e.today.agents[r.Agent]++
+		}
+		v := view.Call{
+			ID: r.ID, Direction: r.Direction, From: r.From, Name: r.Name, To: r.To, Port: r.Port, Began: r.Began, Since: r.Ended, Ended: r.Ended,
+			Talk: int(r.Talk.Seconds()), Wait: int(r.Wait.Seconds()), Queue: r.Queue, Agent: r.Agent, Connected: connected,
+			By: r.EndedBy, Cause: r.Cause, Lamp: view.Idle,
+		}
+		e.picture.last = append([]view.Call{v}, e.picture.last[:min(len(e.picture.last), keepLast-1)]...)
+	}
+}
+
+// count adds one visit of a queue.
+func (d *queueDay) count(answered, abandoned, inTarget bool) {
+	switch {
+	case answered:
+		d.answered++
+		if inTarget {
+			d.inTarget++
+		}
+	case abandoned:
+		d.abandoned++
+		if !inTarget {
+			d.late++
+		}
+	}
+}
+
+// leaveSeats books that nobody serves any more; the next start seats them again.
+func (e *Exchange) leaveSeats(cause tel.Cause) {
+	for _, a := range e.acd.Agents() {
+		if a.State != acd.LoggedOut {
+			e.sh.Book.Append(call.Fact{
+				Kind: call.AgentState, At: e.now, Agent: a.ID, Ext: a.Ext, State: acd.LoggedOut.String(), Reason: string(cause), By: tel.BySystem,
+			})
 		}
 	}
 }

@@ -223,6 +223,7 @@ func (e *Exchange) seeCall(c *callState) view.Call {
 	s := c.m.Start()
 	v := view.Call{
 		ID: c.id, Direction: s.Direction, From: s.From, Name: s.Name.String(), To: s.To, Port: portLabel(s), Began: c.m.Began(),
+		Emergency: s.Emergency, Way: c.m.Way(),
 		Queue: c.m.Queue(), Agent: c.m.Agent(), Node: c.m.Node(), Connected: !c.connected.IsZero(), Wait: int(c.waited.Seconds()),
 	}
 	v.Lamp, v.Since = callLamp(c)

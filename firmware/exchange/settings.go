@@ -28,8 +28,9 @@ type Settings struct {
 	Schedules []flow.Schedule
 	Flows     []*flow.Flow
 	Limits    call.Limits
-	Calls     int // at once
-	Misses    int // unanswered offers in a row before an agent is made not ready
+	Calls     int           // at once
+	Today     []call.Record // of this day before the start, oldest first
+	Misses    int           // unanswered offers in a row before an agent is made not ready
 }
 
 // Line is an FXO port.
@@ -75,7 +76,8 @@ type Agent struct {
 	acd.AgentSettings
 	Name   string
 	Number tel.Number // dialled behind the log-in code, PIN included
-	Ext    tel.Number // where he sits at start
+	Ext    tel.Number // where he sits at start; empty: he is logged out
+	Paused string     // why he is not ready at start; empty: he is
 }
 
 // PauseReason is one reason and its key.

@@ -178,8 +178,8 @@ func (w *world) rest() {
 		w.e.Post(OnGone{Leg: id, Cause: tel.CauseNormal})
 	}
 	w.run(w.now.Add(time.Minute))
-	if len(w.e.calls) != 0 || len(w.e.live) != 0 || len(w.e.legs) != 0 || len(w.e.offers) != 0 || len(w.attached) != 0 {
-		w.fail(fmt.Sprintf("left over: calls %d, listed %d, legs %d, offers %d, audio %d", len(w.e.calls), len(w.e.live), len(w.e.legs), len(w.e.offers), len(w.attached)))
+	if len(w.e.calls) != 0 || len(w.e.live) != 0 || len(w.e.legs) != 0 || len(w.attached) != 0 {
+		w.fail(fmt.Sprintf("left over: calls %d, listed %d, legs %d, audio %d", len(w.e.calls), len(w.e.live), len(w.e.legs), len(w.attached)))
 	}
 	for _, p := range w.e.order {
 		if s, _ := p.state(); s != line.Idle && s != line.Dead || p.call != 0 || p.audio != 0 {

@@ -48,6 +48,21 @@ func LineDead(line, via tel.PortID, whyES, whyEN string) Condition {
 	return c
 }
 
+// Emergency is the condition of an emergency call that is going on.
+func Emergency(c view.Call) Condition {
+	ext := "el " + c.Port
+	a := Condition{
+		ID: "emergency." + string(c.ID), Rank: view.Urgent,
+		ES: "Llamada de emergencia " + string(c.To), EN: "Emergency call " + string(c.To),
+		HintES: "Desde " + ext + ".", HintEN: "From " + c.Port + ".",
+	}
+	if c.Way != "" {
+		a.HintES += " Sale por " + c.Way + "."
+		a.HintEN += " Going out by " + c.Way + "."
+	}
+	return a
+}
+
 // TrunkDown is the condition of a SIP trunk that cannot be reached.
 func TrunkDown(id tel.TrunkID) Condition {
 	return Condition{

@@ -11,10 +11,10 @@ import (
 
 // houseKinds are the kinds of conditions that House alone raises: what stands
 // before the point in their ids.
-var houseKinds = []string{"queue", "line", "phones", "trunk", "uplink", "book", "clock"}
+var houseKinds = []string{"emergency", "queue", "line", "phones", "trunk", "uplink", "book", "clock"}
 
-// House looks at a picture and raises or clears the conditions of lines,
-// queues, agents' phones, trunks, upstream sinks, book and clock. What is no
+// House looks at a picture and raises or clears the conditions of emergency
+// calls, lines, queues, agents' phones, trunks, upstream sinks, book and clock. What is no
 // longer in the picture (an agent who left his dead phone) is cleared too.
 func (r *Register) House(now time.Time, s *view.Snapshot) {
 	bad := houseConditions(s)
@@ -31,6 +31,11 @@ func (r *Register) House(now time.Time, s *view.Snapshot) {
 }
 
 func houseConditions(s *view.Snapshot) (bad []Condition) {
+	for _, c := range s.Calls {
+		if c.Emergency {
+			bad = append(bad, Emergency(c))
+		}
+	}
 	for _, q := range s.Queues {
 		if q.Lamp == view.Dead {
 			bad = append(bad, QueueOver(q, q.CanHelp))

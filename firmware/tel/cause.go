@@ -38,6 +38,7 @@ type By string
 const (
 	ByNobody By = ""
 	ByCaller By = "caller"
-	ByAgent  By = "agent"  // the agent or whoever else was called
+	ByAgent  By = "agent"
+	ByCalled By = "called" // whoever was called and is no agent of a queue
 	BySystem By = "system" // a flow, a limit, a shutdown, a fault
 )

@@ -144,6 +144,8 @@ type Call struct {
 	Queue     tel.QueueID   `json:"queue,omitempty"`
 	Agent     tel.AgentID   `json:"agent,omitempty"`
 	Node      string        `json:"node,omitempty"`
+	Way       string        `json:"way,omitempty"` // line or trunk it went out by
+	Emergency bool          `json:"emergency,omitempty"`
 	Connected bool          `json:"connected,omitempty"`
 	By        tel.By        `json:"ended_by,omitempty"`
 	Cause     tel.Cause     `json:"cause,omitempty"`

@@ -38,9 +38,9 @@ var (
 
 // Office is one running appliance.
 type Office struct {
-	T     *testing.T
-	Net   *memnet.Net
-	Dir   string
+	T   *testing.T
+	Net *memnet.Net
+	Dir string
 
 	house atomic.Pointer[app.House]
 	cfg   *config.Config

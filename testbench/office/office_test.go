@@ -3,6 +3,7 @@ package office
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -11,6 +12,7 @@ import (
 	"github.com/centralita/centralita/dsp/tone/plan"
 	"github.com/centralita/centralita/firmware/prompt"
 	"github.com/centralita/centralita/firmware/tel"
+	"github.com/centralita/centralita/firmware/view"
 	"github.com/centralita/centralita/testbench/linesim"
 	"github.com/centralita/centralita/testbench/phone"
 )
@@ -250,6 +252,66 @@ func TestTelephoneDials(t *testing.T) {
 		}
 		if s := strings.Join(got, ", "); s != "internal 101>202 normal, out 101>0807123456 forbidden, out 101>0910111222 normal" {
 			o.T.Errorf("records: %s", s)
+		}
+	})
+}
+
+// A restart changes nothing for the people: who sat at a phone sits there again,
+// who was in a pause or had gone home still is, and the day's sums go on. An
+// emergency call is an alarm while it lasts.
+func TestRestartKeepsThePeople(t *testing.T) {
+	bubble(t, 4, func(o *Office) {
+		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
+		defer cancel()
+		ana := o.agent("201", "10.0.0.21", func(c *phone.Call) { c.Answer() })
+		defer ana.Close()
+		carrier := o.Phone(Far, phone.Account{User: "600123456"})
+		defer carrier.Close()
+		c := carrier.Call("912000000")
+		o.must(c.WaitUp(ctx))
+		<-time.After(time.Second)
+		c.SendDigits("1", phone.RFC4733)
+		o.Until("ana talks", 20*time.Second, func() bool { return o.House().View().Agents[0].State == "talking" })
+		c.HangUp()
+
+		copper := o.Copper()
+		p, err := copper.Phone(2)
+		o.must(err)
+		for _, code := range []string{"*112", "*131"} { // bruno sits down at 102, and takes a break
+			o.must(p.Dial(ctx, code))
+			<-time.After(4 * time.Second)
+			o.must(p.OnHook())
+			<-time.After(time.Second)
+		}
+		o.must(p.Dial(ctx, "112"))
+		o.Until("the alarm", 10*time.Second, func() bool {
+			a := o.House().View().Alarms
+			return len(a) > 0 && strings.HasPrefix(a[0].ID, "emergency.")
+		})
+		if a := o.House().View().Alarms[0]; !strings.Contains(a.ES, "112") || !strings.Contains(a.HintES, "102") || a.Rank != view.Urgent {
+			o.T.Errorf("alarm %+v", a)
+		}
+		o.must(p.OnHook())
+		o.Until("the alarm is over", 10*time.Second, func() bool {
+			return !slices.ContainsFunc(o.House().View().Alarms, func(a view.Alarm) bool { return strings.HasPrefix(a.ID, "emergency.") })
+		})
+		o.must(copper.Close())
+		<-time.After(20 * time.Second) // ana's wrap-up ends
+
+		o.Stop()
+		o.Start()
+		v := o.House().View()
+		got := fmt.Sprintf("%s %s, %s %s %s", v.Agents[0].Ext, v.Agents[0].State, v.Agents[1].Ext, v.Agents[1].State, v.Agents[1].Reason)
+		if got != "201 unreachable, 102 not ready descanso" {
+			o.T.Errorf("after the restart: %s", got)
+		}
+		if q := v.Queues[0]; q.Answered != 1 || q.InTarget != 1 || v.Agents[0].Today != 1 || len(v.Last) < 2 {
+			o.T.Errorf("after the restart: queue %+v, ana %+v, %d last calls", q, v.Agents[0], len(v.Last))
+		}
+		for _, f := range o.Facts() {
+			if strings.Contains(string(f.Body), "power lost") {
+				o.T.Errorf("a farewell was taken for a power cut: %s", f.Body)
+			}
 		}
 	})
 }
