@@ -103,6 +103,7 @@ type Port struct {
 	device  io.ReadWriteCloser // nil while shut
 	absent  bool               // the device is not there at all
 	modem   at.Modem
+	refused string // why it was last not usable
 	closed  bool
 	ended   bool
 	out     writer
@@ -272,11 +273,16 @@ func (p *Port) do(e at.Effect) {
 	case at.Report:
 		p.event(e.Event)
 	case at.Ready:
-		p.modem = e.Modem
+		p.modem, p.refused = e.Modem, ""
 		p.log.Info("modem ready", "modem", e.Modem.String())
 		p.tell(Report{Outcome: Loaded, Modem: e.Modem})
 	case at.Refused:
-		p.log.Warn("modem not usable", "why", e.Why)
+		level := slog.LevelWarn
+		if e.Why == p.refused { // it is tried again and again; once is enough for a person
+			level = slog.LevelDebug
+		}
+		p.refused = e.Why
+		p.log.Log(context.Background(), level, "modem not usable", "why", e.Why)
 		r := Report{Outcome: Failed, Why: e.Why}
 		if p.absent {
 			r.Outcome = Skipped
