@@ -15,7 +15,7 @@ const (
 	Digit    Kind = iota // the far end pressed Event.Digit
 	PlayDone             // Event.Play was played or sent to its end
 	Tone                 // the line sends a call-progress signal, Event.Tone; told once, not its end
-	Silent               // nothing has arrived for Config.SilentAfter
+	Silent               // nothing has arrived for Config.SilentAfter; told again as often as that passes
 )
 
 // String returns the kind's name.

@@ -179,11 +179,15 @@ func TestSilenceOfAPhoneIsToldAfter30SecondsUnlessHeld(t *testing.T) {
 		if len(b.told()) != 1 || b.told()[0].Kind != media.Silent || b.told()[0].Leg != 1 {
 			t.Errorf("events %v", b.told())
 		}
+		pass(30 * time.Second)
+		if len(b.told()) != 2 {
+			t.Errorf("it is silent on and on: %v", b.told())
+		}
 		c.phone.speak(tone(440))
 		pass(time.Second)
 		c.phone.speak(nil)
 		pass(40 * time.Second)
-		if len(b.told()) != 2 {
+		if len(b.told()) != 3 {
 			t.Errorf("it came back and went again: %v", b.told())
 		}
 		b.end(t)

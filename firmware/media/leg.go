@@ -24,7 +24,7 @@ type leg struct {
 	playing tel.PlayID
 	behind  bool // the room is heard behind what is played
 	muted   bool
-	quiet   bool // Silent was told
+	quiet   int // ticks of silence at which Silent was told last, 0 never
 	comfort noise.Source
 	room    *room
 	limiter mix.Limiter
@@ -72,12 +72,12 @@ func (l *leg) hear(s *shard) {
 	if l.still == nil {
 		return
 	}
-	switch quiet := l.still.Quiet() >= s.silent; {
-	case quiet && !l.quiet:
-		l.quiet = true
+	switch quiet := l.still.Quiet(); {
+	case quiet < s.silent:
+		l.quiet = 0
+	case quiet >= l.quiet+s.silent: // and again, for a leg that was not up the last time
+		l.quiet = quiet
 		s.tell(Event{Kind: Silent, Leg: l.id})
-	case !quiet:
-		l.quiet = false
 	}
 }
 
