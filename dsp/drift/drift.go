@@ -148,10 +148,20 @@ func makeSinc() (t [phases][taps]int16) {
 // Those before the first are still in the ring.
 func (b *Buffer) curve() int16 {
 	row := &sinc[b.frac>>24]
-	from := b.read - (taps/2 - 1)
-	var v int64
-	for k, w := range row {
-		v += int64(w) * int64(b.pcm[(from+uint32(k))%size])
+	from := (b.read - (taps/2 - 1)) % size
+	var window *[taps]int16
+	if from <= size-taps {
+		window = (*[taps]int16)(b.pcm[from:])
+	} else {
+		var round [taps]int16
+		n := copy(round[:], b.pcm[from:])
+		copy(round[n:], b.pcm[:])
+		window = &round
 	}
-	return int16(max(-32768, min(32767, (v+1<<14)>>15)))
+	var v, u int64
+	for k := 0; k < taps; k += 4 {
+		v += int64(row[k])*int64(window[k]) + int64(row[k+1])*int64(window[k+1])
+		u += int64(row[k+2])*int64(window[k+2]) + int64(row[k+3])*int64(window[k+3])
+	}
+	return int16(max(-32768, min(32767, (v+u+1<<14)>>15)))
 }

@@ -51,7 +51,7 @@ func (c *Concealer) foresee() {
 	before, mean := level(c.hist[:history-160]), decibel(float64(c.mean)/(1<<8))
 	for s := range c.goal {
 		k := &course[s]
-		y := k[0] + k[1]*(l20-before) + k[2]*(l20-mean) + k[3]*(l10-l20) + k[4]*(l5-l10)
+		y := k[0] + float64(k[1]*(l20-before)) + float64(k[2]*(l20-mean)) + float64(k[3]*(l10-l20)) + float64(k[4]*(l5-l10))
 		if l20 < pause {
 			y = min(y, 0)
 		}

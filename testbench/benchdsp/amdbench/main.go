@@ -10,6 +10,8 @@ import (
 	"os"
 
 	"github.com/centralita/centralita/dsp/amd"
+	"github.com/centralita/centralita/dsp/fax"
+	"github.com/centralita/centralita/dsp/pcm"
 	"github.com/centralita/centralita/dsp/vad"
 	"github.com/centralita/centralita/testbench/corpus/greetings"
 )
@@ -22,6 +24,7 @@ func main() {
 	flag.IntVar(&cfg.Greeting, "greeting", 0, "longest greeting of a person in ms (0: usual)")
 	flag.IntVar(&cfg.Silence, "silence", 0, "silence after a person's greeting in ms (0: usual)")
 	flag.IntVar(&cfg.Words, "words", 0, "most words of a person (0: usual)")
+	prompts := flag.String("prompts", "", "folder of recorded speech in which no fax and no beep may be heard")
 	flag.Parse()
 	cases, err := greetings.Make(*seed, *n)
 	if err != nil {
@@ -34,6 +37,12 @@ func main() {
 	if err := activity(); err != nil {
 		fmt.Fprintln(os.Stderr, "amdbench:", err)
 		os.Exit(1)
+	}
+	if *prompts != "" {
+		if err := strays(*prompts); err != nil {
+			fmt.Fprintln(os.Stderr, "amdbench:", err)
+			os.Exit(1)
+		}
 	}
 	if *wrong {
 		for _, sc := range s {
@@ -81,5 +90,24 @@ func activity() error {
 				100*float64(heard)/float64(voice), 100*float64(stray)/float64(pause), off/float64(pause))
 		}
 	}
+	return nil
+}
+
+// strays prints how many fax tones and beeps are heard in recorded speech.
+func strays(folder string) error {
+	x, err := greetings.Recorded(folder, 0, 0)
+	if err != nil {
+		return err
+	}
+	var f fax.Detector
+	faxes := f.Process(x, nil)
+	d, beeps := amd.New(amd.Config{}), 0
+	for _, e := range d.Process(x, nil) {
+		if e.Kind == amd.Beep {
+			beeps++
+			fmt.Printf("beep at %.1f s: %v\n", float64(e.From)/1000, e)
+		}
+	}
+	fmt.Printf("\n%.2f hours of recorded speech: %d fax tones %v, %d beeps\n", float64(len(x))/pcm.Rate/3600, len(faxes), faxes, beeps)
 	return nil
 }

@@ -14,6 +14,7 @@ import (
 
 	"github.com/centralita/centralita/dsp/pcm"
 	"github.com/centralita/centralita/dsp/plc"
+	"github.com/centralita/centralita/testbench/corpus/greetings"
 )
 
 func main() {
@@ -31,7 +32,10 @@ func main() {
 type concealer func(x []int16, lost []bool) ([]int16, error)
 
 func run(folder string, seconds int, seed uint64) error {
-	speech, err := talk(folder, seed, seconds)
+	speech, err := greetings.Talk(seed, seconds)
+	if folder != "" {
+		speech, err = greetings.Recorded(folder, seed, seconds)
+	}
 	if err != nil {
 		return err
 	}
