@@ -82,6 +82,7 @@ func g711Cost(dir string, w io.Writer) error {
 	var y [pcm.FrameLen]byte
 	g711.EncodeULaw(y[:], &x)
 	var kept []byte // what the library returns
+	var z [pcm.FrameLen]byte
 	rows := []struct {
 		name, c   string
 		lib, mine func()
@@ -90,6 +91,8 @@ func g711Cost(dir string, w io.Writer) error {
 		{"µ-law, decode", back, func() { kept = zaf.DecodeUlaw(y[:]) }, func() { g711.DecodeULaw(&x, y[:]) }},
 		{"A-law, encode", there, func() { kept = zaf.EncodeAlaw(linear) }, func() { g711.EncodeALaw(y[:], &x) }},
 		{"A-law, decode", back, func() { kept = zaf.DecodeAlaw(y[:]) }, func() { g711.DecodeALaw(&x, y[:]) }},
+		{"µ-law to A-law", "–", func() { kept = zaf.Ulaw2Alaw(y[:]) }, func() { g711.ULawToALaw(z[:], y[:]) }},
+		{"A-law to µ-law", "–", func() { kept = zaf.Alaw2Ulaw(y[:]) }, func() { g711.ALawToULaw(z[:], y[:]) }},
 	}
 	const goal = 80
 	fmt.Fprintln(w, "| ns, allocations | goal | zaf/g711 | a C table | ours |\n|---|---|---|---|---|")
