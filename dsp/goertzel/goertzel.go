@@ -9,7 +9,7 @@ import (
 )
 
 // Max is how many frequencies a bank can hold.
-const Max = 8
+const Max = 16
 
 // Bank is a set of filters that listen together. The zero value has none.
 type Bank struct {

@@ -13,6 +13,7 @@ const (
 	purity   = 0.65 // of the energy is in the tone: 0.8 is left at a noise 6 dB below
 	minLevel = -43. // dBm0
 	maxOff   = 0.04 // relative deviation of a frequency
+	maxOffHz = 32   // and in Hz, as far as a window can see it
 	balance  = 6.3  // 8 dB between the two frequencies of a tone
 )
 
@@ -28,11 +29,11 @@ func turnOf(hz float64) complex64 {
 
 // listen returns the amplitudes of all frequencies over the last window, phase
 // at its end, and the mean square of the line in it.
-func (d *Detector) listen() (now [goertzel.Max]complex64, energy float32) {
+func (d *Detector) listen() (now [maxHz]complex64, energy float32) {
 	for j := range int64(window) { // from the oldest to the newest
 		at := (d.n + j) % window
 		energy += d.energy[at] * taper[j]
-		for k := range d.bank.Len() {
+		for k := range d.n0 + d.high.Len() {
 			w := complex(taper[j], 0)
 			now[k] = now[k]*d.turn[k] + d.past[at][k]*w
 		}
@@ -43,39 +44,34 @@ func (d *Detector) listen() (now [goertzel.Max]complex64, energy float32) {
 // sight is what one window shows of a tune.
 type sight struct {
 	on    bool
-	power float32    // of the tone as a mean square
-	line  float32    // of everything
-	hz    [2]float32 // measured
+	power float32              // of the tone as a mean square
+	line  float32              // of everything
+	hz    [maxPartials]float32 // measured
 }
 
 // sight looks for the tune in the window that ends now.
-func (t *tune) sight(d *Detector, now *[goertzel.Max]complex64, energy float32) (s sight) {
+func (t *tune) sight(d *Detector, now *[maxHz]complex64, energy float32) (s sight) {
 	s.line = energy
-	pa := goertzel.Power(now[t.a])
-	if pa < minPower {
-		return s
-	}
-	var ok bool
-	if s.hz[0], ok = d.frequency(t.a, now); !ok {
-		return s
-	}
-	pa /= response(s.hz[0] - d.hz[t.a])
-	s.power = pa / 2
-	if t.b >= 0 {
-		pb := goertzel.Power(now[t.b])
-		if pb < minPower {
+	var least, most float32
+	for i := range t.n {
+		k := t.f[i]
+		p := goertzel.Power(now[k])
+		if p < minPower {
 			return s
 		}
-		if s.hz[1], ok = d.frequency(t.b, now); !ok {
+		hz, ok := d.frequency(k, now)
+		if !ok {
 			return s
 		}
-		pb /= response(s.hz[1] - d.hz[t.b])
-		if pa > pb*balance || pb > pa*balance {
-			return s
+		s.hz[i] = hz
+		p /= response(hz - d.hz[k])
+		if i == 0 {
+			least = p
 		}
-		s.power += pb / 2
+		least, most = min(least, p), max(most, p)
+		s.power += p / 2
 	}
-	s.on = s.power >= purity*energy
+	s.on = most <= least*balance && s.power >= purity*energy
 	return s
 }
 
@@ -92,30 +88,63 @@ func response(off float32) float32 {
 
 // frequency measures frequency k by how far its phase went since the window
 // before; ok is false when it is off by more than maxOff.
-func (d *Detector) frequency(k int, now *[goertzel.Max]complex64) (hz float32, ok bool) {
+func (d *Detector) frequency(k int, now *[maxHz]complex64) (hz float32, ok bool) {
 	r := now[k] * complex(real(d.last[k]), -imag(d.last[k]))
 	r *= complex(real(d.turn[k]), -imag(d.turn[k]))
-	if real(r) <= 0 {
-		return 0, false
-	}
 	off := float32(math.Atan2(float64(imag(r)), float64(real(r))) * pcm.Rate / (2 * math.Pi * block))
-	return d.hz[k] + off, off <= maxOff*d.hz[k] && off >= -maxOff*d.hz[k]
+	most := min(maxOff*d.hz[k], maxOffHz)
+	return d.hz[k] + off, off <= most && off >= -most
 }
 
 // evidence writes down what was heard of a signal.
 func (t *tune) evidence(k plan.Kind, pieces int) Event {
 	e := Event{Kind: k, Pieces: pieces}
-	for i, sum := range t.hz {
-		if t.heard > 0 {
-			e.Hz[i] = int(math.Round(float64(sum) / float64(t.heard)))
-		}
-	}
-	if t.heard > 0 {
-		e.Level = float32(pcm.DBm0(float64(t.power) / float64(t.heard)))
-	}
-	if len(t.cadence(k)) == 0 {
+	if t.heard == 0 {
 		return e
 	}
-	e.On, e.Off = t.recent(true), t.recent(false)
+	n := float32(t.heard)
+	for i, sum := range t.hz {
+		e.Hz[i] = int(math.Round(float64(sum / n)))
+	}
+	e.Level = float32(pcm.DBm0(float64(t.power / n)))
+	e.Pure = min(1, t.power/t.line)
+	onOff := t.cadence(k)
+	e.Sure = clean(e.Pure)
+	if len(onOff) > 0 {
+		e.On, e.Off = t.recent(true), t.recent(false)
+		e.Sure *= t.closeness(onOff, pieces)
+	}
+	for _, o := range t.signals {
+		if o.kind != k && equal(o.onOff, onOff) {
+			e.Sure /= 2
+			break
+		}
+	}
 	return e
+}
+
+// clean is what the purity of a tone says of it: a tone in noise 20 dB below is
+// one, in noise 6 dB below two times out of three.
+func clean(pure float32) float32 {
+	return max(0.5, min(1, 0.5+(pure-purity)/(0.98-purity)/2))
+}
+
+// closeness is what the lengths of pieces say: 1 when all are right, half at the
+// limit, and a little less for few of them.
+func (t *tune) closeness(onOff []int, pieces int) float32 {
+	rot, ok := t.matches(onOff, pieces)
+	if !ok {
+		return 0.5
+	}
+	// A window sees bursts shorter and pauses longer than they are, but not both
+	// together.
+	var got, want int
+	n := len(onOff)
+	for i := 1; i <= pieces; i++ {
+		got += t.past[t.count-i]
+		want += onOff[((rot-i)%n+n)%n]
+	}
+	d := max(got-want, want-got)
+	off := min(1, float32(d)/(float32(want)*tolerance+graceMs))
+	return (1 - off/2) * float32(pieces+7) / float32(pieces+8)
 }

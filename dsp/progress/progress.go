@@ -1,16 +1,21 @@
 // Package progress hears what an exchange tells by tones: dial tone, ringback,
-// busy and congestion, by the plan of the country (ITU-T E.180, Q.35).
+// busy, congestion, unobtainable, disconnect and the howler, by the plan of the
+// country, and the special information tone (ITU-T E.180, Q.35). A Learner makes
+// a plan of a tone that no table knows.
 //
-// A tone counts only when its frequencies are right within 4 %, nearly all the
-// energy of the line is in it, and its cadence repeats within 12 % + 15 ms.
-// Busy and congestion are told after two periods, and as soon as no other
-// signal of the plan fits what was heard: where congestion begins like busy
-// (Spain), when the two part. Dial tone is told after 0.9 s, ringback in the
-// pause after its first burst. Levels from 0 to −40 dBm0.
+// A tone counts only when its frequencies are right within 4 % (and 32 Hz),
+// nearly all the energy of the line is in it, and its cadence repeats within
+// 12 % + 15 ms. Busy and congestion are told after two periods, and as soon as
+// no other signal of the plan fits what was heard: where congestion begins like
+// busy (Spain), when the two part. Dial tone is told after 0.9 s, ringback in the
+// pause after its first burst, the special information tone in its third burst.
+// Levels from 0 to −40 dBm0.
 package progress
 
 import (
 	"fmt"
+	"slices"
+	"strconv"
 
 	"github.com/centralita/centralita/dsp/goertzel"
 	"github.com/centralita/centralita/dsp/pcm"
@@ -19,14 +24,16 @@ import (
 
 // Event says that a signal was recognised, or that it is over.
 type Event struct {
-	Kind   plan.Kind // Dial, Ringback, Busy or Congestion
+	Kind   plan.Kind // any but Confirm
 	Ended  bool      // it is over
 	At     int64     // milliseconds of audio since the first sample fed
-	Hz     [2]int    // what was measured; the second is 0 for a single tone
+	Hz     [4]int    // what was measured, together or (Info) one after the other; 0 is none
 	On     int       // milliseconds of the last burst; 0: continuous
 	Off    int       // milliseconds of the last pause
 	Level  float32   // dBm0
 	Pieces int       // bursts and pauses that agreed
+	Pure   float32   // part of the line's energy that was in the tone, 1 at best
+	Sure   float32   // how sure, 0 to 1; half of it where the plan gives two kinds one cadence
 }
 
 // String returns the evidence in short: "busy tone 425 Hz 200/200".
@@ -35,20 +42,39 @@ func (e Event) String() string {
 	if e.Kind == plan.Ringback {
 		s = "ringback "
 	}
-	if e.Hz[1] != 0 {
-		s += fmt.Sprintf("%d+%d Hz", e.Hz[0], e.Hz[1])
-	} else {
-		s += fmt.Sprintf("%d Hz", e.Hz[0])
+	by := "+"
+	if e.Kind == plan.Info {
+		by = ">"
 	}
-	if e.On == 0 {
+	for i, hz := range e.Hz {
+		if hz == 0 {
+			break
+		}
+		if i > 0 {
+			s += by
+		}
+		s += strconv.Itoa(hz)
+	}
+	s += " Hz"
+	switch {
+	case e.Kind == plan.Info:
+		s += " in turn"
+	case e.On == 0:
 		s += " continuous"
-	} else {
+	default:
 		s += fmt.Sprintf(" %d/%d", e.On, e.Off)
 	}
 	if e.Ended {
 		s += " ended"
 	}
 	return s
+}
+
+// Why returns the whole evidence: "busy tone 425 Hz 200/200, −15 dBm0, 99 %
+// pure, 4 bursts and pauses agree: 95 % sure".
+func (e Event) Why() string {
+	return fmt.Sprintf("%s, %.0f dBm0, %.0f %% pure, %d bursts and pauses agree: %.0f %% sure",
+		e, e.Level, 100*e.Pure, e.Pieces, 100*e.Sure)
 }
 
 // Steps of the analysis: a window of five blocks of 10 ms, every 10 ms.
@@ -66,69 +92,95 @@ type Detector struct {
 	// frequency is excluded first, which takes up to 1.8 s.
 	AwaitDial bool
 
-	bank   goertzel.Bank
-	turn   [goertzel.Max]complex64 // advance of a frequency over one block
-	hz     [goertzel.Max]float32
-	past   [window][goertzel.Max]complex64
+	bank   goertzel.Bank    // the tones of the plan, below 900 Hz
+	high   goertzel.Bank    // howler and special information tone
+	n0     int              // frequencies of bank; those of high follow
+	turn   [maxHz]complex64 // advance of a frequency over one block
+	hz     [maxHz]float32
+	past   [window][maxHz]complex64
 	energy [window]float32
-	last   [goertzel.Max]complex64 // the window before
-	n      int64                   // blocks heard
+	last   [maxHz]complex64 // the window before
+	before int16
+	n      int64 // blocks heard
 	tunes  []tune
+	info   info
 	active int // tune of the signal that was told, −1 for none
 	said   Event
 }
 
+// maxHz is how many frequencies a detector can follow.
+const maxHz = 2 * goertzel.Max
+
 // New returns a detector for a plan. A plan without signals hears nothing.
 func New(p plan.Plan) *Detector {
-	d := &Detector{active: -1}
-	var hz []float64
-	index := func(f float64) int {
-		for i, g := range hz {
-			if g == f {
-				return i
-			}
-		}
-		hz = append(hz, f)
-		return len(hz) - 1
-	}
+	d := &Detector{active: -1, info: info{at: -1}}
+	var low, high []float64
 	add := func(k plan.Kind, s plan.Signal) {
-		if !s.Known() || len(s.Hz) > 2 || len(hz)+len(s.Hz) > goertzel.Max {
+		list := &low
+		if !s.Known() || s.Once || len(s.Then) > 0 || len(s.Hz) > maxPartials {
 			return
 		}
-		t := tune{a: index(s.Hz[0]), b: -1}
-		if len(s.Hz) == 2 {
-			t.b = index(s.Hz[1])
+		if s.Hz[0] >= highHz {
+			list = &high
+		}
+		t := tune{n: len(s.Hz)}
+		for i, f := range s.Hz {
+			at := slices.Index(*list, f)
+			if at < 0 {
+				if at = len(*list); at == goertzel.Max-infoBins {
+					return
+				}
+				*list = append(*list, f)
+			}
+			t.f[i], t.high = at, s.Hz[0] >= highHz
 		}
 		for i := range d.tunes {
-			if d.tunes[i].a == t.a && d.tunes[i].b == t.b {
-				d.tunes[i].signals = append(d.tunes[i].signals, signal{k, s.OnOff})
+			if o := &d.tunes[i]; o.n == t.n && o.f == t.f && o.high == t.high {
+				o.signals = append(o.signals, signal{k, s.OnOff})
 				return
 			}
 		}
 		t.signals = []signal{{k, s.OnOff}}
 		d.tunes = append(d.tunes, t)
 	}
-	for _, k := range []plan.Kind{plan.Dial, plan.Ringback, plan.Busy, plan.Congestion} {
+	for _, k := range heard {
 		add(k, p.Signal(k))
 	}
 	for _, o := range p.Others {
 		add(o.Kind, o.Signal)
 	}
-	d.bank = goertzel.New(hz...)
-	for i, f := range hz {
+	d.n0 = len(low)
+	if p.Signal(plan.Info).Known() {
+		d.info.at = d.n0 + len(high)
+		high = append(high, infoHz[:]...)
+	}
+	for i := range d.tunes {
+		if t := &d.tunes[i]; t.high {
+			for k := range t.n {
+				t.f[k] += d.n0
+			}
+		}
+	}
+	d.bank, d.high = goertzel.New(low...), goertzel.New(high...)
+	for i, f := range append(low, high...) {
 		d.hz[i], d.turn[i] = float32(f), turnOf(f)
 	}
 	return d
 }
 
+// heard are the kinds that are listened for; where two have one cadence the
+// first is told.
+var heard = [...]plan.Kind{plan.Dial, plan.Ringback, plan.Busy, plan.Congestion, plan.Unobtainable, plan.Disconnect, plan.Howler}
+
 // Reset forgets everything heard; the plan and AwaitDial stay.
 func (d *Detector) Reset() {
 	d.bank.Take()
-	d.past, d.energy, d.last = [window][goertzel.Max]complex64{}, [window]float32{}, [goertzel.Max]complex64{}
-	d.n, d.active = 0, -1
+	d.high.Take()
+	d.past, d.energy, d.last = [window][maxHz]complex64{}, [window]float32{}, [maxHz]complex64{}
+	d.n, d.active, d.before, d.info = 0, -1, 0, info{at: d.info.at}
 	for i := range d.tunes {
 		t := &d.tunes[i]
-		*t = tune{a: t.a, b: t.b, signals: t.signals}
+		*t = tune{f: t.f, n: t.n, high: t.high, signals: t.signals}
 	}
 }
 
@@ -138,12 +190,34 @@ func (d *Detector) Process(f *pcm.Frame, out []Event) []Event {
 		x := f[i : i+block]
 		d.bank.Feed(x)
 		at := d.n % window
-		d.past[at] = d.bank.Take()
-		d.energy[at] = float32(pcm.Energy(x)) / block
+		low := d.bank.Take()
+		copy(d.past[at][:d.n0], low[:])
+		energy := pcm.Energy(x)
+		if d.high.Len() > 0 {
+			if d.bright(x) > energy/3 {
+				d.high.Feed(x)
+			}
+			high := d.high.Take()
+			copy(d.past[at][d.n0:d.n0+d.high.Len()], high[:])
+		}
+		d.energy[at] = float32(energy) / block
 		d.n++
 		out = d.step(out)
 	}
 	return out
+}
+
+// bright returns the energy of the differences from sample to sample: a quarter
+// of the energy at 640 Hz, half at 920 Hz.
+func (d *Detector) bright(x []int16) (sum int64) {
+	last := d.before
+	for _, v := range x {
+		diff := int64(v) - int64(last)
+		sum += diff * diff
+		last = v
+	}
+	d.before = last
+	return sum
 }
 
 // step looks at the newest window in every tune.
@@ -155,6 +229,7 @@ func (d *Detector) step(out []Event) []Event {
 		t.follow(s, d.n <= window)
 		out = d.judge(i, out)
 	}
+	out = d.heardInfo(&now, energy, out)
 	d.last = now
 	return out
 }

@@ -98,7 +98,7 @@ func TestEvidence(t *testing.T) {
 		t.Fatal(ev)
 	}
 	e := ev[0]
-	if e.Hz != [2]int{425, 0} || e.On < 180 || e.On > 220 || e.Off < 180 || e.Off > 220 || e.Level < -16 || e.Level > -14 {
+	if e.Hz != [4]int{425} || e.On < 180 || e.On > 220 || e.Off < 180 || e.Off > 220 || e.Level < -16 || e.Level > -14 {
 		t.Errorf("%+v", e)
 	}
 	e.On, e.Off = 200, 200

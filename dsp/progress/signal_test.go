@@ -40,6 +40,9 @@ func render(s plan.Signal, b bend, ms int, r *rng) []pcm.Frame {
 	for _, hz := range s.Hz {
 		bent.Hz = append(bent.Hz, hz*b.freq)
 	}
+	for _, hz := range s.Then {
+		bent.Then = append(bent.Then, hz*b.freq)
+	}
 	for _, v := range s.OnOff {
 		bent.OnOff = append(bent.OnOff, int(float64(v)*b.cadence))
 	}
@@ -49,8 +52,7 @@ func render(s plan.Signal, b bend, ms int, r *rng) []pcm.Frame {
 	p.FillSamples(x[tone.Ms(b.lead):])
 	rms := 0.
 	if b.snr != 0 {
-		rms = pcm.RMS(b.level+10*math.Log10(float64(len(s.Hz)))-b.snr) * math.Sqrt2
-		rms /= math.Sqrt2
+		rms = pcm.RMS(b.level + 10*math.Log10(float64(len(s.Hz))) - b.snr)
 	}
 	out := make([]pcm.Frame, len(x)/pcm.FrameLen)
 	for i := range len(out) * pcm.FrameLen {

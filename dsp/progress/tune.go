@@ -22,7 +22,9 @@ const (
 
 // tune is one combination of frequencies and the bursts and pauses heard of it.
 type tune struct {
-	a, b    int // frequencies in the bank; b is −1 for a single tone
+	f       [maxPartials]int // frequencies in the banks
+	n       int              // how many sound together
+	high    bool             // in the bank of high ones
 	signals []signal
 
 	on    bool
@@ -37,9 +39,13 @@ type tune struct {
 	lag   [4]float32 // powers of the last blocks, so that the fading end is not judged
 
 	heard int // blocks of tone summed in hz and power
-	hz    [2]float32
+	hz    [maxPartials]float32
 	power float32
+	line  float32
 }
+
+// maxPartials is how many frequencies can sound together.
+const maxPartials = 4
 
 // follow counts bursts and pauses. first tells that listening has just begun.
 func (t *tune) follow(s sight, first bool) {
@@ -82,16 +88,18 @@ func (t *tune) turn() {
 	t.on, t.ms, t.glim, t.torn, t.loud = !t.on, t.glim, 0, false, 0
 	t.least, t.most, t.lag = 0, 0, [4]float32{}
 	if t.on && t.count <= 1 { // a new train: what was measured before is another's
-		t.heard, t.hz, t.power = 0, [2]float32{}, 0
+		t.heard, t.hz, t.power, t.line = 0, [maxPartials]float32{}, 0, 0
 	}
 }
 
 // hear adds a block to what was measured of the tone.
 func (t *tune) hear(s sight) {
 	t.heard++
-	t.hz[0] += s.hz[0]
-	t.hz[1] += s.hz[1]
+	for i, hz := range s.hz {
+		t.hz[i] += hz
+	}
 	t.power += s.power
+	t.line += s.line
 	if !t.on {
 		return
 	}

@@ -1,0 +1,93 @@
+package progress
+
+import "math"
+
+// listenFor returns the frequencies that make up x, in rising order, or none
+// when x is no tone.
+func listenFor(x []int16) (v chord) {
+	const from, to, stride = 250, 3000, 3
+	n := len(x)
+	var w [spectrum]float64
+	total, gain := 0.0, 0.0
+	for i, s := range x {
+		h := 0.5 - 0.5*math.Cos(2*math.Pi*(float64(i)+0.5)/float64(n))
+		w[i] = float64(s) * h
+		total += w[i] * float64(s)
+		gain += h
+	}
+	total /= gain // mean square
+	if total < float64(minPower)/2 {
+		return v
+	}
+	y := w[:n]
+	width := 2 * 8000 / float64(n) // half of the main lobe
+	var power [(to-from)/stride + 1]float64
+	for i := range power {
+		power[i] = at(y, from+stride*float64(i), gain)
+	}
+	for range maxPartials {
+		best := -1
+		for i := 1; i+1 < len(power); i++ {
+			if power[i] >= power[i-1] && power[i] >= power[i+1] && !v.near(from+stride*float64(i), 0.9*width) && (best < 0 || power[i] > power[best]) {
+				best = i
+			}
+		}
+		if best < 0 || v.n > 0 && power[best] < 0.1*v.pow[0] {
+			break
+		}
+		hz := refine(y, from+stride*float64(best), stride, gain)
+		v.hz[v.n], v.pow[v.n] = hz, at(y, hz, gain)
+		v.sum += v.pow[v.n] / 2 / total
+		v.n++
+	}
+	if v.sum < purity {
+		return chord{}
+	}
+	v.sort()
+	return v
+}
+
+func (v *chord) near(hz, by float64) bool {
+	for k := range v.n {
+		if math.Abs(v.hz[k]-hz) < by {
+			return true
+		}
+	}
+	return false
+}
+
+func (v *chord) sort() {
+	for i := 1; i < v.n; i++ {
+		for j := i; j > 0 && v.hz[j] < v.hz[j-1]; j-- {
+			v.hz[j], v.hz[j-1] = v.hz[j-1], v.hz[j]
+			v.pow[j], v.pow[j-1] = v.pow[j-1], v.pow[j]
+		}
+	}
+}
+
+// refine returns the frequency of the peak near hz.
+func refine(y []float64, hz, stride, gain float64) float64 {
+	for d := stride / 2; d > 0.05; d /= 2 {
+		a, b, c := at(y, hz-d, gain), at(y, hz, gain), at(y, hz+d, gain)
+		switch {
+		case a > b && a > c:
+			hz -= d
+		case c > b:
+			hz += d
+		}
+	}
+	return hz
+}
+
+// at returns the squared amplitude of one frequency in y, whose window adds up
+// to gain.
+func at(y []float64, hz, gain float64) float64 {
+	w := 2 * math.Pi * hz / 8000
+	c := 2 * math.Cos(w)
+	var s1, s2 float64
+	for _, v := range y {
+		s := v - s2 + float64(c*s1)
+		s2, s1 = s1, s
+	}
+	return 4 * (s1*s1 + s2*s2 - float64(c*s1)*s2) / gain / gain
+}
