@@ -158,3 +158,23 @@ func BenchmarkFrame(b *testing.B) {
 		d.Process(x[at:at+160], nil)
 	}
 }
+
+// Whatever is heard, however loud: one decision, no beep.
+func TestExtremesAreEndured(t *testing.T) {
+	for name, wave := range map[string]func(i int) int16{
+		"silence":       func(int) int16 { return 0 },
+		"constant":      func(int) int16 { return 32767 },
+		"fastest":       func(i int) int16 { return int16(65535*(i%2) - 32768) },
+		"single pulses": func(i int) int16 { return int16(32767 * (1 - min(1, i%400))) },
+		"random":        func(i int) int16 { return int16(uint32(i*i+7) * 2654435761 >> 16) },
+	} {
+		x := make([]int16, 80000)
+		for i := range x {
+			x[i] = wave(i)
+		}
+		d := New(Config{})
+		if ev := d.Process(x, nil); len(ev) != 1 || ev[0].Kind != Machine || !d.Decided() {
+			t.Errorf("%s: %v", name, ev)
+		}
+	}
+}

@@ -258,3 +258,23 @@ func BenchmarkProcess(b *testing.B) {
 		d.Process(x[at:at+160], nil)
 	}
 }
+
+// Whatever is heard, however loud, nothing breaks and nothing is believed.
+func TestExtremesAreEndured(t *testing.T) {
+	for name, wave := range map[string]func(i int) int16{
+		"silence":       func(int) int16 { return 0 },
+		"constant":      func(int) int16 { return 32767 },
+		"square":        func(i int) int16 { return int16(65535*(i/3%2) - 32768) },
+		"fastest":       func(i int) int16 { return int16(65535*(i%2) - 32768) },
+		"single pulses": func(i int) int16 { return int16(32767 * (1 - min(1, i%400))) },
+		"random":        func(i int) int16 { return int16(uint32(i*i+7) * 2654435761 >> 16) },
+	} {
+		x := make([]int16, 40000)
+		for i := range x {
+			x[i] = wave(i)
+		}
+		if ev := hear(x); len(ev) > 0 {
+			t.Errorf("%s: %+v", name, ev)
+		}
+	}
+}
