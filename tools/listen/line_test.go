@@ -177,6 +177,21 @@ func TestEchoMistakes(t *testing.T) {
 	}
 }
 
+// Special information tone, and the tone of the number that is not there (GB).
+func TestTonesOfRefusal(t *testing.T) {
+	for country, k := range map[string]plan.Kind{"ES": plan.Info, "US": plan.Info, "UK": plan.Unobtainable} {
+		p, _ := plan.For(country)
+		if !p.Signal(k).Known() {
+			t.Fatalf("%s has no %v", country, k)
+		}
+		file := record(t, "no.wav", quiet(500), play(6000, p.Signal(k).Spec()), quiet(3000))
+		out := strings.Fields(hears(t, "tones", "--country", country, file))
+		if len(out) != 4 || out[1] != k.String() || out[3] != "-" {
+			t.Errorf("%s: %q, want %v", country, out, k)
+		}
+	}
+}
+
 // A plan from a file, as a line behind an adapter has it.
 func TestTonesByPlan(t *testing.T) {
 	busy := plan.Signal{Hz: []float64{620}, DBm0: -12, OnOff: []int{300, 350}}
@@ -196,5 +211,41 @@ func TestTonesByPlan(t *testing.T) {
 	}
 	if _, problems, code := listen("tones", "--plan", p, "--country", "ES", file); code != 2 {
 		t.Errorf("code %d, %q", code, problems)
+	}
+}
+
+// What was learned from a recording is heard by it, whatever the tone is.
+func TestLearn(t *testing.T) {
+	for _, text := range []string{"425@-15 200/200", "480+620@-18 250/250", "425@-15 200/200/200/200/200/600", "400@-20 350/150"} {
+		s, err := plan.ParseSignal(text)
+		must(t, err)
+		period := 0
+		for _, ms := range s.OnOff {
+			period += ms
+		}
+		file := record(t, "tone.wav", quiet(430), play(6*period, s.Spec()), quiet(800))
+		for _, as := range []string{"disconnect", "busy"} {
+			out := hears(t, "learn", "--as", as, file)
+			got, err := plan.Parse(out)
+			if err != nil {
+				t.Fatalf("%s: %v in\n%s", text, err, out)
+			}
+			heard(t, out, as+` [0-9.+]+@-?[0-9.]+ \d+/\d+(/\d+/\d+)* # \d+ periods agree, sure to \d+ %`)
+			for _, k := range []plan.Kind{plan.Disconnect, plan.Busy} {
+				if k.String() == as && (len(got.Signal(k).Hz) != len(s.Hz) || len(got.Signal(k).OnOff) != len(s.OnOff)) {
+					t.Errorf("%s: learned %v", text, got.Signal(k))
+				}
+			}
+			again := hears(t, "tones", "--plan", put(t, "learned.plan", []byte(out)), file)
+			if f := strings.Fields(again); len(f) != 4 || f[1] != as || f[3] != "-" {
+				t.Errorf("%s by its own plan: %q", text, again)
+			}
+		}
+	}
+	if out, notes, code := listen("learn", record(t, "quiet.wav", quiet(2000))); code != 0 || out != "" || !strings.HasPrefix(notes, "no steady cadence was found in ") {
+		t.Errorf("from silence: code %d, %q %q", code, out, notes)
+	}
+	if _, _, code := listen("learn", "--as", "music", "x.wav"); code != 2 {
+		t.Errorf("an unknown meaning: code %d", code)
 	}
 }

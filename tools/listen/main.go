@@ -41,6 +41,7 @@ type cli struct {
 
 	DTMF    dtmfCmd    `cmd:"" name:"dtmf" help:"Print each key: SECONDS DIGIT, the start of the tone."`
 	Tones   tonesCmd   `cmd:"" help:"Print call-progress tones: SECONDS dial|ring|busy|congestion|info|unobtainable when decided, SECONDS - when it ended."`
+	Learn   learnCmd   `cmd:"" help:"Print the plan of the cadence in the file, as --plan takes it."`
 	CID     cidCmd     `cmd:"" name:"cid" help:"Print caller ids: SECONDS HEX, type, length and body without the checksum; of DTMF the keys."`
 	Echo    echoCmd    `cmd:"" help:"Cancel the echo of FAR in NEAR, write what is left to OUT, print ERL, ERLE and delay."`
 	Conceal concealCmd `cmd:"" help:"Conceal the lost frames of 20 ms in IN, write the result to OUT."`

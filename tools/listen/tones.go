@@ -45,11 +45,15 @@ func (c *tonesCmd) Run(e *ear) error {
 	if err != nil {
 		return err
 	}
-	found := slices.DeleteFunc(tones(x, p, c.AwaitDial), func(f finding) bool { return !slices.Contains(told, f.of) })
+	found := tones(x, p, c.AwaitDial)
+	if c.Plan == "" {
+		found = slices.DeleteFunc(found, func(f finding) bool { return !slices.Contains(told, f.of) })
+	}
 	return e.say(found, func(f finding) string { return f.what })
 }
 
-// told are the tones that listen tones tells; listen all tells every one.
+// told are the tones of a country that listen tones tells; by a plan from a file,
+// and in listen all, every one is.
 var told = []string{"dial", "ring", "busy", "congestion", "info", "unobtainable"}
 
 // called is what a tone is called in print.
