@@ -113,7 +113,7 @@ func TestPhonesOfTheHouse(t *testing.T) {
 	for _, r := range d.Ended(3) {
 		story = append(story, r.Direction+" "+r.From+">"+r.To+" "+r.EndedBy+" "+r.Cause)
 	}
-	if s := strings.Join(story, ", "); s != "internal 101>201 caller normal, internal 202>101 caller normal, internal 101>102 agent normal" {
+	if s := strings.Join(story, ", "); s != "internal 101>201 caller normal, internal 202>101 caller normal, internal 101>102 called normal" {
 		t.Errorf("records: %s", s)
 	}
 }

@@ -188,7 +188,7 @@ func TestRegistersAtATrunk(t *testing.T) {
 	for _, r := range d.Ended(2) {
 		story = append(story, fmt.Sprintf("%s %s>%s %s %s %s", r.Direction, r.From, r.To, r.Port, r.EndedBy, r.Cause))
 	}
-	if s := strings.Join(story, ", "); s != "out 202>0910111222 provider agent normal, in 912000000>913000000 provider caller normal" {
+	if s := strings.Join(story, ", "); s != "out 202>0910111222 provider called normal, in 912000000>913000000 provider caller normal" {
 		t.Errorf("records: %s", s)
 	}
 }
