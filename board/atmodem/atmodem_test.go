@@ -7,11 +7,12 @@ import (
 	"io"
 	"io/fs"
 	"math"
-	"math/rand/v2"
 	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"go.bug.st/serial"
 
 	"github.com/centralita/centralita/board/atmodem"
 	"github.com/centralita/centralita/board/atmodem/at"
@@ -291,131 +292,6 @@ func TestReleaseByATH(t *testing.T) {
 	})
 }
 
-// A modem that goes silent in any way is reset, told as lost and found, and works.
-func TestSilentModem(t *testing.T) {
-	for name, c := range map[string]struct {
-		fault  func(m *voicemodem.Modem, on bool)
-		within time.Duration
-		seize  bool
-		lost   string
-	}{
-		"deaf on hook":     {(*voicemodem.Modem).Deaf, 40 * time.Second, false, "lost: it does not answer AT"},
-		"deaf at seizure":  {(*voicemodem.Modem).Deaf, 4 * time.Second, true, "lost: it does not answer AT+VLS=1"},
-		"stream runs dry":  {(*voicemodem.Modem).Numb, 3 * time.Second, true, "lost: it sent no sound for 2s, found"},
-		"unplugged":        {unplug, time.Second, false, "lost: the device is gone: it was unplugged or lost its supply"},
-		"unplugged seized": {unplug, time.Second, true, "lost: the device is gone: it was unplugged or lost its supply"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				x := new(voicemodem.Exchange)
-				p, m, r := plugIn(t, voicemodem.Full(), atmodem.Config{}, x)
-				if p == nil {
-					t.Fatal(r)
-				}
-				x.Attach(m)
-				u := &pump{t: t, p: p}
-				early := strings.Contains(name, "at seizure")
-				if c.seize && !early {
-					command(t, p, port.Seize{})
-					u.run(time.Second)
-				}
-				c.fault(m, true)
-				if early {
-					command(t, p, port.Seize{})
-				}
-				u.run(c.within)
-				if got := events(p); got != c.lost {
-					t.Fatalf("it says %q", got)
-				}
-				command(t, p, port.Release{})               // the call is over
-				found := strings.HasSuffix(c.lost, "found") // a reset cures it
-				if err := p.Command(port.Seize{}); !found && (err == nil || !strings.Contains(err.Error(), "cannot seize: the modem of fxo1 is lost")) {
-					t.Errorf("seized while lost: %v", err)
-				}
-				if !found {
-					u.run(time.Minute)
-					if got := events(p); got != "" {
-						t.Errorf("it says %q", got)
-					}
-				}
-				c.fault(m, false)
-				u.run(30 * time.Second)
-				if got := events(p); !found && got != "found" {
-					t.Fatalf("it came back: %q; %s; %s", got, p.Describe(), m)
-				}
-				command(t, p, port.Seize{})
-				u.run(2 * time.Second)
-				if q := u.purity(voicemodem.ToneHz, pcm.Rate/2); q < 0.99 {
-					t.Errorf("dial tone has purity %.4f; %s; %s", q, p.Describe(), m)
-				}
-			})
-		})
-	}
-}
-
-func unplug(m *voicemodem.Modem, on bool) {
-	if on {
-		m.Unplug()
-	} else {
-		m.Plug()
-	}
-}
-
-// Garbage at the speed of the line neither crashes nor blocks, and the modem is found.
-func TestGarbage(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		x := new(voicemodem.Exchange)
-		p, m, _ := plugIn(t, voicemodem.Full(), atmodem.Config{}, x)
-		x.Attach(m)
-		r := rand.New(rand.NewPCG(7, 7))
-		u := &pump{t: t, p: p}
-		for i := range 200 {
-			if i%20 == 10 {
-				p.Command(port.Seize{}) // a lost modem refuses it
-			}
-			b := make([]byte, 1+r.IntN(500))
-			for k := range b {
-				b[k] = byte(r.Uint32())
-			}
-			m.Send(string(b))
-			u.run(100 * time.Millisecond)
-			events(p)
-		}
-		command(t, p, port.Release{})
-		u.run(time.Minute)
-		events(p)
-		command(t, p, port.Seize{})
-		u.run(2 * time.Second)
-		if q := u.purity(voicemodem.ToneHz, pcm.Rate/2); q < 0.99 {
-			t.Errorf("dial tone has purity %.4f; %s; %s", q, p.Describe(), m)
-		}
-	})
-}
-
-// A stream that the modem ends, with and without result code, begins again.
-func TestStreamBeginsAgain(t *testing.T) {
-	for _, mute := range []bool{false, true} {
-		synctest.Test(t, func(t *testing.T) {
-			who := voicemodem.Full()
-			who.Mute = mute
-			x := new(voicemodem.Exchange)
-			p, m, _ := plugIn(t, who, atmodem.Config{}, x)
-			x.Attach(m)
-			command(t, p, port.Seize{})
-			u := &pump{t: t, p: p}
-			u.run(time.Second)
-			m.EndStream()
-			u.run(2 * time.Second)
-			if q := u.purity(voicemodem.ToneHz, pcm.Rate/2); q < 0.99 {
-				t.Errorf("mute %t: dial tone has purity %.4f; %s; %s", mute, q, p.Describe(), m)
-			}
-			if got := events(p); got != "" {
-				t.Errorf("mute %t: %s", mute, got)
-			}
-		})
-	}
-}
-
 // What cannot be used is named plainly.
 func TestReports(t *testing.T) {
 	data, odd := voicemodem.Full(), voicemodem.Full()
@@ -428,6 +304,9 @@ func TestReports(t *testing.T) {
 		},
 		"fxo1 at /dev/ttyACM0: failed because the device may not be opened (permission denied); add the user to the group dialout": func() (io.ReadWriteCloser, error) {
 			return nil, fs.ErrPermission
+		},
+		"fxo1 at /dev/ttyACM0: failed because another program holds the device; end it": func() (io.ReadWriteCloser, error) {
+			return nil, fmt.Errorf("cannot open: %w", &serial.PortError{}) // its zero value says busy
 		},
 		"fxo1 at /dev/ttyACM0: failed because the device fails: smoke": func() (io.ReadWriteCloser, error) {
 			return nil, errors.New("smoke")
@@ -450,27 +329,6 @@ func TestReports(t *testing.T) {
 			}
 		})
 	}
-}
-
-// Another modem in the same socket, with other abilities, is not taken for the first.
-func TestAnotherModem(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		p, m, _ := plugIn(t, voicemodem.Full(), atmodem.Config{}, new(voicemodem.Wire))
-		m.Unplug()
-		m.Become(voicemodem.Half())
-		m.Plug()
-		time.Sleep(time.Minute)
-		if got := events(p); strings.Contains(got, "found") || !p.Info().Caps.FullDuplex {
-			t.Errorf("it says %q", got)
-		}
-		m.Unplug()
-		m.Become(voicemodem.Full())
-		m.Plug()
-		time.Sleep(time.Minute)
-		if got := events(p); got != "found" {
-			t.Errorf("it says %q", got)
-		}
-	})
 }
 
 // Close is quick: a modem that answers is on hook before, one that does not is left.

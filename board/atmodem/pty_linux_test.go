@@ -1,0 +1,155 @@
+package atmodem_test
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"math"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/centralita/centralita/board/atmodem"
+	"github.com/centralita/centralita/dsp/pcm"
+	"github.com/centralita/centralita/dsp/tone"
+	"github.com/centralita/centralita/hal/port"
+	"github.com/centralita/centralita/testbench/voicemodem"
+)
+
+// cable is a pseudo terminal with a modem at its far end; link is the device's name,
+// as udev makes one, which a replug moves to a new terminal.
+type cable struct {
+	t    *testing.T
+	m    *voicemodem.Modem
+	link string
+	far  *os.File
+}
+
+// plug makes a pseudo terminal and names it.
+func (c *cable) plug() {
+	c.t.Helper()
+	far, err := os.OpenFile("/dev/ptmx", os.O_RDWR|unix.O_NOCTTY, 0)
+	if err != nil {
+		c.t.Fatalf("a pseudo terminal is needed: %v", err)
+	}
+	// The raw descriptor is used within Control, so that reading stays interruptible.
+	raw, err := far.SyscallConn()
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	var n int
+	var failed error
+	if err := raw.Control(func(fd uintptr) {
+		if n, failed = unix.IoctlGetInt(int(fd), unix.TIOCGPTN); failed == nil {
+			failed = unix.IoctlSetPointerInt(int(fd), unix.TIOCSPTLCK, 0)
+		}
+	}); err != nil || failed != nil {
+		c.t.Fatal(err, failed)
+	}
+	if err := os.Symlink(fmt.Sprintf("/dev/pts/%d", n), c.link); err != nil {
+		c.t.Fatal(err)
+	}
+	c.far = far
+	c.m.Plug()
+	go c.m.Serve(terminal{far})
+}
+
+// terminal is the far end, on which a closed near end reads as an error for a while
+// before the driver opens it: the modem waits as one with its supply on does.
+type terminal struct{ *os.File }
+
+// Read implements io.Reader.
+func (f terminal) Read(b []byte) (int, error) {
+	for {
+		n, err := f.File.Read(b)
+		if err == nil || !strings.Contains(err.Error(), "input/output error") {
+			return n, err
+		}
+		<-time.After(5 * time.Millisecond) // nobody has the near end open
+	}
+}
+
+// unplug takes the terminal and its name away.
+func (c *cable) unplug() {
+	c.t.Helper()
+	if err := os.Remove(c.link); err != nil {
+		c.t.Error(err)
+	}
+	c.m.Unplug() // closes the terminal
+}
+
+// await reads events until want, at most a while.
+func await(t *testing.T, p *atmodem.Port, want string) {
+	t.Helper()
+	late := time.After(10 * time.Second)
+	for {
+		select {
+		case e := <-p.Events():
+			if strings.HasPrefix(e.String(), want) {
+				return
+			}
+		case <-late:
+			t.Fatalf("%q was awaited; %s", want, p.Describe())
+		}
+	}
+}
+
+// Ring 4: a real pseudo terminal, the real serial library, real time: a call comes,
+// is answered and talks both ways; the plug is pulled in it and put back.
+func TestOverAPseudoTerminal(t *testing.T) {
+	for name, who := range map[string]voicemodem.Personality{"full duplex": voicemodem.Full(), "half duplex": voicemodem.Half()} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			overATerminal(t, who)
+		})
+	}
+}
+
+func overATerminal(t *testing.T, who voicemodem.Personality) {
+	x := new(voicemodem.Exchange)
+	c := &cable{t: t, m: voicemodem.New(who, x), link: filepath.Join(t.TempDir(), "ttyACM0")}
+	x.Attach(c.m)
+	c.plug()
+	p, r := atmodem.Open(context.Background(), atmodem.Config{Name: "fxo1", Device: c.link, Log: slog.New(slog.NewTextHandler(t.Output(), nil))})
+	if p == nil {
+		t.Fatal(r)
+	}
+	defer p.Close()
+	if second, r := atmodem.Open(context.Background(), atmodem.Config{Name: "fxo2", Device: c.link}); second != nil || r.Why != "another program holds the device; end it" {
+		t.Fatal(r)
+	}
+	x.Call("600123456", "ANA")
+	await(t, p, "ring on")
+	await(t, p, `caller id "600123456" "ANA"`)
+	u := &pump{t: t, p: p}
+	command(t, p, port.Seize{})
+	u.run(600 * time.Millisecond)
+	if q := u.purity(voicemodem.CallerHz, pcm.Rate/4); q < 0.99 {
+		t.Errorf("the caller's voice has purity %.4f", q)
+	}
+	u.player.Start(tone.Continuous(tone.Partial{Hz: 700, DBm0: -20}))
+	u.run(600 * time.Millisecond)
+	if l := x.Level(); math.Abs(l+20) > 1 {
+		t.Errorf("the caller hears us at %.1f dBm0, not -20", l)
+	}
+	c.unplug()
+	await(t, p, "lost: the device is gone")
+	c.plug()
+	await(t, p, "found")
+	u.player.Stop()
+	command(t, p, port.Seize{})
+	u.run(600 * time.Millisecond)
+	if q := u.purity(voicemodem.ToneHz, pcm.Rate/4); q < 0.99 {
+		t.Errorf("dial tone has purity %.4f; %s; %s", q, p.Describe(), c.m)
+	}
+	at := time.Now()
+	if err := p.Close(); err != nil || c.m.OffHook() {
+		t.Errorf("close: %v; %s", err, c.m)
+	}
+	t.Logf("closed in %s", time.Since(at))
+	c.unplug()
+}
