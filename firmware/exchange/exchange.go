@@ -21,6 +21,10 @@ const PictureEvery = 100 * time.Millisecond
 // waits pass limits without any event.
 const WaitingEvery = time.Second
 
+// Settle is how long phones have after a start to register again, before one
+// that did not is called lost.
+const Settle = 3 * time.Minute
+
 // SlowStep is how long the handling of one event may take before it is told.
 const SlowStep = 50 * time.Millisecond
 
@@ -31,6 +35,9 @@ type Exchange struct {
 	sh    Shells
 	in    *inbox
 	trace *trace.Ring
+
+	started time.Time
+	settled bool // Settle has passed
 
 	now    time.Time
 	todo   []job
@@ -188,7 +195,7 @@ func (e *Exchange) Run(ctx context.Context) {
 
 // start opens the house at the instant now.
 func (e *Exchange) start(now time.Time) {
-	e.now = now
+	e.now, e.started = now, now
 	e.open()
 	e.drain()
 	e.publish()
@@ -206,6 +213,9 @@ func (e *Exchange) turn(now time.Time) {
 	for t := e.timers.due(now); t != nil; t = e.timers.due(now) {
 		e.push(t.owner)
 		e.drain()
+	}
+	if !e.settled && !now.Before(e.started.Add(Settle)) {
+		e.settled, e.picture.dirty = true, true
 	}
 	if len(e.answers) > 0 {
 		e.picture.at = time.Time{} // whoever ordered looks at the picture next
@@ -244,6 +254,9 @@ func (e *Exchange) sleep() time.Duration {
 		d = min(d, e.picture.at.Add(PictureEvery).Sub(e.now))
 	case e.someoneWaits():
 		d = min(d, e.picture.at.Add(WaitingEvery).Sub(e.now))
+	}
+	if !e.settled {
+		d = min(d, e.started.Add(Settle).Sub(e.now))
 	}
 	return max(d, 0)
 }

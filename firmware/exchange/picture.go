@@ -180,6 +180,9 @@ func (e *Exchange) seeAgents() []view.Agent {
 			Since: a.Since, Call: a.Call, Today: e.today.agents[a.ID], Lamp: agentLamp(a.State),
 		}
 		v.Queues = a.Queues
+		if a.State == acd.Unreachable && !e.settled && a.Since.Sub(e.started) < time.Second {
+			v.Lamp = view.Unknown // his phone has not had the time to come back
+		}
 		for _, r := range e.set.Pauses {
 			if r.ID == a.Reason {
 				v.ReasonES, v.ReasonEN = r.NameES, r.NameEN

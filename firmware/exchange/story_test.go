@@ -11,6 +11,7 @@ import (
 	"github.com/centralita/centralita/firmware/call"
 	"github.com/centralita/centralita/firmware/ivr/flow"
 	"github.com/centralita/centralita/firmware/tel"
+	"github.com/centralita/centralita/firmware/view"
 	"github.com/centralita/centralita/hal/port"
 )
 
@@ -297,5 +298,27 @@ func TestEmergencyPassesALineThatRingsUntaken(t *testing.T) {
 	w.wait(10 * time.Second)
 	if n := len(w.e.calls); n != 1 {
 		w.fail("the emergency call hangs about")
+	}
+}
+
+// After a start phones have some minutes to register before anybody is told
+// that they are lost; one that goes later is told at once.
+func TestPhonesHaveTimeToComeBack(t *testing.T) {
+	w := newWorld(t, 1)
+	w.calm = true
+	lamp := func(i int) view.Lamp { return w.store.Get().Agents[i].Lamp }
+	w.run(w.now.Add(time.Minute))
+	if lamp(2) != view.Unknown || lamp(3) != view.Unknown {
+		t.Errorf("a minute after the start the lamps are %s and %s", lamp(2), lamp(3))
+	}
+	w.after(time.Second, func() { w.e.Post(OnPhone{Ext: "202", Up: true}) })
+	w.after(2*time.Second, func() { w.e.Post(OnPhone{Ext: "202", Up: false, Why: "expired"}) })
+	w.run(w.now.Add(3 * time.Second))
+	if lamp(3) != view.Dead {
+		t.Errorf("a phone that came and went has the lamp %s", lamp(3))
+	}
+	w.run(w.now.Add(Settle))
+	if lamp(2) != view.Dead {
+		t.Errorf("a phone that never came has the lamp %s", lamp(2))
 	}
 }
