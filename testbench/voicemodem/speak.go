@@ -17,7 +17,7 @@ const (
 	esc = 0x1B
 )
 
-// buffer is how much sound the modem holds before it loses some.
+// buffer is how much sound the modem holds before it takes no more bytes.
 const buffer = 2 * time.Second
 
 // take reads one byte of the driver.
@@ -57,8 +57,6 @@ func (m *Modem) sound(c byte) {
 	case now.After(m.played):
 		m.early++
 		m.played = now
-	case m.played.Sub(now) > buffer:
-		return
 	}
 	m.played = m.played.Add(frameTime)
 	m.line.Hear(&f)

@@ -161,7 +161,9 @@ func (m *Modem) serve(rw io.ReadWriteCloser) {
 			m.mu.Unlock()
 			return
 		}
+		room := m.played.Add(-buffer) // when the buffer has room again
 		m.mu.Unlock()
+		time.Sleep(time.Until(room))
 	}
 }
 
