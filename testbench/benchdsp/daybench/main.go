@@ -3,7 +3,7 @@
 // converter and the engine, and once through dsp/jitter and dsp/plc, as from a
 // telephone on the network. It prints what was heard of it: frames that were
 // missing, the delay, and the sharpest bend of the tone, which a click would
-// make far sharper.
+// make far sharper. Then it prints what dsp/jitter makes of several networks.
 package main
 
 import (
@@ -31,6 +31,7 @@ func main() {
 		ok = day("drift", &crystals{}, ticks, ppm, *late) && ok
 		ok = day("jitter and plc", &network{}, ticks, ppm, *late) && ok
 	}
+	traces()
 	if !ok {
 		fmt.Fprintln(os.Stderr, "daybench: the delay grew, or a click was heard")
 		os.Exit(1)
@@ -117,7 +118,7 @@ func day(name string, w way, ticks int, ppm, late float64) bool {
 	least := math.MaxInt
 	var last [2]int
 	owed, seed := 0.5, uint32(1)
-	settle := min(ticks/24, 180_000)
+	settle, begin := min(ticks/2, 180_000), min(3000, ticks/4)
 	for tick := range ticks {
 		owed += 1 + ppm/1e6
 		seed = seed*1664525 + 1013904223
@@ -128,14 +129,14 @@ func day(name string, w way, ticks int, ppm, late float64) bool {
 		}
 		var f pcm.Frame
 		w.pull(&f)
-		if _, _, depth := w.told(); tick > 3000 {
+		if _, _, depth := w.told(); tick > begin {
 			least, most = min(least, depth), max(most, depth)
 			if tick < settle {
 				first = max(first, depth)
 			}
 		}
 		for _, v := range f {
-			if b := int(v) - 2*last[0] + last[1]; tick > 3000 {
+			if b := int(v) - 2*last[0] + last[1]; tick > begin {
 				bend = max(bend, b, -b)
 			}
 			last[1], last[0] = last[0], int(v)
