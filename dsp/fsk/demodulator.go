@@ -5,8 +5,13 @@ const (
 	ringMask = ringLen - 1
 	lag      = 200            // samples after which the best path is believed
 	every    = 32             // samples from one look back to the next
+	overlap  = 16             // samples a believed octet may have been taken for too long
 	delay    = taps/2 + reach // from a boundary of bits to its place in the rings
 )
+
+// haste is what it costs that an octet's clock is 1/256 samples a bit off that of
+// those before: between the fastest and the slowest nearly as much as a wrong bit.
+const haste = 16 << 10
 
 // Full is the greatest soft bit.
 const Full = 1 << 10
@@ -16,14 +21,11 @@ const Full = 1 << 10
 // an octet is half of that off at its ends.
 var clocks = [...]int64{1707, 1661, 1758}
 
-// place is where in an octet a bit has its middle, in whole samples and 1/256.
-type place struct{ whole, frac int32 }
-
-// octet is the shape of an octet at one clock: the middles of its ten bits, the
-// samples to its end (a sample short, for what the clock may be off) and what its
+// shape is that of an octet at one clock: the middles of its ten bits in samples,
+// the samples to its end (one short, for what the clock may be off) and what its
 // stop bit weighs.
 type shape struct {
-	middle [10]place
+	middle [10]int64
 	len    int64
 	clock  int64
 	stop   int64
@@ -34,8 +36,7 @@ var shapes = func() (s [len(clocks)]shape) {
 		s[h] = shape{len: 10*t>>8 - 1, clock: t}
 		s[h].stop = s[h].len<<8 - 9*t
 		for k := range s[h].middle {
-			at := (2*int64(k) + 1) * t / 2
-			s[h].middle[k] = place{int32(at >> 8), int32(at & 255)}
+			s[h].middle[k] = ((2*int64(k)+1)*t/2 + 128) >> 8
 		}
 	}
 	return s
@@ -56,15 +57,20 @@ type Demodulator struct {
 	score [ringLen]int64
 	back  [ringLen]uint8 // how the best row came there: 0 by mark, else by an octet of shape-1
 	n     int64          // soft bits taken
+	tempo int64          // length of a bit in the last sure octets, 1/4096 samples
 	done  int64          // end of the last octet told
 	idle  int64          // soft bits of nothing in a row
 }
 
 // New returns a demodulator.
-func New(m Mode) Demodulator { return Demodulator{f: front{mix: mixers[m%2]}} }
+func New(m Mode) Demodulator {
+	return Demodulator{f: front{mix: mixers[m%2]}, tempo: clocks[0] << 4}
+}
 
 // Reset forgets everything heard.
-func (d *Demodulator) Reset() { *d = Demodulator{f: front{mix: d.f.mix}} }
+func (d *Demodulator) Reset() {
+	*d = Demodulator{f: front{mix: d.f.mix}, tempo: clocks[0] << 4}
+}
 
 // Process listens to samples, any number of them at a time, and appends the
 // octets found to out. An octet is told some 35 ms after its end.
@@ -94,12 +100,8 @@ func (d *Demodulator) take(diff, best int32) {
 	d.soft[i] = int32(max(-limit, min(limit, int64(diff))) * Full / limit)
 }
 
-// at returns the soft bit at a place of an octet that begins at s.
-func (d *Demodulator) at(s int64, p place) int64 {
-	i := s + int64(p.whole)
-	a, b := d.soft[i&ringMask], d.soft[(i+1)&ringMask]
-	return int64(a + (b-a)*p.frac>>8)
-}
+// at returns a soft bit.
+func (d *Demodulator) at(i int64) int64 { return int64(d.soft[i&ringMask]) }
 
 // step finds the best row that ends at m. What comes by mark is counted half a
 // bit late, so that the slope towards a start bit is not taken for doubt.
@@ -110,12 +112,14 @@ func (d *Demodulator) step(m int64) {
 		for h := range shapes {
 			q := &shapes[h]
 			s := m - q.len
-			sum := -d.at(s, q.middle[0])
+			sum := -d.at(s + q.middle[0])
 			for _, p := range q.middle[1:9] {
-				v := d.at(s, p)
+				v := d.at(s + p)
 				sum += max(v, -v)
 			}
-			v := d.score[s&ringMask] + sum*q.clock + d.at(s, q.middle[9])*q.stop
+			v := d.score[s&ringMask] + sum*q.clock + d.at(s+q.middle[9])*q.stop
+			off := q.clock - d.tempo>>4
+			v -= haste * max(off, -off)
 			if v > best {
 				best, back = v, uint8(h+1)
 			}
@@ -133,10 +137,10 @@ func (d *Demodulator) head(m int64) int64 {
 		v := d.score[s&ringMask]
 		left := (m - s) << 8
 		for k, p := range q.middle {
-			if left <= 0 || s+int64(p.whole) > m+1 {
+			if left <= 0 || s+p > m+1 {
 				break
 			}
-			b := d.at(s, p)
+			b := d.at(s + p)
 			if k == 0 {
 				b = -b
 			}
@@ -168,7 +172,7 @@ func (d *Demodulator) look(m int64, out []Octet) []Octet {
 			continue
 		}
 		s := e - shapes[h-1].len
-		if e <= m-lag && s >= d.done-3 && n < most {
+		if e <= m-lag && s >= d.done-overlap && n < most {
 			starts[n], which[n] = s, h-1
 			n++
 		}
@@ -181,17 +185,44 @@ func (d *Demodulator) look(m int64, out []Octet) []Octet {
 	return out
 }
 
-// octet reads the bits of an octet.
+// octet reads the bits of an octet. Its place and clock are known in steps; the
+// finest that fit best are looked for around them.
 func (d *Demodulator) octet(s int64, q *shape) Octet {
-	o := Octet{Start: s + 1 - delay, End: s + 1 - delay + q.len}
-	for k := range 8 {
-		p := q.middle[k+1]
-		v := d.at(s, p)
+	best, at, clock := int64(-1<<62), s<<8, q.clock
+	for _, t := range [...]int64{q.clock, q.clock - 22, q.clock + 22} {
+		for shift := int64(-256); shift <= 256; shift += 128 {
+			from := s<<8 + shift - 5*(t-q.clock) // about its middle
+			sum := d.between(from+19*t/2) - d.between(from+t/2)
+			for k := int64(1); k < 9; k++ {
+				v := d.between(from + (2*k+1)*t/2)
+				sum += max(v, -v)
+			}
+			if sum > best {
+				best, at, clock = sum, from, t
+			}
+		}
+	}
+	sure := true
+	start := at>>8 + 1 - delay
+	o := Octet{Start: start, End: start + 10*clock>>8}
+	for k := range o.Soft {
+		middle := at + int64(2*k+3)*clock/2
+		v := d.between(middle)
 		o.Soft[k] = int32(v)
 		if v > 0 {
 			o.Value |= 1 << k
 		}
-		o.Fit += d.fit[(s+int64(p.whole))&ringMask] >> 3
+		o.Fit += d.fit[middle>>8&ringMask] >> 3
+		sure = sure && (v > Full/2 || v < -Full/2)
+	}
+	if sure {
+		d.tempo += (clock<<4 - d.tempo) >> 2
 	}
 	return o
+}
+
+// between returns a soft bit at a place of 1/256 samples.
+func (d *Demodulator) between(at int64) int64 {
+	a, b := d.at(at>>8), d.at(at>>8+1)
+	return a + (b-a)*(at&255)>>8
 }
