@@ -93,6 +93,9 @@ func consoleCommand(args []string, stdout, stderr io.Writer) (int, bool) {
 	if first < 0 || rest[first] == "run" || rest[first] == "check" {
 		return 0, false
 	}
+	if rest[first] == "help" {
+		return console.New(console.Deps{}).Exec(context.Background(), rest, stdout), true
+	}
 	if !slices.ContainsFunc(console.Names(), func(n string) bool { return strings.Fields(n)[0] == rest[first] }) {
 		fmt.Fprintf(stderr, "centralita: there is no command %q; --help lists them\n", rest[first])
 		return console.Usage, true

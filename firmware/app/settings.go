@@ -95,7 +95,7 @@ func settings(cfg *config.Config, w wiring, version string) exchange.Settings {
 	}
 	for _, a := range cfg.Agents {
 		s.Agents = append(s.Agents, exchange.Agent{
-			AgentSettings: acd.AgentSettings{ID: a.ID, Queues: a.Queues}, Name: a.Name, Number: loginArg(a), Ext: a.Ext,
+			AgentSettings: acd.AgentSettings{ID: a.ID, Queues: a.Queues}, Name: a.Name, Number: loginArg(a), Home: a.Ext, Ext: a.Ext,
 		})
 	}
 	for _, r := range cfg.Pauses {

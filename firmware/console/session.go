@@ -104,11 +104,19 @@ func (s *session) json(v any) {
 	s.printf("%s\n", raw)
 }
 
+// refusal is an error that Control says in both languages.
+type refusal interface {
+	error
+	In(tel.Lang) string
+}
+
 // fail prints an error for people and returns code.
 func (s *session) fail(code int, err error) int {
 	text := err.Error()
 	if u, ok := errors.AsType[usageError](err); ok {
 		text = s.t(u.es, u.en)
+	} else if r, ok := errors.AsType[refusal](err); ok {
+		text = r.In(s.lang)
 	}
 	if s.r.json {
 		s.json(map[string]string{"error": safe(text)})

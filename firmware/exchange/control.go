@@ -10,6 +10,24 @@ import (
 	"github.com/centralita/centralita/firmware/tel"
 )
 
+// Refusal is why an order was not carried out, in both languages.
+type Refusal struct{ EN, ES string }
+
+// Error returns the English sentence, for logs.
+func (r *Refusal) Error() string { return r.EN }
+
+// In returns the sentence for the person who ordered.
+func (r *Refusal) In(lang tel.Lang) string {
+	if lang == tel.Spanish {
+		return r.ES
+	}
+	return r.EN
+}
+
+func refuse(en, es string, values ...any) error {
+	return &Refusal{fmt.Sprintf(en, values...), fmt.Sprintf(es, values...)}
+}
+
 // change does what a person ordered.
 func (e *Exchange) change(c Change) error {
 	switch c := c.(type) {
@@ -34,13 +52,14 @@ func (e *Exchange) login(c Login) error {
 		}
 		ext := c.Ext
 		if ext == "" {
-			ext = a.Ext
+			ext = a.Home
 		}
 		if ext == "" {
-			return fmt.Errorf("cannot log in %s: no phone is named and the configuration gives none", c.Agent)
+			return refuse("cannot log in %s: no phone is named and the configuration gives none",
+				"no se puede sentar a %s: falta el interno y la configuración no le da ninguno", c.Agent)
 		}
 		if e.phones[ext] == nil {
-			return fmt.Errorf("cannot log in %s at %s: there is no such extension", c.Agent, ext)
+			return refuse("cannot log in %s at %s: there is no such extension", "no se puede sentar a %s en el %s: no existe ese interno", c.Agent, ext)
 		}
 		e.push(toACD{acd.Login{Agent: a.ID, Ext: ext, Ready: true, By: tel.BySystem}})
 		return nil
@@ -53,7 +72,7 @@ func (e *Exchange) noAgent(id tel.AgentID) error {
 	for _, a := range e.set.Agents {
 		ids = append(ids, string(a.ID))
 	}
-	return fmt.Errorf("cannot find agent %q: the agents are %s", id, strings.Join(ids, ", "))
+	return refuse("cannot find agent %q: the agents are %s", "no existe el agente %q: son %s", id, strings.Join(ids, ", "))
 }
 
 // agentOrder passes ev on when the agent exists and is logged in.
@@ -63,7 +82,7 @@ func (e *Exchange) agentOrder(id tel.AgentID, ev acd.Event) error {
 		return e.noAgent(id)
 	}
 	if a.State == acd.LoggedOut {
-		return fmt.Errorf("cannot do that for %s: not logged in at any phone", id)
+		return refuse("cannot do that for %s: not logged in at any phone", "no se puede hacer eso con %s: no está en ningún puesto", id)
 	}
 	e.push(toACD{ev})
 	return nil
@@ -77,7 +96,7 @@ func (e *Exchange) pause(c Pause) error {
 		}
 		ids = append(ids, r.ID)
 	}
-	return fmt.Errorf("cannot pause %s for %q: the reasons are %s", c.Agent, c.Reason, strings.Join(ids, ", "))
+	return refuse("cannot pause %s for %q: the reasons are %s", "no se puede pausar a %s por %q: los motivos son %s", c.Agent, c.Reason, strings.Join(ids, ", "))
 }
 
 // night sets the switch of a schedule. Calls in progress keep what they were
@@ -98,5 +117,5 @@ func (e *Exchange) night(c Night) error {
 		}
 		ids = append(ids, next[i].ID)
 	}
-	return fmt.Errorf("cannot find schedule %q: the schedules are %s", c.Schedule, strings.Join(ids, ", "))
+	return refuse("cannot find schedule %q: the schedules are %s", "no existe el horario %q: son %s", c.Schedule, strings.Join(ids, ", "))
 }

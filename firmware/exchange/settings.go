@@ -76,6 +76,7 @@ type Agent struct {
 	acd.AgentSettings
 	Name   string
 	Number tel.Number // dialled behind the log-in code, PIN included
+	Home   tel.Number // his phone by the configuration; may be empty
 	Ext    tel.Number // where he sits at start; empty: he is logged out
 	Paused string     // why he is not ready at start; empty: he is
 }

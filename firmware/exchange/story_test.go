@@ -322,3 +322,31 @@ func TestPhonesHaveTimeToComeBack(t *testing.T) {
 		t.Errorf("a phone that never came has the lamp %s", lamp(2))
 	}
 }
+
+// An order that cannot be carried out says why in both languages; an agent who
+// went home is seated at the phone of the configuration again.
+func TestOrdersAreRefusedInBothLanguages(t *testing.T) {
+	w := newWorld(t, 1)
+	w.calm = true
+	order := func(c Change) (err error) {
+		w.after(time.Millisecond, func() { w.e.Post(Order{What: c, Done: func(e error) { err = e }}) })
+		w.run(w.now.Add(time.Second))
+		return err
+	}
+	for _, c := range []Change{Login{Agent: "nobody"}, Login{Agent: "ana", Ext: "999"}, Logout{"nobody"}, Pause{"ana", "none"}, Night{"none", flow.ForcedOpen}} {
+		r, ok := errors.AsType[*Refusal](order(c))
+		if !ok || r.In(tel.Spanish) == r.In(tel.English) || r.In(tel.Spanish) == "" {
+			t.Errorf("%+v: %+v", c, r)
+		}
+	}
+	if err := order(Logout{"ana"}); err != nil {
+		t.Error(err)
+	}
+	w.e.set.Agents[0].Ext = "" // as after a restart
+	if err := order(Login{Agent: "ana"}); err != nil {
+		t.Errorf("ana cannot come back: %v", err)
+	}
+	if a, _ := w.e.acd.Agent("ana"); a.Ext != "101" {
+		t.Errorf("ana sits at %q", a.Ext)
+	}
+}

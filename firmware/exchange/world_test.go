@@ -108,7 +108,7 @@ func office() Settings {
 			MaxWait: 10 * time.Minute, Announce: 30 * time.Second}, NameES: string(id), NameEN: string(id), Threshold: 3, WaitLimit: 3 * time.Minute, Target: 20 * time.Second, Goal: 80}
 	}
 	a := func(id tel.AgentID, n, ext tel.Number, qs ...tel.QueueID) Agent {
-		return Agent{AgentSettings: acd.AgentSettings{ID: id, Queues: qs}, Name: string(id), Number: n, Ext: ext}
+		return Agent{AgentSettings: acd.AgentSettings{ID: id, Queues: qs}, Name: string(id), Number: n, Home: ext, Ext: ext}
 	}
 	return Settings{
 		Site: "test", Lang: tel.Spanish, Location: time.UTC,
