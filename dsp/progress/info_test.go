@@ -105,3 +105,23 @@ func TestHowSure(t *testing.T) {
 		t.Error(why)
 	}
 }
+
+// A voice that sings the cadence of busy on its very note has overtones.
+func TestSungCadenceIsNoTone(t *testing.T) {
+	r := rng(10)
+	for _, c := range []string{"ES", "DE", "FR", "CL"} {
+		p, _ := plan.For(c)
+		s := p.Signal(plan.Busy)
+		frames := render(s, right, 6000, &r)
+		octave := s
+		octave.Hz = []float64{2 * s.Hz[0]}
+		b := right
+		b.level = -29
+		for i, f := range render(octave, b, 6000, &r) {
+			frames[i].Add(&f)
+		}
+		if ev := listenTo(New(p), frames); len(ev) != 0 {
+			t.Errorf("%s: %v", c, ev)
+		}
+	}
+}

@@ -14,6 +14,7 @@ package progress
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"strconv"
 
@@ -108,6 +109,13 @@ type Detector struct {
 	said   Event
 }
 
+// Two frequencies so close (440 and 480 Hz) melt into each other in the bins of
+// the plan when both are 3 % too high; a second pair of bins waits for them there.
+const (
+	closeHz = 45
+	closeBy = 1.027
+)
+
 // maxHz is how many frequencies a detector can follow.
 const maxHz = 2 * goertzel.Max
 
@@ -144,10 +152,22 @@ func New(p plan.Plan) *Detector {
 		d.tunes = append(d.tunes, t)
 	}
 	for _, k := range heard {
-		add(k, p.Signal(k))
+		s := p.Signal(k)
+		add(k, s)
+		if len(s.Hz) == 2 && math.Abs(s.Hz[0]-s.Hz[1]) < closeHz {
+			s.Hz = []float64{s.Hz[0] * closeBy, s.Hz[1] * closeBy}
+			add(k, s)
+		}
 	}
 	for _, o := range p.Others {
 		add(o.Kind, o.Signal)
+	}
+	for i := range d.tunes {
+		t := &d.tunes[i]
+		if t.overtone = -1; t.n == 1 && !t.high && len(low) < goertzel.Max {
+			t.overtone = len(low)
+			low = append(low, 2*low[t.f[0]])
+		}
 	}
 	d.n0 = len(low)
 	if p.Signal(plan.Info).Known() {
@@ -180,7 +200,7 @@ func (d *Detector) Reset() {
 	d.n, d.active, d.before, d.info = 0, -1, 0, info{at: d.info.at}
 	for i := range d.tunes {
 		t := &d.tunes[i]
-		*t = tune{f: t.f, n: t.n, high: t.high, signals: t.signals}
+		*t = tune{f: t.f, n: t.n, overtone: t.overtone, high: t.high, signals: t.signals}
 	}
 }
 
@@ -247,6 +267,10 @@ func (d *Detector) judge(i int, out []Event) []Event {
 	}
 	k, pieces, ok := t.decide(d.AwaitDial)
 	if !ok {
+		return out
+	}
+	if d.active >= 0 && d.active != infoActive && d.said.Kind == k && d.tunes[d.active].fits(k) {
+		t.count = 0 // the same, heard in two pairs of bins
 		return out
 	}
 	if d.active >= 0 { // another tune took over

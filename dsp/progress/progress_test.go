@@ -55,11 +55,7 @@ func TestE180EverySignal(t *testing.T) {
 		"from the start": with(func(b *bend) { b.lead = 0 }),
 	} {
 		t.Run(name, func(t *testing.T) {
-			missing := 0
-			if b.freq > 1.02 {
-				missing = 1 // 440+480 Hz, both 3 % too high, melt into each other: told up to 2 %
-			}
-			if ok, total := check(t, name, b); ok < total-missing {
+			if ok, total := check(t, name, b); ok < total {
 				t.Errorf("%d of %d right", ok, total)
 			}
 		})

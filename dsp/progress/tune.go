@@ -22,10 +22,11 @@ const (
 
 // tune is one combination of frequencies and the bursts and pauses heard of it.
 type tune struct {
-	f       [maxPartials]int // frequencies in the banks
-	n       int              // how many sound together
-	high    bool             // in the bank of high ones
-	signals []signal
+	f        [maxPartials]int // frequencies in the banks
+	n        int              // how many sound together
+	overtone int              // of a single frequency, its double: voices have it, exchanges do not; −1 is none
+	high     bool             // in the bank of high ones
+	signals  []signal
 
 	on    bool
 	ms    int             // length of the present burst or pause
