@@ -238,7 +238,9 @@ func (p *Port) stepLocked(ev at.Event) {
 	for _, e := range p.effects {
 		p.do(e)
 	}
-	if !p.m.Wanted() {
+	if p.m.Wanted() {
+		p.audio.begin()
+	} else {
 		p.audio.rest()
 	}
 	if when, ok := p.m.Deadline(); ok && !p.ended {

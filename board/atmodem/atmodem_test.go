@@ -7,6 +7,7 @@ import (
 	"io"
 	"io/fs"
 	"math"
+	"math/rand/v2"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -221,25 +222,73 @@ func TestKeysWhileTalking(t *testing.T) {
 	})
 }
 
-// A prompt loses nothing of its beginning or end on a modem that has to be turned.
-func TestHalfDuplexSaysAllOfAPrompt(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		line := new(voicemodem.Wire)
-		p, _, _ := plugIn(t, voicemodem.Half(), atmodem.Config{}, line)
-		command(t, p, port.Seize{})
-		u := &pump{t: t, p: p}
-		u.run(time.Second)
-		line.Heard()
-		u.player.Start(tone.Spec{Segments: []tone.Segment{{Partials: []tone.Partial{{Hz: 700, DBm0: -10}}, Samples: 2 * pcm.Rate}}, Repeat: tone.Once})
-		u.run(4 * time.Second)
-		n := 0
-		for _, f := range line.Heard() {
-			if f.Level() > -13 {
-				n++
-			}
+// A greeting loses nothing of its beginning or end, although the modem takes its
+// time to close the loop and to be turned.
+func TestAllOfAGreetingIsSaid(t *testing.T) {
+	for name, who := range map[string]voicemodem.Personality{"full duplex": voicemodem.Full(), "half duplex": voicemodem.Half()} {
+		for _, after := range []time.Duration{0, time.Second} {
+			t.Run(fmt.Sprint(name, " ", after), func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					who.Slow = 150 * time.Millisecond
+					line := new(voicemodem.Wire)
+					p, m, _ := plugIn(t, who, atmodem.Config{}, line)
+					command(t, p, port.Seize{})
+					u := &pump{t: t, p: p}
+					u.run(after)
+					u.player.Start(tone.Spec{Segments: []tone.Segment{{Partials: []tone.Partial{{Hz: 700, DBm0: -10}}, Samples: 2 * pcm.Rate}}, Repeat: tone.Once})
+					u.run(5 * time.Second)
+					n := 0
+					for _, f := range line.Heard() {
+						if f.Level() > -13 {
+							n++
+						}
+					}
+					if n != 100 {
+						t.Errorf("of 100 frames %d were heard", n)
+					}
+					if !who.Duplex {
+						return
+					}
+					u.player.Start(tone.Continuous(tone.Partial{Hz: 700, DBm0: -10}))
+					u.run(120 * time.Millisecond)
+					f := line.Heard()
+					if d := m.Waits(); len(f) == 0 || f[len(f)-1].Level() < -13 || d > 60*time.Millisecond {
+						t.Errorf("120 ms after its beginning a word is not at the exchange, %s wait in the modem", d)
+					}
+				})
+			})
 		}
-		if n != 100 {
-			t.Errorf("of 100 frames of a prompt %d were heard", n)
+	}
+}
+
+// Call after call, slow and quick, nothing is left behind.
+func TestManyCalls(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := rand.New(rand.NewPCG(1, 1))
+		x := new(voicemodem.Exchange)
+		who := voicemodem.Half()
+		who.Slow = 40 * time.Millisecond
+		p, m, _ := plugIn(t, who, atmodem.Config{}, x)
+		x.Attach(m)
+		u := &pump{t: t, p: p}
+		for n := range 60 {
+			x.Call("600123456", "ANA")
+			u.run(time.Duration(1600+r.IntN(3000)) * time.Millisecond)
+			if got := events(p); !strings.Contains(got, "ring on") || !strings.Contains(got, `"600123456" "ANA"`) {
+				t.Fatalf("call %d: %s; %s; %s", n, got, p.Describe(), m)
+			}
+			command(t, p, port.Seize{})
+			u.player.Start(tone.Spec{Segments: []tone.Segment{{Partials: []tone.Partial{{Hz: 700, DBm0: -10}}, Samples: 1 + r.IntN(pcm.Rate)}}, Repeat: tone.Once})
+			u.run(time.Duration(500+r.IntN(5000)) * time.Millisecond)
+			if !m.OffHook() {
+				t.Fatalf("call %d is not answered: %s; %s", n, p.Describe(), m)
+			}
+			command(t, p, port.Release{})
+			u.run(time.Duration(1000+r.IntN(3000)) * time.Millisecond)
+			if m.OffHook() || p.Describe() != "on hook" {
+				t.Fatalf("call %d is not released: %s; %s", n, p.Describe(), m)
+			}
+			events(p)
 		}
 	})
 }

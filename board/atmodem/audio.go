@@ -14,10 +14,11 @@ const frameTime = pcm.FrameTime * time.Millisecond
 // How much waits, and when a port that cannot do both talks and listens.
 const (
 	maxHeard = 25    // frames; over this the oldest goes
-	maxSay   = 5     // frames for a modem that talks and listens at once
-	maxTurn  = 25    // frames while such a modem is turned: half a second
-	prime    = 2     // silent frames ahead, so that a late one leaves no gap
+	maxSay   = 25    // frames: half a second, while a stream begins or a modem is turned
+	wantSay  = 4     // over this, quiet frames are left out of a stream both ways
+	prime    = 2     // frames that wait in the modem, so that a late one leaves no gap
 	loud     = -42.0 // dBm0: over this something is said
+	quiet    = -50.0 // dBm0: under this nothing is missed
 	hush     = 700 * time.Millisecond
 )
 
@@ -29,11 +30,12 @@ type audio struct {
 
 	mu      sync.Mutex
 	in, out bool // which way the modem's stream flows
-	live    bool // a stream has begun since the loop was closed
+	live    bool // the loop is closed, or being closed
 	coding  at.Coding
 	part    []byte // of a frame not yet whole
 	heard   []pcm.Frame
 	say     []pcm.Frame
+	credit  int       // frames a modem in both directions may be given now
 	flows   bool      // the modem gave the last frame read
 	due     time.Time // of the next frame read without a stream
 	talk    bool      // the modem was asked to talk
@@ -46,10 +48,17 @@ func (a *audio) stream(in, out bool, c at.Coding) {
 	defer a.mu.Unlock()
 	a.in, a.out, a.coding = in, out, c
 	a.part, a.heard = a.part[:0], a.heard[:0]
-	a.live = a.live || in || out
-	if in && out {
-		a.say = append(a.say[:0], make([]pcm.Frame, prime)...)
+	a.credit = prime
+	for in && out && len(a.say) < prime {
+		a.say = append(a.say, pcm.Frame{})
 	}
+}
+
+// begin is the seizure: what is said from now on is kept until a stream takes it.
+func (a *audio) begin() {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.live = true
 }
 
 // rest forgets everything: the loop is open.
@@ -81,7 +90,9 @@ func (a *audio) hear(b []byte) bool {
 		a.heard = append(a.heard, pcm.Frame{})
 		a.coding.Decode(&a.heard[len(a.heard)-1], a.part)
 		a.part = a.part[:0]
+		a.credit = min(a.credit+1, prime+1)
 	}
+	a.p.out.nudge()
 	select {
 	case a.wake <- struct{}{}:
 	default:
@@ -169,18 +180,28 @@ func (a *audio) Write(f *pcm.Frame) error {
 	if !a.live || a.half && !a.talk {
 		return nil
 	}
-	most := maxSay
-	if a.half {
-		most = maxTurn
-	}
-	if len(a.say) >= most {
-		a.say = append(a.say[:0], a.say[len(a.say)-most+1:]...)
-	}
+	a.trim()
 	a.say = append(a.say, *f)
 	if a.out {
 		a.p.out.nudge()
 	}
 	return nil
+}
+
+// trim makes room for one frame more. What waited while the stream began would
+// delay the whole call: quiet frames go until little waits, then the oldest.
+func (a *audio) trim() {
+	if !a.half && a.out && len(a.say) >= wantSay {
+		for i := range a.say {
+			if a.say[i].Level() < quiet {
+				a.say = append(a.say[:i], a.say[i+1:]...)
+				return
+			}
+		}
+	}
+	if len(a.say) >= maxSay {
+		a.say = append(a.say[:0], a.say[len(a.say)-maxSay+1:]...)
+	}
 }
 
 // turn makes a listening port talk when f is loud.
@@ -214,13 +235,16 @@ func (a *audio) hushed() {
 	}
 }
 
-// next gives the oldest frame to say, shielded, appended to dst.
+// next gives the oldest frame to say, shielded, appended to dst. A modem in both
+// directions gets a frame for each one it gives: its crystal is the clock, and what
+// waits, waits here, where trim can see it.
 func (a *audio) next(dst []byte) []byte {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if !a.out || len(a.say) == 0 {
+	if !a.out || len(a.say) == 0 || a.in && a.credit == 0 {
 		return dst
 	}
+	a.credit--
 	var plain [2 * pcm.FrameLen]byte
 	dst = at.Shield(dst, a.coding.Encode(plain[:0], &a.say[0]))
 	a.say = append(a.say[:0], a.say[1:]...)

@@ -1,8 +1,12 @@
 package atmodem_test
 
 import (
+	"context"
+	"io"
 	"math/rand/v2"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -155,6 +159,68 @@ func TestAnotherModem(t *testing.T) {
 		time.Sleep(time.Minute)
 		if got := events(p); got != "found" {
 			t.Errorf("it says %q", got)
+		}
+	})
+}
+
+// jam is a device that takes no byte while it is closed off; Close ends a write.
+type jam struct {
+	io.ReadWriteCloser
+	on   *atomic.Bool
+	gone chan struct{}
+	once sync.Once
+}
+
+func (j *jam) Write(b []byte) (int, error) {
+	if j.on.Load() {
+		<-j.gone
+		return 0, io.ErrClosedPipe
+	}
+	return j.ReadWriteCloser.Write(b)
+}
+
+func (j *jam) Close() error {
+	j.once.Do(func() { close(j.gone) })
+	return j.ReadWriteCloser.Close()
+}
+
+// A modem that takes no bytes blocks nobody: not the sound, not a command, not Close.
+func TestModemTakesNothing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		x := new(voicemodem.Exchange)
+		m := voicemodem.New(voicemodem.Full(), x)
+		x.Attach(m)
+		var on atomic.Bool
+		p, r := atmodem.Open(context.Background(), atmodem.Config{Name: "fxo1", Dial: func() (io.ReadWriteCloser, error) {
+			rw, err := m.Dial()
+			return &jam{ReadWriteCloser: rw, on: &on, gone: make(chan struct{})}, err
+		}})
+		if p == nil {
+			t.Fatal(r)
+		}
+		command(t, p, port.Seize{})
+		u := &pump{t: t, p: p}
+		u.run(time.Second)
+		on.Store(true)
+		u.run(time.Second) // the writer is stuck in a frame
+		at := time.Now()
+		command(t, p, port.Release{})
+		if d := time.Since(at); d > 0 {
+			t.Errorf("a command waited %s", d)
+		}
+		u.run(20 * time.Second)
+		if got := events(p); !strings.HasPrefix(got, "lost: it does not answer") {
+			t.Errorf("it says %q; %s", got, p.Describe())
+		}
+		on.Store(false)
+		u.run(20 * time.Second)
+		if got := events(p); got != "found" {
+			t.Errorf("it says %q; %s", got, p.Describe())
+		}
+		on.Store(true)
+		at = time.Now()
+		if err := p.Close(); err != nil || time.Since(at) > 1500*time.Millisecond {
+			t.Errorf("close: %v after %s", err, time.Since(at))
 		}
 	})
 }

@@ -85,7 +85,7 @@ func (m *Modem) action(c byte) {
 			m.result("OK", true)
 		})
 	case c == '!' && m.mode == recording, c == '^' && m.mode == duplex, c == esc && m.mode == recording && m.p.VCon:
-		m.finish()
+		m.later(m.finish)
 	}
 }
 
@@ -120,7 +120,7 @@ func (m *Modem) command(c byte) {
 		if len(l) >= 2 && strings.EqualFold(l[:2], "AT") {
 			m.sent = append(m.sent, l)
 			m.sent = m.sent[max(0, len(m.sent)-100):]
-			m.execute(strings.ToUpper(l[2:]))
+			m.later(func() { m.execute(strings.ToUpper(l[2:])) })
 		}
 	case c < ' ' || c > '~':
 	case len(m.cmd) < 80:

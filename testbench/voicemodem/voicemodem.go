@@ -35,6 +35,7 @@ type Personality struct {
 	NoVLS0                       bool              // goes on hook by ATH only, which leaves voice
 	Mute                         bool              // forgets the result code behind a stream
 	Marks                        bool              // keys between <DLE>/ and <DLE>~
+	Slow                         time.Duration     // before it obeys a command, or a code that ends a stream
 }
 
 // Full is a modem of today: both directions at once, 16 bits.
@@ -257,6 +258,13 @@ func (m *Modem) Underruns() int {
 	return m.early
 }
 
+// Waits is how much sound waits in the modem to be said.
+func (m *Modem) Waits() time.Duration {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return max(time.Until(m.played), 0)
+}
+
 // Commands returns the last commands that came, at most 100.
 func (m *Modem) Commands() []string {
 	m.mu.Lock()
@@ -269,6 +277,22 @@ func (m *Modem) write(b []byte) {
 	if m.plug != nil {
 		_, _ = m.plug.Write(b) // serve sees the same end
 	}
+}
+
+// later does f once the modem has come to it.
+func (m *Modem) later(f func()) {
+	if m.p.Slow == 0 {
+		f()
+		return
+	}
+	plug := m.plug
+	time.AfterFunc(m.p.Slow, func() {
+		m.mu.Lock()
+		defer m.mu.Unlock()
+		if m.plug == plug {
+			f()
+		}
+	})
 }
 
 // hangUp opens the loop.
