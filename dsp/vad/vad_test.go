@@ -45,7 +45,7 @@ func TestSpeechBeginsAndEndsInTime(t *testing.T) {
 		d := New(Config{})
 		var begin, end int64
 		for _, b := range d.Process(hiss(buzz(8000, -20, on), flat(-20-snr)), nil) {
-			if b.Speech && begin == 0 && b.At > 3500 { // noise louder than −40 dBm0 is learnt by then
+			if b.Speech && begin == 0 && b.At > 3500 { // the noise is learnt by then
 				begin = b.At
 			}
 			if b.Speech && begin > 0 {
@@ -74,6 +74,18 @@ func TestNoiseAloneIsNotSpeech(t *testing.T) {
 		}
 		if math.Abs(d.Noise()-dbm0) > 1.5 {
 			t.Errorf("noise of %v dBm0 is told as %.1f", dbm0, d.Noise())
+		}
+	}
+}
+
+// A noisy place is not taken for a voice from the first moment on.
+func TestLoudNoiseFromTheStartIsNotSpeech(t *testing.T) {
+	for _, dbm0 := range []float64{-38, -33} {
+		d := New(Config{})
+		for _, b := range d.Process(hiss(buzz(5000, 0, never), flat(dbm0)), nil) {
+			if b.Speech {
+				t.Fatalf("noise of %v dBm0 is speech at %d ms", dbm0, b.At)
+			}
 		}
 	}
 }

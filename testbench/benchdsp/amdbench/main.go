@@ -19,6 +19,7 @@ import (
 func main() {
 	n := flag.Int("n", 50, "cases of each kind and language")
 	seed := flag.Uint64("seed", 1, "seed of the corpus")
+	louder := flag.Float64("louder", 0, "how many dB louder the noise is than −68 to −48 dBm0")
 	wrong := flag.Bool("wrong", false, "list what was told wrongly")
 	var cfg amd.Config
 	flag.IntVar(&cfg.Greeting, "greeting", 0, "longest greeting of a person in ms (0: usual)")
@@ -26,7 +27,7 @@ func main() {
 	flag.IntVar(&cfg.Words, "words", 0, "most words of a person (0: usual)")
 	prompts := flag.String("prompts", "", "folder of recorded speech in which no fax and no beep may be heard")
 	flag.Parse()
-	cases, err := greetings.Make(*seed, *n)
+	cases, err := greetings.MakeNoisy(*seed, *n, *louder)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "amdbench:", err)
 		os.Exit(1)

@@ -44,8 +44,12 @@ type Case struct {
 	BeepHz   float64 // its frequency
 }
 
-// Make returns n cases of each kind in each language. It needs espeak-ng and sox.
-func Make(seed uint64, n int) ([]Case, error) {
+// Make returns n cases of each kind in each language, on lines with noise from
+// −68 to −48 dBm0, at least 20 dB below the voice. It needs espeak-ng and sox.
+func Make(seed uint64, n int) ([]Case, error) { return MakeNoisy(seed, n, 0) }
+
+// MakeNoisy is Make with noise so many dB louder.
+func MakeNoisy(seed uint64, n int, louder float64) ([]Case, error) {
 	r := rng(seed*2 + 1)
 	var out []Case
 	for _, lang := range []string{"es", "en"} {
@@ -53,7 +57,7 @@ func Make(seed uint64, n int) ([]Case, error) {
 			said := texts[lang][who]
 			for i := range n {
 				c := Case{Who: who, Lang: lang, Text: said[i%len(said)]}
-				if err := c.make(&r); err != nil {
+				if err := c.make(&r, louder); err != nil {
 					return nil, err
 				}
 				out = append(out, c)
@@ -64,7 +68,7 @@ func Make(seed uint64, n int) ([]Case, error) {
 }
 
 // make speaks the text and sends it through a line.
-func (c *Case) make(r *rng) error {
+func (c *Case) make(r *rng, louder float64) error {
 	v := voices[c.Lang]
 	c.Voice = v[r.upTo(len(v))] + variants[r.upTo(len(variants))]
 	voice, err := c.say(140+r.upTo(60), 25+r.upTo(55), r)
@@ -72,7 +76,7 @@ func (c *Case) make(r *rng) error {
 		return err
 	}
 	c.Level, c.Noise = -30+18*r.next(), -68+20*r.next()
-	c.Noise = min(c.Noise, c.Level-20)
+	c.Noise = min(c.Noise, c.Level-20) + louder
 	Loudness(voice, c.Level)
 	silence := func(ms int) { c.Audio = append(c.Audio, make([]int16, ms*8)...) }
 	silence(150 + r.upTo(1000))
