@@ -54,8 +54,8 @@ func TestWhatIsNoAlert(t *testing.T) {
 		"one tone":        dual(100, 0, -15, -50),
 		"too quiet":       dual(100, 0, -50, -50),
 		"with a third":    sine(dual(100, 0, -15, -15), 1000, -14),
-		"noise":           noise(make([]float64, 80_000), -15, &r),
-		"speech":          speech(60, &r),
+		"noise":           noise(make([]float64, 24_000), -15, &r),
+		"speech":          speech(20, &r),
 		"silence":         make([]float64, 8000),
 		"caller id (FSK)": must(sentBy(Info{Number: "600123456"}, Sending{Standard: V23})),
 	} {

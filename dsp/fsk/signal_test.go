@@ -21,9 +21,9 @@ func (r *rng) gauss() float64 {
 	return math.Sqrt(-2*math.Log(r.next()+1e-300)) * math.Cos(2*math.Pi*r.next())
 }
 
-// message returns 45 octets, the first as messages begin and the rest as text.
+// message returns 30 octets, the first as messages begin and the rest as text.
 func message(r *rng) []byte {
-	data := make([]byte, 45)
+	data := make([]byte, 30)
 	for i := range data {
 		data[i] = byte(32 + r.next()*96)
 	}
@@ -32,7 +32,7 @@ func message(r *rng) []byte {
 }
 
 // usual is what an exchange sends.
-var usual = Sending{Seizure: 300, Mark: 180, Tail: 4, Level: -15}
+var usual = Sending{Seizure: 100, Mark: 60, Tail: 4, Level: -15}
 
 // line returns what is sent, with silence before and after and an odd offset.
 func line(data []byte, s Sending, r *rng) []float64 {
