@@ -42,9 +42,13 @@ func run(folder string, seconds int, seed uint64) error {
 	peer, why := spandsp()
 	fmt.Printf("%d s of speech, 5 %% loss: log-spectral distance / level error over lost frames, dB; (of active frames: mean level error with its sign)\n\n", seconds)
 	fmt.Printf("| | ours | spandsp | repeat | silence |\n|---|---|---|---|---|\n")
-	for _, burst := range []int{1, 2, 3, 5} {
-		lost := losses(len(speech)/pcm.FrameLen, burst, seed)
-		fmt.Printf("| %s |", map[int]string{1: "single losses", 2: "bursts of 2", 3: "bursts of 3", 5: "bursts of 5"}[burst])
+	for _, r := range []struct {
+		name   string
+		burst  int
+		within bool
+	}{{"single losses", 1, false}, {"single losses within speech", 1, true}, {"bursts of 2", 2, false}, {"bursts of 3", 3, false}, {"bursts of 5", 5, false}} {
+		lost := losses(len(speech)/pcm.FrameLen, r.burst, seed)
+		fmt.Printf("| %s |", r.name)
 		for _, c := range []concealer{ours, peer, repeat, silence} {
 			if c == nil {
 				fmt.Printf(" – |")
@@ -54,7 +58,7 @@ func run(folder string, seconds int, seed uint64) error {
 			if err != nil {
 				return err
 			}
-			m := measure(speech, out, lost)
+			m := measure(speech, out, lost, r.within)
 			fmt.Printf(" %.2f / %.2f (%+.1f) |", m.distance, m.level, m.bias)
 		}
 		fmt.Println()

@@ -19,14 +19,19 @@ const (
 	span     = 256
 	quiet    = 100.0 // power of a band or frame that is not heard: −64 dBm0
 	speaking = -40.0 // dBm0: frames below it do not count
+	pausing  = -50.0 // dBm0: frames below it are pauses
 	// The worst that one frame can be, as of silence in the place of a voice.
 	worstDistance = 25.0
 	worstLevel    = 40.0
 )
 
-// measure holds the lost frames of y against x.
-func measure(x, y []int16, lost []bool) (r result) {
+// measure holds the lost frames of y against x; within speech only those before
+// which somebody spoke: what begins in a pause nobody can foresee.
+func measure(x, y []int16, lost []bool, within bool) (r result) {
 	for i, l := range lost {
+		if within && (i == 0 || pcm.Level(x[(i-1)*pcm.FrameLen:i*pcm.FrameLen]) < pausing) {
+			continue
+		}
 		a, b := x[i*pcm.FrameLen:(i+1)*pcm.FrameLen], y[i*pcm.FrameLen:(i+1)*pcm.FrameLen]
 		if !l || pcm.Level(a) < speaking {
 			continue
