@@ -39,7 +39,12 @@ func run(folder string, seconds int, seed uint64) error {
 	if err != nil {
 		return err
 	}
-	peer, why := spandsp()
+	dir, err := os.MkdirTemp("", "plcbench")
+	if err != nil {
+		return fmt.Errorf("cannot make a folder for the peer: %w", err)
+	}
+	defer func() { _ = os.RemoveAll(dir) }() // a folder of /tmp
+	peer, why := spandsp(dir)
 	fmt.Printf("%d s of speech, 5 %% loss: log-spectral distance / level error over lost frames, dB; (of active frames: mean level error with its sign)\n\n", seconds)
 	fmt.Printf("| | ours | spandsp | repeat | silence |\n|---|---|---|---|---|\n")
 	for _, r := range []struct {

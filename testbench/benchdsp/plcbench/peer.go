@@ -12,13 +12,9 @@ import (
 //go:embed testdata/spandspplc.c
 var source []byte
 
-// spandsp compiles the peer's program and returns the concealer it is, or why
-// there is none.
-func spandsp() (concealer, error) {
-	dir, err := os.MkdirTemp("", "plcbench")
-	if err != nil {
-		return nil, err
-	}
+// spandsp compiles the peer's program in a folder and returns the concealer it
+// is, or why there is none.
+func spandsp(dir string) (concealer, error) {
 	c, program := filepath.Join(dir, "peer.c"), filepath.Join(dir, "peer")
 	if err := os.WriteFile(c, source, 0o600); err != nil {
 		return nil, err
