@@ -27,18 +27,18 @@ import (
 type part struct {
 	name  string   // for -only
 	title string   // as in figures.md
-	dir   string   // its program; empty when measure does it here
+	dir   string   // its program, if it has one
 	quick []string // arguments of a short run
 	full  []string // and of a whole one
 
-	measure func(dir string, w io.Writer) error
+	measure func(dir string, w io.Writer) error // what is measured here, before the program
 }
 
 // parts are the sections in the order of figures.md; the last ones have no
 // peers there.
 var parts = []part{
 	{name: "dtmf", title: "DTMF detection", dir: "dtmfbench", quick: []string{"-talk", "none"}, full: []string{"-talk", "full"}},
-	{name: "progress", title: "Call-progress tones", dir: "progressbench"},
+	{name: "progress", title: "Call-progress tones", measure: tonesBeside, dir: "progressbench", quick: []string{"-speech=false"}},
 	{name: "cid", title: "Caller id", dir: "cidbench", quick: []string{"-n", "5"}},
 	{name: "echo", title: "Echo canceller", dir: "echo"},
 	{name: "plc", title: "Packet loss concealment", dir: "plcbench"},
@@ -138,12 +138,13 @@ func choose(only string) ([]part, error) {
 func (p part) run(dir string, quick bool) (string, error) {
 	var out bytes.Buffer
 	if p.measure != nil {
-		err := p.measure(dir, &out)
-		return out.String(), err
+		if err := p.measure(dir, &out); err != nil || p.dir == "" {
+			return out.String(), err
+		}
 	}
 	program := filepath.Join(dir, p.name)
 	if text, err := exec.Command("go", "build", "-o", program, "./testbench/benchdsp/"+p.dir).CombinedOutput(); err != nil {
-		return "", fmt.Errorf("cannot build it: %w\n%s", err, text)
+		return out.String(), fmt.Errorf("cannot build it: %w\n%s", err, text)
 	}
 	args := p.full
 	if quick {

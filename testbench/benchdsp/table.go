@@ -74,17 +74,20 @@ func order(table [][]string) {
 	move("ours", -1)
 }
 
-// misses names the rows in which ours is marked.
+// misses names the rows in which ours is marked; in a table of ours alone, in
+// which anything is.
 func misses(table [][]string) (out []string) {
 	ours := slices.Index(table[0], "ours")
 	for _, row := range table[1:] {
-		if ours >= 0 && ours < len(row) && strings.Contains(row[ours], mark) {
-			cells := slices.Clone(row[1:])
-			for i := range min(len(cells), len(table[0])-1) {
-				cells[i] = table[0][i+1] + " " + cells[i]
-			}
-			out = append(out, row[0]+": "+strings.Join(cells, "; "))
+		if missed := func(c string) bool { return strings.Contains(c, mark) }; ours < 0 && !slices.ContainsFunc(row, missed) ||
+			ours >= 0 && (ours >= len(row) || !missed(row[ours])) {
+			continue
 		}
+		cells := slices.Clone(row[1:])
+		for i := range min(len(cells), len(table[0])-1) {
+			cells[i] = table[0][i+1] + " " + cells[i]
+		}
+		out = append(out, row[0]+": "+strings.Join(cells, "; "))
 	}
 	return out
 }
@@ -134,6 +137,9 @@ func tabled(text string) string {
 	return b.String()
 }
 
+// widest is the longest cell that others are made as wide as.
+const widest = 60
+
 // draw writes a table with columns of even width.
 func draw(b *strings.Builder, table [][]string) {
 	var width []int
@@ -142,8 +148,8 @@ func draw(b *strings.Builder, table [][]string) {
 			if i == len(width) {
 				width = append(width, 3)
 			}
-			if !rule(row) {
-				width[i] = max(width[i], utf8.RuneCountInString(c))
+			if n := utf8.RuneCountInString(c); !rule(row) && n <= widest {
+				width[i] = max(width[i], n)
 			}
 		}
 	}
@@ -153,7 +159,7 @@ func draw(b *strings.Builder, table [][]string) {
 			if rule(row) {
 				c, fill = "-", "-"
 			}
-			b.WriteString("| " + c + strings.Repeat(fill, width[i]-utf8.RuneCountInString(c)) + " ")
+			b.WriteString("| " + c + strings.Repeat(fill, max(0, width[i]-utf8.RuneCountInString(c))) + " ")
 		}
 		b.WriteString("|\n")
 	}
