@@ -138,7 +138,7 @@ func tabled(text string) string {
 }
 
 // widest is the longest cell that others are made as wide as.
-const widest = 60
+const widest = 80
 
 // draw writes a table with columns of even width.
 func draw(b *strings.Builder, table [][]string) {
