@@ -54,7 +54,7 @@ func (a *assembler) take(o []fsk.Octet, to *found) bool {
 	for k := range o {
 		sum += o[k].Value
 	}
-	if sum != 0 || doubt(o) < sure {
+	if sum != 0 || doubt(o) < sure || struck(o) > 1 {
 		return false
 	}
 	to.len, to.fit = len(o)-1, 0
@@ -92,4 +92,20 @@ func doubt(o []fsk.Octet) int32 {
 		}
 	}
 	return least
+}
+
+// struck returns how many octets a click fell on: at their strongest they have
+// twice the energy that is usual. One that came out wrong breaks the checksum, two
+// may mend it.
+func struck(o []fsk.Octet) (n int) {
+	var mean int64
+	for k := range o {
+		mean += int64(o[k].Peak)
+	}
+	for k := range o {
+		if int64(o[k].Peak)*int64(len(o)) > 2*mean {
+			n++
+		}
+	}
+	return n
 }

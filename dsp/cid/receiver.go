@@ -8,7 +8,7 @@ import (
 	"github.com/centralita/centralita/dsp/pcm"
 )
 
-// hold is how long a message waits for the other modem to find it too, in
+// hold is how long a message waits for the other modems to find it too, in
 // samples: the tones that fit better name the standard.
 const hold = 2 * pcm.FrameLen
 
@@ -22,12 +22,12 @@ type Receiver struct {
 	// (Brazil).
 	Category bool
 
-	modem   [2]fsk.Demodulator
-	octets  [2]assembler
+	modem   [3]fsk.Demodulator // by fsk.Mode
+	octets  [3]assembler
 	scratch [8]fsk.Octet
 	heard   found
 	waiting found // heard, but not told yet
-	from    Standard
+	from    fsk.Mode
 	due     int64 // when it is told; 0 when there is none
 	spoilt  bool  // two modems found different messages
 	told    int64 // end of the last message told
@@ -54,7 +54,9 @@ func NewReceiver() *Receiver {
 // Reset forgets everything heard, and counts from 0 again.
 func (r *Receiver) Reset() {
 	*r = Receiver{Deaf: r.Deaf, Category: r.Category}
-	r.modem[Bell202], r.modem[V23] = fsk.New(fsk.Bell202), fsk.New(fsk.V23)
+	for m := range r.modem {
+		r.modem[m] = fsk.New(fsk.Mode(m))
+	}
 }
 
 // Feed listens to any number of samples and appends the messages found to out.
@@ -82,13 +84,13 @@ func (r *Receiver) Process(f *pcm.Frame, out []Message) []Message {
 
 func (r *Receiver) listen(f *pcm.Frame, out []Message) []Message {
 	r.now += pcm.FrameLen
-	for s := Bell202; s <= V23; s++ {
-		if r.Deaf[s] {
+	for m := range r.modem {
+		if r.deaf(fsk.Mode(m)) {
 			continue
 		}
-		for _, o := range r.modem[s].Process(f[:], r.scratch[:0]) {
-			if r.octets[s].push(o, &r.heard) {
-				r.weigh(s)
+		for _, o := range r.modem[m].Process(f[:], r.scratch[:0]) {
+			if r.octets[m].push(o, &r.heard) {
+				r.weigh(fsk.Mode(m))
 			}
 		}
 	}
@@ -103,19 +105,42 @@ func (r *Receiver) listen(f *pcm.Frame, out []Message) []Message {
 	return out
 }
 
-// weigh takes the message a modem found. When both found one, the tones that fit
-// better name its standard; when they disagree, neither is believed.
-func (r *Receiver) weigh(s Standard) {
+// deaf reports whether a modem is switched off.
+func (r *Receiver) deaf(m fsk.Mode) bool {
+	if m == fsk.Loose {
+		return r.Deaf[Bell202] && r.Deaf[V23]
+	}
+	return r.Deaf[m]
+}
+
+// weigh takes the message a modem found. When both strict ones found it, the
+// tones that fit better name its standard; when they disagree, neither is
+// believed. The loose one is believed only where they found nothing.
+func (r *Receiver) weigh(m fsk.Mode) {
 	h := &r.heard
 	switch {
 	case h.start < r.told:
 	case r.due == 0 || h.start >= r.waiting.end:
-		r.waiting, r.from, r.due, r.spoilt = *h, s, r.now+hold, false
+		r.waiting, r.from, r.due, r.spoilt = *h, m, r.now+hold, false
+	case m == fsk.Loose:
+	case r.from == fsk.Loose:
+		r.waiting, r.from = *h, m
 	case !bytes.Equal(h.raw[:h.len], r.waiting.raw[:r.waiting.len]):
 		r.spoilt = true
 	case h.fit > r.waiting.fit:
-		r.waiting, r.from = *h, s
+		r.waiting, r.from = *h, m
 	}
+}
+
+// standard names the one of the message that waits.
+func (r *Receiver) standard() Standard {
+	switch {
+	case r.from != fsk.Loose:
+		return Standard(r.from)
+	case r.Deaf[Bell202], !r.Deaf[V23] && r.modem[V23].Fit() > r.modem[Bell202].Fit():
+		return V23
+	}
+	return Bell202
 }
 
 // tell appends the message that waited, if it says anything.
@@ -129,7 +154,7 @@ func (r *Receiver) tell(out []Message) []Message {
 	r.told = w.end
 	const perMs = pcm.Rate / 1000
 	return append(out, Message{
-		Standard: r.from, At: w.start / perMs, End: w.end / perMs,
+		Standard: r.standard(), At: w.start / perMs, End: w.end / perMs,
 		Raw: append([]byte(nil), w.raw[:w.len]...), Info: info,
 	})
 }

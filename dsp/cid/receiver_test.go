@@ -217,6 +217,24 @@ func TestTwoWeakBitsAreNotBelieved(t *testing.T) {
 	}
 }
 
+// Two clicks may break two octets in ways that cancel.
+func TestTwoClicksAreNotBelieved(t *testing.T) {
+	r := rng(17)
+	raw, _ := Encode(Info{Number: "600123456", Name: "TELEFONICA"})
+	for clicks := range 4 {
+		x := octetsOf(summed(raw), fsk.Sending{})
+		for k := range clicks { // between the tones' own samples: loud, and harmless here
+			at := 800 + (SeizureBits+MarkBits)*20/3 + 330 + 500*k
+			for i := range 4 {
+				x[at+i] += 20000 * float64(1-2*(i%2)) * (0.9 + 0.2*r.next())
+			}
+		}
+		if got := len(receive(x)); clicks < 2 && got != 1 || clicks >= 2 && got != 0 {
+			t.Errorf("%d clicks: %d messages", clicks, got)
+		}
+	}
+}
+
 func TestDeaf(t *testing.T) {
 	r := rng(2)
 	i := someone(&r)

@@ -52,8 +52,10 @@ var shapes = func() (s [len(clocks)]shape) {
 type Demodulator struct {
 	f     front
 	mean  int64 // of the size of the last soft bits, 16 fractional bits
+	fits  int64 // mean of how strong the mode's tones are, over some 250 ms, 16 fractional bits
 	soft  [ringLen]int32
 	fit   [ringLen]int32
+	power [ringLen]int32 // energy around each soft bit
 	score [ringLen]int64
 	back  [ringLen]uint8 // how the best row came there: 0 by mark, else by an octet of shape-1
 	n     int64          // soft bits taken
@@ -64,7 +66,7 @@ type Demodulator struct {
 
 // New returns a demodulator.
 func New(m Mode) Demodulator {
-	return Demodulator{f: front{mix: mixers[m%2]}, tempo: clocks[0] << 4}
+	return Demodulator{f: front{mix: mixers[m%3]}, tempo: clocks[0] << 4}
 }
 
 // Reset forgets everything heard.
@@ -85,13 +87,18 @@ func (d *Demodulator) Process(x []int16, out []Octet) []Octet {
 	return out
 }
 
+// Fit is how strong the tones of the mode were in the last 250 ms. Of two
+// demodulators the one with the sender's own tones has the greater.
+func (d *Demodulator) Fit() int64 { return d.fits >> 16 }
+
 // take puts a soft bit in the ring, held within the mean of the last 16 ms and
 // scaled to it.
 func (d *Demodulator) take(diff, best int32) {
 	d.mean += (int64(max(diff, -diff))<<16 - d.mean) >> 7
+	d.fits += (int64(best)<<16 - d.fits) >> 11
 	limit := d.mean >> 16
 	i := d.n & ringMask
-	d.fit[i], d.soft[i] = best, 0
+	d.fit[i], d.soft[i], d.power[i] = best, 0, d.f.energy()
 	if diff == 0 || limit == 0 {
 		d.idle++
 		return
@@ -213,6 +220,7 @@ func (d *Demodulator) octet(s int64, q *shape) Octet {
 			o.Value |= 1 << k
 		}
 		o.Fit += d.fit[middle>>8&ringMask] >> 3
+		o.Peak = max(o.Peak, d.power[middle>>8&ringMask])
 		sure = sure && (v > Full/2 || v < -Full/2)
 	}
 	if sure {

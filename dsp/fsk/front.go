@@ -30,8 +30,8 @@ var highPass = func() (h [taps/2 + 1]int64) {
 	return h
 }()
 
-// period is a number of samples in which all four tones repeat.
-const period = 80
+// period is a number of samples in which all tones repeat.
+const period = 160
 
 // mixer holds, for one mode, cosine and sine of both tones with 14 fractional
 // bits, space first, and the turn from tone to tone at either end of a bit by
@@ -39,10 +39,11 @@ const period = 80
 type mixer struct {
 	cos, sin [2][period]int64
 	turn     [2][period]complex64
+	loose    bool
 }
 
 func newMixer(m Mode) *mixer {
-	x := &mixer{}
+	x := &mixer{loose: m == Loose}
 	mark, space := m.Tones()
 	for i := range period {
 		for k, hz := range [2]float64{space, mark} {
@@ -58,7 +59,7 @@ func newMixer(m Mode) *mixer {
 	return x
 }
 
-var mixers = [2]*mixer{newMixer(Bell202), newMixer(V23)}
+var mixers = [3]*mixer{newMixer(Bell202), newMixer(V23), newMixer(Loose)}
 
 // sum is a complex running sum of a tone's mixer. It never loses a bit.
 type sum struct{ re, im int64 }
@@ -72,8 +73,9 @@ type front struct {
 	line [2 * taps]int32 // the last samples, twice, so that taps of them are in a row
 	at   int             // where the next one goes
 	sums [2][sumLen]sum
-	n    int64 // samples taken
-	loud int64 // mean square above the hum, over some 8 ms
+	work [sumLen]int64 // running sum of squares
+	n    int64         // samples taken
+	loud int64         // mean square above the hum, over some 8 ms
 }
 
 // quiet is the mean square at −55 dBm0, below which nothing is listened for; a
@@ -103,11 +105,19 @@ func (f *front) push(s int16) (diff, best int32) {
 		p.im -= y * f.mix.sin[k][i]
 		f.sums[k][next] = p
 	}
+	f.work[next] = f.work[now] + y*y
 	f.n++
 	if f.loud < quiet {
 		return 0, 0
 	}
 	return f.soft(f.n - reach)
+}
+
+// energy returns that of the three bits around the soft bit pushed last, in units
+// of 64 steps squared.
+func (f *front) energy() int32 {
+	c := f.n - reach
+	return int32((f.work[(c+10)&(sumLen-1)] - f.work[(c-10)&(sumLen-1)]) >> 12)
 }
 
 // third returns three times the sum at a boundary of b and so many thirds of a
@@ -135,6 +145,10 @@ func (f *front) soft(c int64) (diff, best int32) {
 		b3 := f.third(k, c+10, 0)
 		before[k], mid[k], after[k] = b1.since(b0), b2.since(b1), b3.since(b2)
 	}
+	if f.mix.loose { // the bit alone, with the weight of three
+		mark, space := 3*root(power(mid[1])), 3*root(power(mid[0]))
+		return int32(mark) - int32(space), int32(max(mark, space))
+	}
 	i := int((c + period) % period)
 	t, u := f.mix.turn[0][i], f.mix.turn[1][i]
 	space := fit(mid[0], before[0], mul(before[1], t), after[0], mul(after[1], u))
@@ -145,9 +159,10 @@ func (f *front) soft(c int64) (diff, best int32) {
 // fit returns the greatest amplitude of mid with one neighbour on either side.
 func fit(mid, l0, l1, r0, r1 complex64) float32 {
 	x, y := mid+l0, mid+l1
-	p := max(power(x+r0), power(x+r1), power(y+r0), power(y+r1))
-	return float32(math.Sqrt(float64(p)))
+	return root(max(power(x+r0), power(x+r1), power(y+r0), power(y+r1)))
 }
+
+func root(p float32) float32 { return float32(math.Sqrt(float64(p))) }
 
 // The explicit conversions forbid fused multiplication, so every machine counts
 // alike.

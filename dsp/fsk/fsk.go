@@ -21,6 +21,10 @@ const (
 	Bell202 Mode = iota
 	// V23 has 1300 Hz for mark and 2100 Hz for space (ITU-T V.23 mode 2; ETSI EN 300 659-1 § 5.4.1).
 	V23
+	// Loose has tones between those of the others and hears both, not as well: it
+	// does not trust the phase of the sender, so that those are heard who switch
+	// between two tones that never stop. It is not sent.
+	Loose
 )
 
 // BitRate is bits a second in both modes.
@@ -28,16 +32,22 @@ const BitRate = 1200
 
 // String returns the name people know.
 func (m Mode) String() string {
-	if m == V23 {
+	switch m {
+	case V23:
 		return "V.23"
+	case Loose:
+		return "loose"
 	}
 	return "Bell 202"
 }
 
 // Tones returns the frequencies of mark (1) and space (0) in Hz.
 func (m Mode) Tones() (mark, space float64) {
-	if m == V23 {
+	switch m {
+	case V23:
 		return 1300, 2100
+	case Loose:
+		return 1250, 2150
 	}
 	return 1200, 2200
 }
@@ -54,6 +64,8 @@ type Octet struct {
 	// Fit is how strong the tones of the mode are in it. Of two demodulators the
 	// one with the sender's own tones has the greater.
 	Fit int32
+	// Peak is the greatest energy of three bits in a row of it. A click stands out.
+	Peak int32
 }
 
 // samplesPerBit is 20/3.
