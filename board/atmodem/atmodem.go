@@ -5,7 +5,8 @@
 // are the device, the clock and the sound. A port runs two goroutines: the reader
 // opens the device, reads it and opens it again after a loss; the writer writes
 // commands and sound, so that a modem that takes nothing stops nobody. Timers step
-// the machine in between. All of it ends with Close.
+// the machine in between, and a device is closed by a short goroutine of its own. All
+// of it ends with Close.
 //
 // What a modem cannot do is in Caps: it never tells battery nor polarity while on
 // hook, it does not tell when a burst of ring voltage ends (RingOff follows RingOn
@@ -93,7 +94,7 @@ type Port struct {
 	gone   chan struct{}  // closed by Close: readers of sound end at once
 	over   chan struct{}  // closed by Done: the goroutines end
 	found  chan Report    // the first outcome
-	all    sync.WaitGroup // reader and writer
+	all    sync.WaitGroup // all goroutines
 
 	mu      sync.Mutex // guards what is below; not held while reading or writing
 	m       *at.Machine
@@ -294,8 +295,8 @@ func (p *Port) do(e at.Effect) {
 		p.log.Info("modem", "note", e.Text)
 	case at.Done:
 		p.ended = true
-		close(p.over)
 		p.shut()
+		close(p.over)
 	}
 }
 
@@ -328,9 +329,11 @@ func (p *Port) shut() {
 	p.dec.ToText()
 	d := p.device
 	p.device = nil
-	if err := d.Close(); err != nil && !errors.Is(err, io.ErrClosedPipe) {
-		p.log.Warn("the device does not close properly", "why", err)
-	}
+	p.all.Go(func() { // it may take a second with a write under way
+		if err := d.Close(); err != nil && !errors.Is(err, io.ErrClosedPipe) {
+			p.log.Info("the device does not close properly", "why", err)
+		}
+	})
 }
 
 // read is the reader: it opens the device when asked and reads it until it breaks.

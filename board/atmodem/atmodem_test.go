@@ -30,6 +30,8 @@ type pump struct {
 	p      *atmodem.Port
 	player tone.Player
 	heard  []int16 // the last second
+	late   bool    // real time: a read may take longer
+	jitter *rand.Rand
 }
 
 // run pumps for so long.
@@ -37,8 +39,15 @@ func (u *pump) run(d time.Duration) {
 	u.t.Helper()
 	for end := time.Now().Add(d); time.Now().Before(end); {
 		var f pcm.Frame
+		at := time.Now()
 		if err := u.p.Audio().Read(&f); err != nil {
 			u.t.Fatalf("read: %v", err)
+		}
+		if d := time.Since(at); d > 2*pcm.FrameTime*time.Millisecond && !u.late {
+			u.t.Errorf("a read took %s", d)
+		}
+		if u.jitter != nil {
+			time.Sleep(time.Duration(u.jitter.IntN(20)) * time.Millisecond)
 		}
 		u.heard = append(u.heard, f[:]...)
 		u.heard = u.heard[max(0, len(u.heard)-pcm.Rate):]
@@ -261,6 +270,63 @@ func TestAllOfAGreetingIsSaid(t *testing.T) {
 	}
 }
 
+// What was said on hook, or in the call before, is nobody's.
+func TestNothingIsLeftOver(t *testing.T) {
+	for name, who := range map[string]voicemodem.Personality{"full duplex": voicemodem.Full(), "half duplex": voicemodem.Half()} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				who.Slow = 50 * time.Millisecond
+				line := new(voicemodem.Wire)
+				p, _, _ := plugIn(t, who, atmodem.Config{}, line)
+				say := func() {
+					f := pcm.Frame{0: 1}
+					for i := range f {
+						f[i] = int16(8000 - i%2*16000)
+					}
+					for range 5 {
+						if err := p.Audio().Write(&f); err != nil {
+							t.Fatal(err)
+						}
+					}
+				}
+				u := &pump{t: t, p: p}
+				silent := func(what string) {
+					t.Helper()
+					u.run(3 * time.Second)
+					for _, f := range line.Heard() {
+						if !f.Silent() {
+							t.Fatalf("%s: the call hears %.0f dBm0", what, f.Level())
+						}
+					}
+				}
+				say()
+				command(t, p, port.Seize{})
+				silent("said on hook")
+				command(t, p, port.Release{})
+				time.Sleep(time.Second)
+				command(t, p, port.Seize{})
+				say() // the loop is not closed yet: what is said waits
+				command(t, p, port.Release{})
+				command(t, p, port.Seize{})
+				silent("said in the call before")
+			})
+		})
+	}
+}
+
+// A pump that comes up to a frame late leaves no gap in what the modem says.
+func TestLatePump(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p, m, _ := plugIn(t, voicemodem.Full(), atmodem.Config{}, new(voicemodem.Wire))
+		command(t, p, port.Seize{})
+		u := &pump{t: t, p: p, jitter: rand.New(rand.NewPCG(3, 3))}
+		u.run(20 * time.Second)
+		if n := m.Underruns(); n > 0 {
+			t.Errorf("%d gaps in 20 s", n)
+		}
+	})
+}
+
 // Call after call, slow and quick, nothing is left behind.
 func TestManyCalls(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -384,7 +450,9 @@ func TestReports(t *testing.T) {
 func TestCloseWaitsForTheHook(t *testing.T) {
 	for _, deaf := range []bool{false, true} {
 		synctest.Test(t, func(t *testing.T) {
-			p, m, _ := plugIn(t, voicemodem.Full(), atmodem.Config{}, new(voicemodem.Wire))
+			who := voicemodem.Full()
+			who.KeepsHook = !deaf // otherwise AT&D2 does it
+			p, m, _ := plugIn(t, who, atmodem.Config{}, new(voicemodem.Wire))
 			command(t, p, port.Seize{})
 			(&pump{t: t, p: p}).run(time.Second)
 			m.Deaf(deaf)

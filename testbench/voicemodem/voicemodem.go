@@ -34,6 +34,7 @@ type Personality struct {
 	NoVTS                        bool              // does not know +VTS=!
 	NoVLS0                       bool              // goes on hook by ATH only, which leaves voice
 	Mute                         bool              // forgets the result code behind a stream
+	KeepsHook                    bool              // stays off hook when the device is closed
 	Marks                        bool              // keys between <DLE>/ and <DLE>~
 	Slow                         time.Duration     // before it obeys a command, or a code that ends a stream
 }
@@ -155,7 +156,9 @@ func (m *Modem) serve(rw io.ReadWriteCloser) {
 			m.take(c)
 		}
 		if err != nil {
-			m.hangUp() // DTR fell
+			if !m.p.KeepsHook {
+				m.hangUp() // DTR fell
+			}
 			m.stop()
 			m.plug = nil
 			rw.Close()

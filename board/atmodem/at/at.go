@@ -146,12 +146,10 @@ func (d *Decoder) flush(out []Token) []Token {
 	return out
 }
 
-// text takes a byte of a line. A line ends with CR at once, the LF behind it is
-// passed over; the voice stream begins behind that LF.
+// text takes a byte of a line. A line ends with CR or LF at once, and empty lines
+// are none; the voice stream begins behind the LF of its CONNECT.
 func (d *Decoder) text(c byte, out []Token) []Token {
 	switch {
-	case c == '\n' && d.skipLF:
-		d.skipLF = false
 	case c == '\r' || c == '\n':
 		d.skipLF = c == '\r'
 		if len(d.line) == 0 {

@@ -45,7 +45,7 @@ func questions() []step {
 		{cmd: "AT+VIT=0"},     // nor do we, by not writing
 		{cmd: "AT+VCID=1", then: func(m *Machine, ok bool) string { m.modem.CallerID = ok; return "" }},
 		{cmd: "AT+VTR=?", then: ways},
-		{cmd: "AT+VLS=0", must: true},
+		{cmd: "AT+VLS=0"}, // refused where ATH is the only way on hook
 	}
 }
 
