@@ -27,7 +27,7 @@ type Event struct {
 
 // keep is how many filtered samples stay from frame to frame: blocks may be
 // measured late.
-const keep = perFrame*2 + 2*hop
+const keep = perFrame*3 + 2*hop
 
 // Detector finds digits in frames. The zero value is ready and in IVR mode. It
 // holds no reference to what it was fed.

@@ -12,6 +12,8 @@ const rate = pcm.Rate
 const (
 	span        = 6    // blocks that must agree: 35 ms, so 40 ms always hold them and 23 ms never
 	longSpan    = 8    // blocks of the second look, 45 ms
+	lastSpan    = 12   // and of the third, 65 ms: keys over speech
+	lastGrace   = 0.6  // more doubt than at the second look: what lasts is less likely speech
 	sureBridge  = 2    // a gap of so many blocks is a dropout
 	maxBridge   = 13   // a gap of so many blocks may be one, if the phase runs on
 	bridgeTan   = 0.25 // tangent of what the phase may differ by
@@ -75,7 +77,17 @@ func (d *Detector) find() (t found, ok bool) {
 		return t, false
 	}
 	t = d.measure(longSpan)
-	return t, d.limits(&t) && t.doubt(&longWeights) <= long
+	if !d.limits(&t) {
+		return t, false
+	}
+	if doubt = t.doubt(&longWeights); doubt <= long {
+		return t, true
+	}
+	if doubt > long+secondLook {
+		return t, false
+	}
+	t = d.measure(lastSpan)
+	return t, d.limits(&t) && t.doubt(&longWeights) <= long+lastGrace
 }
 
 // mostDoubt is what the mode accepts at the first look and at the second.
@@ -83,7 +95,7 @@ func (d *Detector) mostDoubt() (quick, long float32) {
 	if d.Mode == Strict {
 		return 5, 6.2
 	}
-	return 6.4, 8.1
+	return 6.0, 8.1
 }
 
 // limits is what no key may break.

@@ -45,7 +45,7 @@ func TestQ24(t *testing.T) {
 		{"A.4 0 dBm0", IVR, with(func(h *shape) { h.low, h.high = 0, 0 }), nil, 100, 100, 0},
 		{"A.4 −45 dBm0", IVR, with(func(h *shape) { h.low, h.high = -45, -45 }), nil, 100, 100, 0},
 		{"A.4 −55 dBm0", IVR, with(func(h *shape) { h.low, h.high = -55, -55 }), nil, 0, 0, 0},
-		{"noise 4 dB below", IVR, plain, noise(4), 98, 100, 0},
+		{"noise 4 dB below", IVR, plain, noise(4), 99, 100, 0},
 		{"noise 10 dB below", IVR, plain, noise(10), 100, 100, 0},
 		{"strict: noise 10 dB below", Strict, plain, noise(10), 99, 100, 0},
 		{"dial tone 350+440 as loud", IVR, plain, hum(0, 350, 440), 100, 100, 0},
@@ -54,10 +54,13 @@ func TestQ24(t *testing.T) {
 		{"hum 60/180 as loud", IVR, plain, hum(0, 60, 180), 100, 100, 0},
 		{"echo 5 ms at −10 dB", IVR, plain, echo, 100, 100, 0},
 		{"impulses", IVR, plain, impulses, 99, 100, 0},
-		{"speech 8 dB below", IVR, long, over(8), 96, 100, 4},
+		{"speech 8 dB below", IVR, long, over(8), 98, 100, 1},
 		{"dropout 10 ms", IVR, long, dropout(10), 100, 100, 0},
 		{"dropout 15 ms", IVR, long, dropout(15), 100, 100, 0},
 		{"dropout 20 ms", IVR, long, dropout(20), 100, 100, 0},
+		{"dropout 40 ms", IVR, shape{on: 160, off: 40, low: -13, high: -13}, dropout(40), 99, 100, 2},
+		{"a third tone", IVR, plain, hum(0, 1070), 0, 2, 0},
+		{"a third tone above", IVR, plain, hum(0, 2300), 0, 0, 0},
 		{"µ-law", IVR, plain, ulaw, 100, 100, 0},
 	}
 	for _, row := range rows {
@@ -170,13 +173,12 @@ func TestMeasuredLevelsAndOffsets(t *testing.T) {
 	}
 }
 
-// Talk-off: an hour of buzzing synthetic speech, far harder than a voice,
-// invents some 25 keys for a menu and none for a talking line. (Five hours of
-// recorded prompts at five speeds gave 8 and 0.)
+// Talk-off: half an hour of buzzing synthetic speech, harder than a voice, invents
+// no key, nor did 16 hours of recorded prompts at seven speeds but one.
 func TestTalkOff(t *testing.T) {
 	r := rng(11)
 	s := speech(240, &r)
-	if got := digitsOf(s.detect(IVR)); len(got) > 3 {
+	if got := digitsOf(s.detect(IVR)); len(got) > 0 {
 		t.Errorf("IVR heard %q in four minutes of speech", got)
 	}
 	if got := digitsOf(s.detect(Strict)); len(got) > 0 {
