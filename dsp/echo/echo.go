@@ -127,6 +127,7 @@ func (c *Canceller) Process(far, near, out *pcm.Frame) {
 		d[i] = float32(v)
 	}
 	c.cancel(&d)
+	c.suppressor.hear(energy(&d))
 	if !c.options.NoSuppressor {
 		c.suppressor.work(c, &d)
 	}
@@ -202,21 +203,19 @@ func (c *Canceller) leave(f *filter, d *[block]float32) {
 // How the two filters learn. Their numbers were chosen by measurement.
 var (
 	steadyPace = pace{drift: 1e-5, trust: 0.3, hold: 0.88}
-	quickPace  = pace{drift: 2e-2, trust: 0.02, ease: 0.1}
+	quickPace  = pace{drift: 2e-2, trust: 0.02, ease: 0.1, least: 3e-3}
 )
 
 // learn lets both filters learn from what they left, and the better one win.
 func (c *Canceller) learn() {
 	c.adapt(&c.steady, steadyPace)
 	c.adapt(&c.quick, quickPace)
-	// Two partitions a frame are brought back to what a filter can be.
-	for range min(1, len(c.steady.w)) {
-		c.constrain(&c.steady)
-		c.constrain(&c.quick)
-		c.turn++
-		if c.turn == len(c.steady.w) {
-			c.turn = 0
-		}
+	// One partition a frame is brought back to what a filter can be.
+	c.constrain(&c.steady)
+	c.constrain(&c.quick)
+	c.turn++
+	if c.turn == len(c.steady.w) {
+		c.turn = 0
 	}
 	a, b := &c.steady, &c.quick
 	const (

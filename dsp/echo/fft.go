@@ -55,14 +55,14 @@ func (t *transform) forward(x *[window]float32, s *spectrum) {
 	for i := range z.re {
 		z.re[i], z.im[i] = x[2*i], x[2*i+1]
 	}
-	t.complex()
+	z = t.complex()
 	z0, z1 := z.re[0], z.im[0]
 	s.re[0], s.im[0] = z0+z1, 0
 	s.re[half], s.im[half] = z0-z1, 0
 	for k := 1; k <= half/2; k++ {
 		ar, ai, br, bi := z.re[k], z.im[k], z.re[half-k], z.im[half-k]
-		er, ei := 0.5*(ar+br), 0.5*(ai-bi)
-		or, oi := 0.5*(ai+bi), 0.5*(br-ar)
+		er, ei := float32(0.5*(ar+br)), float32(0.5*(ai-bi))
+		or, oi := float32(0.5*(ai+bi)), float32(0.5*(br-ar))
 		c, d := t.cos[k], t.sin[k]
 		tr := float32(or*c) - float32(oi*d)
 		ti := float32(or*d) + float32(oi*c)
@@ -87,18 +87,18 @@ func (t *transform) inverse(s *spectrum, x *[window]float32) {
 		z.im[k], z.re[k] = er-oi, ei+or
 		z.im[half-k], z.re[half-k] = er+oi, or-ei
 	}
-	t.complex()
+	z = t.complex()
 	for i := range z.re {
-		x[2*i], x[2*i+1] = z.im[i]*scale, z.re[i]*scale
+		x[2*i], x[2*i+1] = float32(z.im[i]*scale), float32(z.re[i]*scale)
 	}
 }
 
-// complex transforms t.a in place.
-func (t *transform) complex() {
+// complex transforms t.a into what it returns.
+func (t *transform) complex() *plane {
 	t.eights(&t.a, &t.b)
 	t.fours(&t.b, &t.a)
 	fives(&t.a, &t.b)
-	t.a = t.b
+	return &t.b
 }
 
 const root = 0.70710678118654752440

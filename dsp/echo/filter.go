@@ -47,13 +47,17 @@ func newFilter(parts int) filter {
 	return f
 }
 
-// forget is a filter that knows nothing: each partition may be as strong as
-// the whole of a bad hybrid.
+// forget is a filter that knows nothing: the first 20 ms may be as strong as a
+// bad hybrid makes them, what comes later is likely less.
 func (f *filter) forget() {
+	const first, later = 0.5, 0.05
 	clear(f.w)
 	for m := range f.miss {
 		for k := range f.miss[m] {
-			f.miss[m][k] = 0.5
+			f.miss[m][k] = later
+			if m == 0 {
+				f.miss[m][k] = first
+			}
 		}
 	}
 	f.near, f.power, f.mean = [bins]float32{}, 0, 0
@@ -65,7 +69,17 @@ func (f *filter) predict(p *past, y *spectrum) {
 	for k := range bins {
 		y.re[k], y.im[k] = times(x.re[k], x.im[k], w.re[k], w.im[k])
 	}
-	for m := 1; m < len(f.w); m++ {
+	m := 1
+	for ; m+1 < len(f.w); m += 2 { // two at a time spare the sum a trip
+		x, w, v, u := &p.x[p.index(m)], &f.w[m], &p.x[p.index(m+1)], &f.w[m+1]
+		for k := range bins {
+			re, im := times(x.re[k], x.im[k], w.re[k], w.im[k])
+			rf, in := times(v.re[k], v.im[k], u.re[k], u.im[k])
+			y.re[k] += re + rf
+			y.im[k] += im + in
+		}
+	}
+	for ; m < len(f.w); m++ {
 		x, w := &p.x[p.index(m)], &f.w[m]
 		for k := range bins {
 			re, im := times(x.re[k], x.im[k], w.re[k], w.im[k])
@@ -81,6 +95,7 @@ type pace struct {
 	trust float32 // how much of the rest is taken for the near end
 	hold  float32 // how much of the near end's power lasts a frame
 	ease  float32 // steps are smaller by this
+	least float32 // the miss never falls below: an echo may come where there was none
 }
 
 // adapt learns from the spectrum of the rest. Of each coefficient it corrects
@@ -102,11 +117,17 @@ func (f *filter) adapt(e *spectrum, p *past, c pace, floor float32) {
 	pe[0], pe[bins+1] = pe[1], pe[bins]
 	var er, ei [bins]float32
 	for k := range bins {
-		now := 0.25*pe[k] + 0.5*pe[k+1] + 0.25*pe[k+2] // factors of two: exact
-		n := max(float32(c.trust*now), float32(c.hold*f.near[k]), floor)
+		now := float32(0.25*(pe[k]+pe[k+2])) + float32(0.5*pe[k+1])
+		n := float32(c.trust * now)
+		if held := float32(c.hold * f.near[k]); n < held {
+			n = held
+		}
+		if n < floor {
+			n = floor
+		}
 		f.near[k] = n
 		g := 1 / (sum[k] + float32(c.ease*sum[k]) + 2*n)
-		gain[k], er[k], ei[k] = g, float32(e.re[k]*g), float32(e.im[k]*g)
+		gain[k], er[k], ei[k] = float32(0.5*g), float32(e.re[k]*g), float32(e.im[k]*g)
 	}
 	for m := range f.w {
 		i := p.index(m)
@@ -119,8 +140,12 @@ func (f *filter) adapt(e *spectrum, p *past, c pace, floor float32) {
 			w.re[k], w.im[k] = wr, wi
 			wp := float32(wr*wr) + float32(wi*wi)
 			// Half the window is new: a full step halves the miss.
-			known := float32(0.5 * float32(float32(q*q)*float32(s[k]*gain[k])))
-			miss[k] = q - known + float32(c.drift*wp)
+			known := float32(float32(q*q) * float32(s[k]*gain[k]))
+			q += float32(c.drift*wp) - known
+			if q < c.least {
+				q = c.least
+			}
+			miss[k] = q
 		}
 	}
 }
@@ -128,7 +153,7 @@ func (f *filter) adapt(e *spectrum, p *past, c pace, floor float32) {
 // take makes f the better filter g. How far they were apart is what f was
 // wrong by, and so how far it may be wrong still.
 func (f *filter) take(g *filter) {
-	const still, before = 4, 0.25
+	const still, before = 4, 0.5
 	for m := range f.w {
 		w, v, miss := &f.w[m], &g.w[m], &f.miss[m]
 		for k := range bins {

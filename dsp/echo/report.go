@@ -9,7 +9,7 @@ import (
 
 // meter watches how well the canceller does.
 type meter struct {
-	near, rest float32 // power of near end and rest while only the far end speaks, some 2 s
+	near, rest float32 // power of near end and rest while only the far end speaks, some 1 s
 	leak       float32 // rest for each part of echo, while only the far end speaks
 	sure       bool    // the filter is known to fit: leak means something
 	both       int     // frames for which double talk is still reported
@@ -42,8 +42,8 @@ func (m *meter) measure(near, rest, echo, floor float32) {
 	}
 	m.leak = max(1e-4, m.leak+float32(step*(min(ratio, 1)-m.leak)))
 	m.sure = m.leak < 0.05 || m.sure && m.leak < 0.2
-	m.near = float32(0.99*m.near) + near
-	m.rest = float32(0.99*m.rest) + rest
+	m.near = float32(0.98*m.near) + near
+	m.rest = float32(0.98*m.rest) + rest
 }
 
 // change hears that the quick filter wins: the path changed when the steady

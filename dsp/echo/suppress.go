@@ -14,6 +14,10 @@ const (
 	// linger is for how many pieces it stays open after the near end spoke
 	// over the far end, so that words are not chopped (60 ms).
 	linger = 12
+	// doubt is for how many pieces of the far end's speech a new path may take
+	// to be learned (1.5 s). A line that is not known by then has no echo to
+	// speak of.
+	doubt = 300
 )
 
 // Powers of a piece and a frame at levels in dBm0.
@@ -33,12 +37,14 @@ type suppressor struct {
 	far    float32 // how strong the far end of a piece has been
 	gain   float32 // at the end of the last frame
 	linger int
+	doubt  int // pieces in which the path may still be unknown
+	paths  int // changes of path heard of
 	noise  noise.Source
 	hiss   pcm.Frame
 }
 
 func newSuppressor() suppressor {
-	return suppressor{floor: -1, gain: 1, noise: noise.New(comfort, 1)}
+	return suppressor{floor: -1, gain: 1, doubt: doubt, noise: noise.New(comfort, 1)}
 }
 
 // open passes a frame that cannot hold any echo.
@@ -61,7 +67,6 @@ func (s *suppressor) hear(e float32) {
 
 // work suppresses in d, what the canceller left of the frame.
 func (s *suppressor) work(c *Canceller, d *[block]float32) {
-	s.hear(energy(d))
 	var pass [pieces]bool
 	all, none := true, true
 	for j := range pass {
@@ -98,8 +103,8 @@ func (s *suppressor) work(c *Canceller, d *[block]float32) {
 // stronger than what the filter can have left of the echo.
 func (s *suppressor) passes(c *Canceller, d *[block]float32, j int) bool {
 	const (
-		stronger = 8    // 9 dB, where the filter is known to fit
-		hybrid   = 0.25 // else: the echo of the worst hybrid (G.168 § 6.2: ERL 6 dB)
+		stronger = 8 // 9 dB, where the filter is known to fit
+		hybrid   = 2 // else: 9 dB over the worst hybrid (G.168 § 6.2: ERL 6 dB), which has peaks
 	)
 	var e, y, x float32
 	for i := j * piece; i < (j+1)*piece; i++ {
@@ -110,15 +115,19 @@ func (s *suppressor) passes(c *Canceller, d *[block]float32, j int) bool {
 	}
 	s.echo = max(y, float32(0.8*s.echo))
 	s.far = max(x, float32(0.9*s.far))
+	if s.paths != c.meter.changes {
+		s.paths, s.doubt = c.meter.changes, doubt
+	}
 	if c.tone[0].present() || c.tone[1].present() {
 		return true // an answering modem or fax is not speech
 	}
-	limit := float32(stronger*c.meter.leak) * s.echo
-	if !c.meter.sure {
-		limit = 0
-		if s.far > farSpeaks {
-			limit = float32(2 * hybrid * s.far)
-		}
+	limit := float32(c.meter.leak * s.echo)
+	switch {
+	case c.meter.sure:
+		limit *= stronger
+	case s.doubt > 0 && s.far > farSpeaks:
+		s.doubt--
+		limit = hybrid * s.far
 	}
 	if limit < float32(0.25*s.floor/pieces) {
 		return true // nothing of it could be heard
