@@ -22,6 +22,7 @@ type Receiver struct {
 	// (Brazil).
 	Category bool
 
+	filter  fsk.HighPass
 	modem   [3]fsk.Demodulator // by fsk.Mode
 	octets  [3]assembler
 	scratch [8]fsk.Octet
@@ -84,11 +85,13 @@ func (r *Receiver) Process(f *pcm.Frame, out []Message) []Message {
 
 func (r *Receiver) listen(f *pcm.Frame, out []Message) []Message {
 	r.now += pcm.FrameLen
+	var y [pcm.FrameLen]int32
+	r.filter.Run(y[:], f[:])
 	for m := range r.modem {
 		if r.deaf(fsk.Mode(m)) {
 			continue
 		}
-		for _, o := range r.modem[m].Process(f[:], r.scratch[:0]) {
+		for _, o := range r.modem[m].ProcessFiltered(y[:], r.scratch[:0]) {
 			if r.octets[m].push(o, &r.heard) {
 				r.weigh(fsk.Mode(m))
 			}

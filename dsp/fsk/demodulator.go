@@ -50,6 +50,7 @@ var shapes = func() (s [len(clocks)]shape) {
 // the row that agrees best with all that came since goes through it. Soft bits
 // are held within their mean size, so that none of them outvotes others.
 type Demodulator struct {
+	hp    HighPass
 	f     front
 	mean  int64 // of the size of the last soft bits, 16 fractional bits
 	fits  int64 // mean of how strong the mode's tones are, over some 250 ms, 16 fractional bits
@@ -78,11 +79,25 @@ func (d *Demodulator) Reset() {
 // octets found to out. An octet is told some 35 ms after its end.
 func (d *Demodulator) Process(x []int16, out []Octet) []Octet {
 	for _, s := range x {
-		d.take(d.f.push(s))
-		d.step(d.n - 2)
-		if d.n++; d.n%every == 0 && d.idle < ringLen {
-			out = d.look(d.n-3, out)
-		}
+		out = d.push(d.hp.next(s), out)
+	}
+	return out
+}
+
+// ProcessFiltered is Process for samples that went through a HighPass. A
+// demodulator is fed one way or the other.
+func (d *Demodulator) ProcessFiltered(y []int32, out []Octet) []Octet {
+	for _, s := range y {
+		out = d.push(s, out)
+	}
+	return out
+}
+
+func (d *Demodulator) push(y int32, out []Octet) []Octet {
+	d.take(d.f.push(y))
+	d.step(d.n - 2)
+	if d.n++; d.n%every == 0 && d.idle < ringLen {
+		out = d.look(d.n-3, out)
 	}
 	return out
 }

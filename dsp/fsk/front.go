@@ -30,6 +30,33 @@ var highPass = func() (h [taps/2 + 1]int64) {
 	return h
 }()
 
+// HighPass takes away what is below the tones, hum above all, for demodulators
+// that share it. The zero value is ready.
+type HighPass struct {
+	line [2 * taps]int32 // the last samples, twice, so that taps of them are in a row
+	at   int             // where the next one goes
+}
+
+// Run filters x into y, which must be as long; y has three fractional bits.
+func (h *HighPass) Run(y []int32, x []int16) {
+	for i, s := range x {
+		y[i] = h.next(s)
+	}
+}
+
+func (h *HighPass) next(s int16) int32 {
+	h.line[h.at], h.line[h.at+taps] = int32(s), int32(s)
+	if h.at++; h.at == taps {
+		h.at = 0
+	}
+	x := h.line[h.at : h.at+taps : h.at+taps]
+	y := int64(x[taps/2]) * highPass[taps/2]
+	for i, c := range highPass[:taps/2] {
+		y += int64(x[i]+x[taps-1-i]) * c
+	}
+	return int32(y >> 12)
+}
+
 // period is a number of samples in which all tones repeat.
 const period = 160
 
@@ -70,8 +97,6 @@ const sumLen = 64
 // have its middle.
 type front struct {
 	mix  *mixer
-	line [2 * taps]int32 // the last samples, twice, so that taps of them are in a row
-	at   int             // where the next one goes
 	sums [2][sumLen]sum
 	work [sumLen]int64 // running sum of squares
 	n    int64         // samples taken
@@ -82,20 +107,11 @@ type front struct {
 // filtered sample has three fractional bits.
 var quiet = int64(64 * pcm.ZeroLevel * math.Pow(10, -5.5))
 
-// push takes a sample and weighs the bit that had its middle reach samples
-// before: diff is how much more it is mark than space, best how strong the
+// push takes a filtered sample and weighs the bit that had its middle reach
+// samples before: diff is how much more it is mark than space, best how strong the
 // likelier of the two is. Both are 0 when the line is quiet.
-func (f *front) push(s int16) (diff, best int32) {
-	f.line[f.at], f.line[f.at+taps] = int32(s), int32(s)
-	if f.at++; f.at == taps {
-		f.at = 0
-	}
-	x := f.line[f.at : f.at+taps : f.at+taps]
-	y := int64(x[taps/2]) * highPass[taps/2]
-	for i, h := range highPass[:taps/2] {
-		y += int64(x[i]+x[taps-1-i]) * h
-	}
-	y >>= 12
+func (f *front) push(sample int32) (diff, best int32) {
+	y := int64(sample)
 	f.loud += (y*y - f.loud) >> 6
 	i := int(f.n % period)
 	now, next := f.n&(sumLen-1), (f.n+1)&(sumLen-1)
