@@ -14,7 +14,8 @@ const hold = 2 * pcm.FrameLen
 
 // Receiver finds caller id in the audio of a line on hook. Create it with
 // NewReceiver and feed it all audio from the hang-up on, ringing included. It
-// holds no reference to what it was fed.
+// holds no reference to what it was fed. Its three modems and the keys cost about
+// 20 µs a frame on a quiet line and 80 µs on a hissing one, and 0.1 MB of memory.
 type Receiver struct {
 	// Deaf switches off the standards set in it.
 	Deaf [3]bool

