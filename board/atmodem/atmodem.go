@@ -27,6 +27,7 @@ import (
 	"time"
 
 	"github.com/centralita/centralita/board/atmodem/at"
+	"github.com/centralita/centralita/dsp/pcm"
 	"github.com/centralita/centralita/hal/port"
 )
 
@@ -75,6 +76,10 @@ func (r Report) String() string {
 		return fmt.Sprintf("%s at %s: %s because %s", r.Name, r.Device, r.Outcome, r.Why)
 	}
 }
+
+// slowest is the speed that carries sound of 8 bits: ten bits on the line for each
+// sample, and a tenth more for codes and shielding.
+const slowest = pcm.Rate * 10 * 11 / 10
 
 // breakTime is how long the line is held in the break state.
 const breakTime = 250 * time.Millisecond
@@ -126,13 +131,16 @@ func Open(ctx context.Context, cfg Config) (*Port, Report) {
 			p.cfg.Baud = 460800
 		}
 	}
+	if p.cfg.Baud < slowest {
+		return nil, Report{Name: cfg.Name, Device: cfg.Device, Outcome: Failed,
+			Why: fmt.Sprintf("%d baud carry no sound; set 115200 or more", p.cfg.Baud)}
+	}
 	if p.cfg.Dial == nil {
 		p.cfg.Dial = func() (io.ReadWriteCloser, error) { return openSerial(p.cfg.Device, p.cfg.Baud) }
 	}
 	p.out.wake = make(chan struct{}, 1)
 	p.audio = audio{p: p, wake: make(chan struct{}, 1)}
-	// 16 bits at 8000 samples a second, ten bits on the line for eight.
-	p.m = at.NewMachine(time.Now(), at.Options{Duplex: cfg.Duplex, Wide: p.cfg.Baud >= 2*8000*10*5/4})
+	p.m = at.NewMachine(time.Now(), at.Options{Duplex: cfg.Duplex, Wide: p.cfg.Baud >= 2*slowest})
 	p.all.Go(p.read)
 	p.all.Go(p.write)
 	p.mu.Lock()

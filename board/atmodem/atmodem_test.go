@@ -446,6 +446,17 @@ func TestReports(t *testing.T) {
 	}
 }
 
+// The speed of the line decides what it carries.
+func TestBaud(t *testing.T) {
+	for baud, want := range map[int]string{57600: "failed because 57600 baud carry no sound", 115200: "µ-law, full duplex", 230400: "16-bit linear, full duplex"} {
+		synctest.Test(t, func(t *testing.T) {
+			if _, _, r := plugIn(t, voicemodem.Full(), atmodem.Config{Baud: baud}, new(voicemodem.Wire)); !strings.Contains(r.String(), want) {
+				t.Error(r)
+			}
+		})
+	}
+}
+
 // Close is quick: a modem that answers is on hook before, one that does not is left.
 func TestCloseWaitsForTheHook(t *testing.T) {
 	for _, deaf := range []bool{false, true} {
