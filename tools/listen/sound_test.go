@@ -63,16 +63,16 @@ func speech(t *testing.T, voice, text string) string {
 // the country.
 func TestSpeechIsOnlyVoice(t *testing.T) {
 	for voice, text := range map[string]string{
-		"es": "Buenos días. Ha llamado a la oficina. Para ventas, marque uno; para averías, marque dos; o espere y le atenderemos.",
-		"en": "Good morning. You have reached the office. For sales press one, for faults press two, or hold the line and we will answer.",
+		"es": "Buenos días. Ha llamado a la oficina. Para ventas, marque uno; o espere y le atenderemos.",
+		"en": "Good morning. You have reached the office. For sales press one, or hold the line.",
 	} {
 		file := speech(t, voice, text)
+		out := hears(t, "all", file)
+		heard(t, out, anyTime+` voice `+anyTime+` s -\d+\.\d dBm0`)
+		if out == "" {
+			t.Errorf("%s: nothing was heard", voice)
+		}
 		for _, country := range []string{"ES", "US", "AR", "MX"} {
-			out := hears(t, "all", "--country", country, file)
-			heard(t, out, anyTime+` voice `+anyTime+` s -\d+\.\d dBm0`)
-			if out == "" {
-				t.Errorf("%s: nothing was heard", voice)
-			}
 			if got := hears(t, "tones", "--country", country, file); got != "" {
 				t.Errorf("%s, %s: tones %q", voice, country, got)
 			}
