@@ -234,8 +234,9 @@ func (d *Detector) pair(i int) *block {
 
 // follow takes in level and frequency of the digit that is on.
 func (d *Detector) follow() {
-	a, b := d.pair(1), d.loud(0)
-	r, c := b.power(d.row), b.power(4+d.col)
+	// The newest block may be the last, and cut: its phase is not counted.
+	a, b, now := d.pair(2), d.pair(1), d.loud(0)
+	r, c := now.power(d.row), now.power(4+d.col)
 	d.refRow += 0.2 * (r - d.refRow)
 	d.refCol += 0.2 * (c - d.refCol)
 	d.sumR += turned(b, a, d.row)
