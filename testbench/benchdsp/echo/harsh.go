@@ -66,7 +66,7 @@ func harsh(dir string, cs []canceller) error {
 					early = append(early, s.erle(out, 3*second, 4*second))
 					end = append(end, s.erle(out, n-3*second, n))
 				}
-				fmt.Printf("   %5.2f [%d] %5.1f %5.1f (%.1f)", finite(t), never(t), mean(early), mean(end), least(end))
+				fmt.Printf("   %5s [%d] %5.1f %5.1f (%.1f)", finite(t), never(t), mean(early), mean(end), least(end))
 			}
 			fmt.Println()
 		}

@@ -9,7 +9,7 @@ import (
 	"fmt"
 	"math"
 	"os"
-	"sort"
+	"slices"
 	"time"
 
 	"github.com/centralita/centralita/dsp/echo"
@@ -116,20 +116,30 @@ func converge(k kind, cs []canceller) error {
 		if err != nil {
 			return err
 		}
-		fmt.Printf("  %-8s %5.2f / %5.2f / %5.2f [%d] %5.1f (worst %.2f, %.1f)\n", c.name, finite(t[0]), finite(t[1]), finite(t[2]), never(t[0]), mean(end), worst(t[0]), least(end))
+		fmt.Printf("  %-8s %5s / %5s / %5s [%d] %5.1f (worst %s, %.1f)\n", c.name, finite(t[0]), finite(t[1]), finite(t[2]), never(t[0]), mean(end), seconds(worst(t[0])), least(end))
 	}
 	return nil
 }
 
-func finite(x []float64) float64 {
-	var s float64
-	n := 0
+// finite is the mean of the times that were reached.
+func finite(x []float64) string {
+	var reached []float64
 	for _, v := range x {
 		if !math.IsInf(v, 0) {
-			s, n = s+v, n+1
+			reached = append(reached, v)
 		}
 	}
-	return s / float64(n)
+	if len(reached) == 0 {
+		return "never"
+	}
+	return seconds(mean(reached))
+}
+
+func seconds(v float64) string {
+	if math.IsInf(v, 0) {
+		return "never"
+	}
+	return fmt.Sprintf("%.2f", v)
 }
 
 func never(x []float64) (n int) {
@@ -141,9 +151,16 @@ func never(x []float64) (n int) {
 	return n
 }
 
-func mean(x []float64) float64  { return finite(x) }
-func worst(x []float64) float64 { y := append([]float64{}, x...); sort.Float64s(y); return y[len(y)-1] }
-func least(x []float64) float64 { y := append([]float64{}, x...); sort.Float64s(y); return y[0] }
+func mean(x []float64) float64 {
+	var sum float64
+	for _, v := range x {
+		sum += v
+	}
+	return sum / float64(len(x))
+}
+
+func worst(x []float64) float64 { return slices.Max(x) }
+func least(x []float64) float64 { return slices.Min(x) }
 
 // doubleTalk: 8 s of the far end, 4 s both, 8 s the far end again.
 func doubleTalk(dir string, cs []canceller) error {
@@ -236,7 +253,7 @@ func suppressed(dir string) error {
 		}
 		changed = append(changed, pcm.Level(with[8*second:]))
 	}
-	sort.Float64s(left)
+	slices.Sort(left)
 	fmt.Printf("  %-8s %5.1f dBm0; %5.1f dBm0 (worst of the six lines)\n", "ours", left[len(left)*99/100], worst(changed))
 	return nil
 }
