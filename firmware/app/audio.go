@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/centralita/centralita/dsp/echo"
 	"github.com/centralita/centralita/dsp/tone/plan"
 	"github.com/centralita/centralita/firmware/exchange"
 	"github.com/centralita/centralita/firmware/media"
@@ -134,10 +135,22 @@ func (a *audio) AttachSIP(call tel.CallID, id tel.LegID) {
 	a.attach(id, s)
 }
 
+// lineEcho is the canceller of a line: a tail long enough for the driver's
+// buffers and the hybrid. Without the suppressor: a key pressed into a prompt
+// must pass before the line is known.
+var lineEcho = echo.Options{Tail: 64, NoSuppressor: true}
+
 // AttachPort implements exchange.Media.
 func (a *audio) AttachPort(call tel.CallID, id tel.LegID, p tel.PortID, dials bool) error {
 	wire := a.ports[p]
-	l := media.Leg{ID: id, Call: call, Endpoint: portleg.New(wire.Audio(), a.log), DTMF: true}
+	var cancel *echo.Canceller
+	if wire.Info().Kind == port.FXO {
+		var err error
+		if cancel, err = echo.New(lineEcho); err != nil {
+			return err
+		}
+	}
+	l := media.Leg{ID: id, Call: call, Endpoint: portleg.New(wire.Audio(), cancel, a.log), DTMF: true}
 	if wire.Info().Kind == port.FXO {
 		l.Progress, l.AwaitDial = &a.plan, dials
 	}
@@ -251,14 +264,30 @@ func heard(evs []media.Event) []exchange.Event {
 		case media.PlayDone:
 			out = append(out, exchange.OnPlayed{Leg: ev.Leg, ID: ev.Play})
 		case media.Tone:
-			for t, k := range tones {
-				if k == ev.Tone {
-					out = append(out, exchange.OnTone{Leg: ev.Leg, Tone: t, Evidence: ev.Evidence})
-				}
+			if t, ok := toneHeard(ev.Tone); ok {
+				out = append(out, exchange.OnTone{Leg: ev.Leg, Tone: t, Evidence: ev.Evidence})
 			}
 		case media.Silent:
 			out = append(out, exchange.OnSilent{Leg: ev.Leg})
 		}
 	}
 	return out
+}
+
+// toneHeard is what a signal of the exchange means to a line: an announcement
+// that nobody can be reached is a way that leads nowhere, a tone learned as a
+// disconnect signal is what busy is elsewhere.
+func toneHeard(k plan.Kind) (tel.Tone, bool) {
+	switch k {
+	case plan.Info, plan.Unobtainable:
+		return tel.ToneCongestion, true
+	case plan.Disconnect:
+		return tel.ToneBusy, true
+	}
+	for t, own := range tones {
+		if own == k {
+			return t, true
+		}
+	}
+	return tel.ToneNone, false
 }
