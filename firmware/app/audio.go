@@ -9,7 +9,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/centralita/centralita/dsp/echo"
 	"github.com/centralita/centralita/dsp/tone/plan"
 	"github.com/centralita/centralita/firmware/exchange"
 	"github.com/centralita/centralita/firmware/media"
@@ -135,22 +134,10 @@ func (a *audio) AttachSIP(call tel.CallID, id tel.LegID) {
 	a.attach(id, s)
 }
 
-// lineEcho is the canceller of a line: a tail long enough for the driver's
-// buffers and the hybrid. Without the suppressor: a key pressed into a prompt
-// must pass before the line is known.
-var lineEcho = echo.Options{Tail: 64, NoSuppressor: true}
-
 // AttachPort implements exchange.Media.
 func (a *audio) AttachPort(call tel.CallID, id tel.LegID, p tel.PortID, dials bool) error {
 	wire := a.ports[p]
-	var cancel *echo.Canceller
-	if wire.Info().Kind == port.FXO {
-		var err error
-		if cancel, err = echo.New(lineEcho); err != nil {
-			return err
-		}
-	}
-	l := media.Leg{ID: id, Call: call, Endpoint: portleg.New(wire.Audio(), cancel, a.log), DTMF: true}
+	l := media.Leg{ID: id, Call: call, Endpoint: portleg.New(wire.Audio(), a.log), DTMF: true}
 	if wire.Info().Kind == port.FXO {
 		l.Progress, l.AwaitDial = &a.plan, dials
 	}

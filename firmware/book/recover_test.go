@@ -411,7 +411,7 @@ func TestOlderBookIsBroughtUp(t *testing.T) {
 			t.Error(err)
 		}
 	}
-	zone("Local")
+	zone(time.Local.String()) // "Local", or what TZ says
 	madrid, err := time.LoadLocation("Europe/Madrid")
 	if err != nil {
 		t.Fatal(err)

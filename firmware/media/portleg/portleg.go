@@ -9,7 +9,6 @@ import (
 	"sync/atomic"
 
 	"github.com/centralita/centralita/dsp/drift"
-	"github.com/centralita/centralita/dsp/echo"
 	"github.com/centralita/centralita/dsp/pcm"
 	"github.com/centralita/centralita/dsp/plc"
 	"github.com/centralita/centralita/firmware/media"
@@ -22,10 +21,6 @@ type Leg struct {
 	audio  port.Audio
 	log    *slog.Logger
 	closed atomic.Bool
-
-	// Of the pump.
-	echo *echo.Canceller // nil: none
-	far  pcm.Frame       // what was written last: its echo is in what comes next
 
 	up, down queue // from the port to the tick, and from the tick to the port
 
@@ -48,14 +43,12 @@ type shown struct {
 // its own events tell.
 const maxErrors = 50
 
-// New begins to pump a port's audio. cancel takes the echo of a two-wire line
-// out of what is heard, in the port's own clock, where it comes back soonest;
-// nil where the port has no hybrid or cancels by itself. log may be nil.
-func New(audio port.Audio, cancel *echo.Canceller, log *slog.Logger) *Leg {
+// New begins to pump a port's audio. log may be nil.
+func New(audio port.Audio, log *slog.Logger) *Leg {
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)
 	}
-	l := &Leg{audio: audio, log: log, echo: cancel}
+	l := &Leg{audio: audio, log: log}
 	go l.pump()
 	return l
 }
@@ -67,9 +60,6 @@ func (l *Leg) pump() {
 	for failed := 0; failed < maxErrors && !l.closed.Load(); {
 		err := l.audio.Read(&f)
 		if err == nil {
-			if l.echo != nil {
-				l.echo.Process(&l.far, &f, &f)
-			}
 			if !l.up.put(&f) {
 				l.shown.overrun.Add(1)
 			}
@@ -77,7 +67,6 @@ func (l *Leg) pump() {
 				out.Push(&f)
 			}
 			out.Pull(&f)
-			l.far = f
 			err = l.audio.Write(&f)
 		}
 		switch {

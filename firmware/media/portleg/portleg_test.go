@@ -9,8 +9,6 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/centralita/centralita/dsp/echo"
-	"github.com/centralita/centralita/dsp/noise"
 	"github.com/centralita/centralita/dsp/pcm"
 	"github.com/centralita/centralita/firmware/media"
 	"github.com/centralita/centralita/firmware/media/portleg"
@@ -118,7 +116,7 @@ func TestAPortOf200PPMIsBridgedWithoutClickOrGrowth(t *testing.T) {
 			// 440 and 500 Hz at 6000 bend by 716 and 924 at most.
 			c.hear = (&smooth{t: t, who: "the line", max: 1100, begin: settle}).hear
 			other := &far{hear: (&smooth{t: t, who: "the other", max: 900, begin: settle}).hear}
-			leg := portleg.New(c, nil, nil)
+			leg := portleg.New(c, nil)
 			for id, ep := range map[tel.LegID]media.Endpoint{1: leg, 2: other} {
 				if err := engine.Attach(media.Leg{ID: id, Call: "1-1", Endpoint: ep}); err != nil {
 					t.Fatal(err)
@@ -151,7 +149,7 @@ func TestAPortOf200PPMIsBridgedWithoutClickOrGrowth(t *testing.T) {
 func TestThePumpEndsWithThePort(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := newCrystal(0, 440)
-		leg := portleg.New(c, nil, nil)
+		leg := portleg.New(c, nil)
 		<-time.After(time.Second)
 		c.mu.Lock()
 		c.err = port.ErrClosed
@@ -173,7 +171,7 @@ func TestThePumpEndsWithThePort(t *testing.T) {
 func TestAPortThatFailsNowAndThenIsKept(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := newCrystal(0, 440)
-		leg := portleg.New(c, nil, nil)
+		leg := portleg.New(c, nil)
 		for range 10 {
 			c.mu.Lock()
 			c.err = errors.New("crackle")
@@ -197,7 +195,7 @@ func TestAPortThatFailsNowAndThenIsKept(t *testing.T) {
 func TestAGapOfThePortIsConcealedNotCutOff(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := newCrystal(0, 200)
-		leg := portleg.New(c, nil, nil)
+		leg := portleg.New(c, nil)
 		var f pcm.Frame
 		gaps := 0
 		for range 20 { // faster than the port: it must run dry
@@ -228,7 +226,7 @@ func (busy) Read(*pcm.Frame) error  { return port.ErrClosed }
 func (busy) Write(*pcm.Frame) error { return nil }
 
 func TestNothingIsAllocated(t *testing.T) {
-	leg := portleg.New(busy{}, nil, nil)
+	leg := portleg.New(busy{}, nil)
 	var f pcm.Frame
 	if n := testing.AllocsPerRun(1, func() {
 		for range 500 {
@@ -237,68 +235,5 @@ func TestNothingIsAllocated(t *testing.T) {
 		}
 	}); n != 0 {
 		t.Errorf("%v allocations in 500 ticks", n)
-	}
-}
-
-// hybrid is a line that throws back what is written to it, 6 dB down and 3 ms
-// later, and says nothing itself.
-type hybrid struct {
-	mu   sync.Mutex
-	next time.Time
-	line [2 * pcm.FrameLen]int16 // what was written, the newest last
-}
-
-func (h *hybrid) Read(f *pcm.Frame) error {
-	h.mu.Lock()
-	h.next = h.next.Add(20 * time.Millisecond)
-	wait := time.Until(h.next)
-	for i := range f {
-		f[i] = h.line[pcm.FrameLen+i-24] / 2
-	}
-	h.mu.Unlock()
-	<-time.After(wait)
-	return nil
-}
-
-func (h *hybrid) Write(f *pcm.Frame) error {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	copy(h.line[:], h.line[pcm.FrameLen:])
-	copy(h.line[pcm.FrameLen:], f[:])
-	return nil
-}
-
-// The echo of what a leg says to a two-wire line does not come back to it.
-func TestEchoOfTheLineIsTakenOut(t *testing.T) {
-	level := func(c *echo.Canceller) (dBm0 float64) {
-		synctest.Test(t, func(t *testing.T) {
-			leg := portleg.New(&hybrid{next: time.Now()}, c, nil)
-			said := noise.New(-15, 7)
-			var f pcm.Frame
-			var heard []int16
-			for tick := range 200 {
-				leg.Read(&f)
-				if tick >= 150 {
-					heard = append(heard, f[:]...)
-				}
-				said.Fill(&f)
-				leg.Write(&f)
-				<-time.After(20 * time.Millisecond)
-			}
-			if err := leg.Close(); err != nil {
-				t.Error(err)
-			}
-			<-time.After(time.Second)
-			dBm0 = pcm.Level(heard)
-		})
-		return dBm0
-	}
-	c, err := echo.New(echo.Options{Tail: 64, NoSuppressor: true})
-	if err != nil {
-		t.Fatal(err)
-	}
-	with, without := level(c), level(nil)
-	if without < -25 || with > without-25 {
-		t.Errorf("%.1f dBm0 come back, without canceller %.1f", with, without)
 	}
 }
