@@ -306,6 +306,12 @@ func (c *call) accept(req *sip.Request, tx *sip.ServerTx, body []byte) {
 		sip.NewHeader("Allow", allowed), sip.NewHeader("Supported", ""))
 	c.okEvery, c.okSince = sip.T1, time.Now()
 	if err := tx.Respond(c.ok); err != nil {
+		if c.phase == accepted && (c.cancelled.Load() || errors.Is(err, sip.ErrTransactionCanceled)) {
+			// The CANCEL won by a hair. The ACK to come is for the 487, not for us.
+			c.ok = nil
+			c.end(tel.CauseNormal, "CANCEL", true)
+			return
+		}
 		c.log.Warn("cannot send the answer", "err", err)
 	}
 	c.okAgain = c.after(c.okEvery, c.repeat)
