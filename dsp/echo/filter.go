@@ -98,6 +98,10 @@ type pace struct {
 	least float32 // the miss never falls below: an echo may come where there was none
 }
 
+// most is the largest miss there can be: a line gives back no more than it got.
+// Where the far end is silent nothing else would bound it.
+const most = 1
+
 // adapt learns from the spectrum of the rest. Of each coefficient it corrects
 // what its miss makes of all that may be wrong: the misses of all partitions,
 // and the near end, whose power is known at once because it is the rest's.
@@ -144,6 +148,9 @@ func (f *filter) adapt(e *spectrum, p *past, c pace, floor float32) {
 			q += float32(c.drift*wp) - known
 			if q < c.least {
 				q = c.least
+			}
+			if q > most {
+				q = most
 			}
 			miss[k] = q
 		}
