@@ -47,7 +47,7 @@ func (u *pump) run(d time.Duration) {
 			u.t.Errorf("a read took %s", d)
 		}
 		if u.jitter != nil {
-			time.Sleep(time.Duration(u.jitter.IntN(20)) * time.Millisecond)
+			<-time.After(time.Duration(u.jitter.IntN(20)) * time.Millisecond)
 		}
 		u.heard = append(u.heard, f[:]...)
 		u.heard = u.heard[max(0, len(u.heard)-pcm.Rate):]
@@ -303,7 +303,7 @@ func TestNothingIsLeftOver(t *testing.T) {
 				command(t, p, port.Seize{})
 				silent("said on hook")
 				command(t, p, port.Release{})
-				time.Sleep(time.Second)
+				<-time.After(time.Second)
 				command(t, p, port.Seize{})
 				say() // the loop is not closed yet: what is said waits
 				command(t, p, port.Release{})
@@ -371,12 +371,12 @@ func TestFlashByHand(t *testing.T) {
 		}
 		command(t, p, port.Seize{})
 		command(t, p, port.Flash{})
-		time.Sleep(at.FlashOff - time.Millisecond)
+		<-time.After(at.FlashOff - time.Millisecond)
 		synctest.Wait()
 		if m.OffHook() {
 			t.Error("the loop is not open for the flash")
 		}
-		time.Sleep(2 * time.Millisecond)
+		<-time.After(2 * time.Millisecond)
 		synctest.Wait()
 		if got := fmt.Sprint(line.Commanded()); got != "[seize release seize]" {
 			t.Errorf("the line saw %s", got)
@@ -396,9 +396,9 @@ func TestReleaseByATH(t *testing.T) {
 		}
 		for range 2 {
 			command(t, p, port.Seize{})
-			time.Sleep(time.Second)
+			<-time.After(time.Second)
 			command(t, p, port.Release{})
-			time.Sleep(time.Second)
+			<-time.After(time.Second)
 		}
 		m.Ring()
 		if got := fmt.Sprintf("%v %s", line.Commanded(), events(p)); got != "[seize release seize release] ring on" {

@@ -27,7 +27,7 @@ func (w wire) Do(e port.Event) {
 	case port.RingOn:
 		w.modem.Ring()
 	case port.RingOff:
-		time.Sleep(at.RingBurst + time.Millisecond)
+		<-time.After(at.RingBurst + time.Millisecond)
 	case port.CallerID:
 		w.modem.CallerID(e.Number, e.Name, e.Absence)
 	}

@@ -149,14 +149,14 @@ func TestAnotherModem(t *testing.T) {
 		m.Unplug()
 		m.Become(voicemodem.Half())
 		m.Plug()
-		time.Sleep(time.Minute)
+		<-time.After(time.Minute)
 		if got := events(p); strings.Contains(got, "found") || !p.Info().Caps.FullDuplex {
 			t.Errorf("it says %q", got)
 		}
 		m.Unplug()
 		m.Become(voicemodem.Full())
 		m.Plug()
-		time.Sleep(time.Minute)
+		<-time.After(time.Minute)
 		if got := events(p); got != "found" {
 			t.Errorf("it says %q", got)
 		}

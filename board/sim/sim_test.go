@@ -200,7 +200,7 @@ func TestPulledCord(t *testing.T) {
 		expect(t, "the idle line", events(p[2]), "")
 		expect(t, "the telephone off hook", events(p[3]), "on hook")
 		expect(t, "the telephone on hook", events(p[4]), "")
-		time.Sleep(time.Second)
+		<-time.After(time.Second)
 		expect(t, "the line in use, later", events(p[1]), "battery true")
 		// The next bench is told of the loop that is still closed.
 		w, ended = plugIn(t, b)
@@ -227,7 +227,7 @@ func TestPulledCordAndPluggedAtOnce(t *testing.T) {
 		w.at = wire.FXO(2)
 		w.Do(port.Battery{On: true})
 		w.Do(port.Battery{On: false})
-		time.Sleep(2 * time.Second)
+		<-time.After(2 * time.Second)
 		expect(t, "line 1", events(p[0]), "battery false, battery true")
 		expect(t, "line 2", events(p[1]), "battery false, battery true, battery false")
 		b.Close()
@@ -325,16 +325,16 @@ func TestBell(t *testing.T) {
 		if err := p.Command(port.Ring{Number: "600123456", Name: "Juan Pérez"}); err != nil {
 			t.Fatal(err)
 		}
-		time.Sleep(1400 * time.Millisecond)
+		<-time.After(1400 * time.Millisecond)
 		expect(t, "in the first burst", w.kinds(), "fxs1 ring on")
-		time.Sleep(200 * time.Millisecond)
+		<-time.After(200 * time.Millisecond)
 		expect(t, "after it", w.kinds(), `fxs1 ring off, fxs1 caller id "600123456" "Juan Pérez" `)
-		time.Sleep(3 * time.Second)
+		<-time.After(3 * time.Second)
 		expect(t, "the second", w.kinds(), "fxs1 ring on")
 		w.at = wire.FXS(1)
 		w.Do(port.OffHook{})
 		expect(t, "picked up", events(p), "off hook")
-		time.Sleep(20 * time.Second)
+		<-time.After(20 * time.Second)
 		expect(t, "no ring any more", w.kinds(), "fxs1 ring off")
 		if err := p.Command(port.Ring{}); err == nil {
 			t.Error("a telephone off hook can be rung")
@@ -362,7 +362,7 @@ func TestDisconnect(t *testing.T) {
 		if n := len(w.Heard()); n != 0 {
 			t.Errorf("%d frames while the loop is dropped", n)
 		}
-		time.Sleep(600 * time.Millisecond)
+		<-time.After(600 * time.Millisecond)
 		p.Audio().Write(&pcm.Frame{1})
 		synctest.Wait()
 		if n := len(w.Heard()); n != 1 {

@@ -80,7 +80,7 @@ func run(t *testing.T, s *view.Snapshot, test func(f *front)) {
 // pass lets d of virtual time go by and everything settle.
 func (f *front) pass(d time.Duration) {
 	f.mu.Unlock()
-	time.Sleep(d)
+	<-time.After(d)
 	synctest.Wait()
 	f.mu.Lock()
 }

@@ -152,10 +152,10 @@ func TestStreamSendsEveryPictureAtMostFourTimesASecond(t *testing.T) {
 			t.Fatalf("at first %+v", first)
 		}
 		for seq := uint64(2); seq <= 101; seq++ { // a hundred pictures in two seconds
-			time.Sleep(20 * time.Millisecond)
+			<-time.After(20 * time.Millisecond)
 			store.Set(picture(seq))
 		}
-		time.Sleep(time.Second)
+		<-time.After(time.Second)
 		all := c.got("wall")
 		if len(all) < 8 || len(all) > 11 || all[len(all)-1].id != "101" {
 			t.Errorf("%d pictures, the last is %s", len(all), all[len(all)-1].id)
@@ -180,7 +180,7 @@ func TestStreamStaysOpenAndBeats(t *testing.T) {
 	cfg := Config{Fresh: func() time.Time { f := <-fresh; fresh <- f; return f }}
 	bubble(t, cfg, func(t *testing.T, w *wire, store *view.Store) {
 		c := listen(t, w, "/events")
-		time.Sleep(time.Minute) // longer than any of the server's own time-outs
+		<-time.After(time.Minute) // longer than any of the server's own time-outs
 		beats := c.got("beat")
 		if len(beats) < 29 || len(beats) > 31 || c.notes != len(beats) {
 			t.Errorf("%d beats and %d comments in a minute, want one each two seconds", len(beats), c.notes)
@@ -191,7 +191,7 @@ func TestStreamStaysOpenAndBeats(t *testing.T) {
 		<-fresh
 		at := time.Now().Add(-7 * time.Second)
 		fresh <- at
-		time.Sleep(beatEvery)
+		<-time.After(beatEvery)
 		var b beat
 		beats = c.got("beat")
 		if err := json.Unmarshal([]byte(beats[len(beats)-1].data), &b); err != nil || b.Fresh != at.UnixMilli() {
@@ -204,7 +204,7 @@ func TestSlowClientIsDropped(t *testing.T) {
 	bubble(t, Config{}, func(t *testing.T, w *wire, store *view.Store) {
 		slow := w.dial(t, "/events") // never reads
 		quick := listen(t, w, "/events")
-		time.Sleep(30 * time.Second)
+		<-time.After(30 * time.Second)
 		if n := len(quick.got("beat")); n < 14 {
 			t.Errorf("the quick client got %d beats beside the slow one", n)
 		}
@@ -236,11 +236,11 @@ func TestStreamShowsTheFrontOfTheBox(t *testing.T) {
 	cfg := Config{Front: func() Front { mu.Lock(); defer mu.Unlock(); return f }}
 	bubble(t, cfg, func(t *testing.T, w *wire, store *view.Store) {
 		c, plain := listen(t, w, "/events?panel=1"), listen(t, w, "/events")
-		time.Sleep(3 * time.Second)
+		<-time.After(3 * time.Second)
 		mu.Lock()
 		f.Changes, f.Rows = 8, []string{"Todo en orden"}
 		mu.Unlock()
-		time.Sleep(time.Second)
+		<-time.After(time.Second)
 		got := c.got("front")
 		if len(got) != 2 || !strings.Contains(got[0].data, "Esperan 8") || !strings.Contains(got[1].data, "Todo en orden") {
 			t.Errorf("fronts %+v", got)

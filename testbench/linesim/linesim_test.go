@@ -373,7 +373,7 @@ func TestTheWireIsCut(t *testing.T) {
 		p, _ := h.Phone(1)
 		l, _ := h.Line(1)
 		go func() {
-			time.Sleep(time.Second)
+			<-time.After(time.Second)
 			h.conn.Close()
 		}()
 		if _, _, err := p.WaitRing(h.within(time.Minute), 1); err == nil || !strings.Contains(err.Error(), "cut") {

@@ -83,7 +83,7 @@ func TestBytesOnTheWire(t *testing.T) {
 			}
 		}
 		line.Put(&pcm.Frame{0: 0x1010, 1: 0x0310})
-		time.Sleep(30 * time.Millisecond)
+		<-time.After(30 * time.Millisecond)
 		if got := h.reads(); !strings.HasPrefix(got, "\x10\x10\x10\x10\x10\x10\x03\x00\x00") || len(got) != 2*pcm.FrameLen+3 {
 			t.Errorf("V.253 9.1: %d bytes, %q …", len(got), got[:12])
 		}
@@ -121,12 +121,12 @@ func TestOlderModem(t *testing.T) {
 		if got := h.types("\x10\x03"); got != "" {
 			t.Errorf("before the sound is played: %q", got)
 		}
-		time.Sleep(110 * time.Millisecond)
+		<-time.After(110 * time.Millisecond)
 		if got := h.reads(); got != "\r\nVCON\r\n" || len(line.Heard()) != 5 {
 			t.Errorf("behind the sound: %q", got)
 		}
 		h.types("AT+VRX\r")
-		time.Sleep(110 * time.Millisecond)
+		<-time.After(110 * time.Millisecond)
 		if got := h.types("\x10!"); got != strings.Repeat("\x80", 5*pcm.FrameLen)+"\x10\x03\r\nVCON\r\n" {
 			t.Errorf("recorded %d bytes, ending %q", len(got), got[max(0, len(got)-12):])
 		}

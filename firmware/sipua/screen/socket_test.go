@@ -100,7 +100,7 @@ func serve(t *testing.T, w *wire, cfg Config) (*Screen, *bytes.Buffer) {
 		if err := errors.Join(conn.Close(), srv.Close(), ua.Close(), <-done); err != nil {
 			t.Errorf("cannot stop: %v", err)
 		}
-		time.Sleep(time.Minute) // in the bubble: sipgo's transactions end
+		<-time.After(time.Minute) // in the bubble: sipgo's transactions end
 	})
 	return s, &log
 }
@@ -149,7 +149,7 @@ func TestStrangersAreBannedAndForgiven(t *testing.T) {
 		if heard != strangerRate || len(s.Bans()) != 1 {
 			t.Errorf("%d of 40 were heard, bans %v", heard, s.Bans())
 		}
-		time.Sleep(strangerBan + time.Second)
+		<-time.After(strangerBan + time.Second)
 		w.send(strings.Replace(request("OPTIONS"), "z9hG4bKabc", "z9hG4bKlater", 1))
 		if w.answer() == "" || len(s.Bans()) != 0 {
 			t.Errorf("after the ban: bans %v", s.Bans())

@@ -210,7 +210,7 @@ func TestSipgoBehindTheScreenOverTCP(t *testing.T) {
 		if strings.Count(got, "SIP/2.0 200 ") != 1 || strings.Count(got, "SIP/2.0 400 ") != 1 || !strings.Contains(got, body) {
 			t.Errorf("answers:\n%s", got)
 		}
-		time.Sleep(time.Minute) // virtual: sipgo's transactions end
+		<-time.After(time.Minute) // virtual: sipgo's transactions end
 	})
 }
 
@@ -239,7 +239,7 @@ func TestSlowAndIdleConnectionsEnd(t *testing.T) {
 						return
 					}
 					if i > 20 && name == "slow loris" {
-						time.Sleep(2 * time.Second)
+						<-time.After(2 * time.Second)
 					}
 				}
 			}()
