@@ -308,10 +308,17 @@ func TestRestartKeepsThePeople(t *testing.T) {
 		if q := v.Queues[0]; q.Answered != 1 || q.InTarget != 1 || v.Agents[0].Today != 1 || len(v.Last) < 2 {
 			o.T.Errorf("after the restart: queue %+v, ana %+v, %d last calls", q, v.Agents[0], len(v.Last))
 		}
+		left := 0
 		for _, f := range o.Facts() {
 			if strings.Contains(string(f.Body), "power lost") {
 				o.T.Errorf("a farewell was taken for a power cut: %s", f.Body)
 			}
+			if f.Boot == 1 && strings.Contains(string(f.Body), `"state":"logged out","reason":"shutdown"`) {
+				left++
+			}
+		}
+		if left != 2 {
+			o.T.Errorf("%d agents are booked as leaving with the stop, want 2", left)
 		}
 	})
 }

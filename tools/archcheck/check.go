@@ -197,7 +197,6 @@ func (c *checker) calls(p, dir string, test bool, f *ast.File) {
 		return
 	}
 	r := rowOf(dir)
-	virtualTest := test && importName(f, "testing/synctest") != ""
 	ast.Inspect(f, func(n ast.Node) bool {
 		s, ok := n.(*ast.SelectorExpr)
 		if !ok {
@@ -208,8 +207,8 @@ func (c *checker) calls(p, dir string, test bool, f *ast.File) {
 			return true
 		}
 		switch {
-		case test && s.Sel.Name == "Sleep" && !virtualTest:
-			c.add(p, c.line(s), "a test waits in real time; testing/synctest makes time virtual")
+		case test && s.Sel.Name == "Sleep":
+			c.add(p, c.line(s), "a test sleeps; wait for what happens, in testing/synctest's virtual time")
 		case !test && r != nil && r.virtual && slices.Contains(clock, s.Sel.Name):
 			c.add(p, c.line(s), "%s is a machine: the instant comes in, time.%s does not", dir, s.Sel.Name)
 		}
