@@ -179,6 +179,9 @@ func (p *Port) Command(c port.Command) error {
 	if p.closed {
 		return port.ErrClosed
 	}
+	if err := p.Info().Refuse(c); err != nil {
+		return err
+	}
 	var ev at.Event
 	switch c.(type) {
 	case port.Seize:
@@ -193,8 +196,6 @@ func (p *Port) Command(c port.Command) error {
 			return fmt.Errorf("cannot %s: %s is on hook", c, p.cfg.Name)
 		}
 		ev = at.Flash{}
-	default:
-		return fmt.Errorf("cannot %s: %s is an %s port", c, p.cfg.Name, port.FXO)
 	}
 	p.stepLocked(ev)
 	return nil

@@ -87,13 +87,8 @@ func (s *socket) Command(c port.Command) error {
 	if s.closed {
 		return port.ErrClosed
 	}
-	fxo := false
-	switch c.(type) {
-	case port.Seize, port.Release, port.Flash:
-		fxo = true
-	}
-	if fxo != (s.info.Kind == port.FXO) {
-		return fmt.Errorf("cannot %s: %s is an %s port", c, s.info.Name, s.info.Kind)
+	if err := s.info.Refuse(c); err != nil {
+		return err
 	}
 	switch c := c.(type) {
 	case port.Seize:

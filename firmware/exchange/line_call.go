@@ -8,7 +8,7 @@ import (
 	"github.com/centralita/centralita/firmware/tel"
 )
 
-// Between an analog port and the call it serves.
+// Between an analog port and the call it serves: what lines and telephones share.
 
 func (p *portState) deadline() (time.Time, bool) {
 	if p.fxo != nil {
@@ -53,19 +53,6 @@ func (e *Exchange) lineEffect(p *portState, ef line.Effect) {
 	case line.Changed:
 		e.portChanged(p, ef)
 	}
-}
-
-// outpulse is the id of a number being sent on a line.
-const outpulse tel.PlayID = 1 << 62
-
-// ownLeg returns the leg of a telephone that was picked up to dial.
-func (e *Exchange) ownLeg(p *portState) *legState {
-	if l := e.legs[p.audio]; l != nil {
-		return l
-	}
-	l := &legState{id: e.sh.NewLeg(), port: p, phone: e.phones[p.ext], up: true, caller: true}
-	e.addLeg(l)
-	return l
 }
 
 // portAudio attaches or detaches the port's audio.
@@ -149,107 +136,9 @@ func (e *Exchange) portChanged(p *portState, ef line.Changed) {
 	e.inherit(p, ef.State)
 }
 
-// inherit gives a cleared line to the emergency call that waits for it.
-func (e *Exchange) inherit(p *portState, s line.State) {
-	if p.heir == nil || s != line.Idle && s != line.Dead && s != line.Ringing {
-		return
-	}
-	h := p.heir
-	p.heir = nil
-	l := e.legs[h.leg]
-	if l == nil {
-		return // the caller did not wait
-	}
-	if s != line.Idle {
-		e.toCallOf(h.leg, call.LegDown{Leg: h.leg, Cause: tel.CauseUnreachable, Evidence: "line " + string(p.id) + " is " + s.String(), Spare: e.sh.NewLeg()})
-		e.letGo(l)
-		return
-	}
-	l.port, p.call = p, h.leg
-	e.push(toLine{p, line.Dial{Number: h.number}})
-}
-
-// lineRings begins a call from the exchange.
-func (e *Exchange) lineRings(p *portState, in line.Incoming) {
-	if !p.conf.In {
-		return // it rings on unanswered, as a line that nobody takes does
-	}
-	l := &legState{id: e.sh.NewLeg(), port: p, caller: true}
-	e.addLeg(l)
-	p.call = l.id
-	e.arrived(l, call.Start{
-		Direction: tel.Inbound, From: in.From, Name: in.Name, To: p.conf.Number, Port: p.id, Aim: call.AimFlow,
-	}, e.flows[p.conf.Flow])
-}
-
-// flashed puts the other party on hold, or takes him back.
-func (e *Exchange) flashed(p *portState) {
-	l := e.legs[p.audio]
-	if l == nil || l.call == "" {
-		return
-	}
-	c := e.calls[l.call]
-	e.push(toCall{c, call.LegHeld{Leg: l.id, On: !c.m.HeldBy(l.id)}})
-}
-
-// seizeLine calls a number over a line.
-func (e *Exchange) seizeLine(l *legState, p *portState, ef call.Seize) {
-	s, _ := p.state()
-	switch {
-	case s == line.Idle && p.heir == nil && p.conf.Out || s == line.Idle && ef.Force:
-		l.port, p.call = p, l.id
-		e.push(toLine{p, line.Dial{Number: ef.Number}})
-		return
-	case ef.Force && s != line.Dead && p.heir == nil && e.clearFor(p):
-		l.port = nil
-		p.heir = &heir{leg: l.id, number: ef.Number}
-		return
-	}
-	cause := tel.CauseCongestion
-	if s == line.Dead {
-		cause = tel.CauseUnreachable
-	}
-	e.toCallOf(l.id, call.LegDown{Leg: l.id, Cause: cause, Evidence: "line " + string(p.id) + " is " + s.String(), Spare: e.sh.NewLeg()})
-	e.letGo(l)
-}
-
-// clearFor ends the call on a line for an emergency call; another emergency
-// call is never cleared.
-func (e *Exchange) clearFor(p *portState) bool {
-	l := e.legs[p.call]
-	if l == nil || l.call == "" {
-		s, _ := p.state()
-		return s == line.Clearing
-	}
-	c := e.calls[l.call]
-	if c.m.Start().Emergency {
-		return false
-	}
-	e.push(toCall{c, call.Kill{By: tel.BySystem, Cause: tel.CauseCancelled, Evidence: "cleared for an emergency call"}})
-	return true
-}
-
-// ringTelephone rings an FXS port.
-func (e *Exchange) ringTelephone(l *legState, from tel.Number, name tel.Text) {
-	p := l.port
-	p.call = l.id
-	e.phoneChanged(l.phone)
-	e.push(toLine{p, line.Ring{Number: from, Name: name}})
-	e.toCallOf(l.id, call.LegRinging{Leg: l.id})
-}
-
 // hangUpPort ends our side of a port's leg.
 func (e *Exchange) hangUpPort(l *legState, cause tel.Cause) {
 	p := l.port
 	e.letGo(l)
 	e.push(toLine{p, line.HangUp{Tone: toneFor(cause)}})
-}
-
-// toneFor is what a telephone that is still off hook hears after a cause.
-func toneFor(c tel.Cause) tel.Tone {
-	switch c {
-	case tel.CauseForbidden, tel.CauseInvalid, tel.CauseCongestion, tel.CauseUnreachable, tel.CauseError, tel.CauseNoCodec:
-		return tel.ToneCongestion
-	}
-	return tel.ToneBusy
 }

@@ -35,14 +35,19 @@ func (k Kind) String() string {
 // the name of a board.
 type Caps struct {
 	FullDuplex  bool // audio flows both ways at once
-	Battery     bool // loss and return of battery are seen
-	Polarity    bool // reversals are seen
-	CallerID    bool // the hardware decodes caller id and reports CallerID
-	RingSignal  bool // an FXS can ring with a cadence and send caller id
+	Battery     bool // loss and return of battery are seen (FXO)
+	Polarity    bool // reversals are seen (FXO) or can be made (FXS: Reverse)
+	CallerID    bool // the driver decodes caller id itself (FXO) or sends it with Ring (FXS)
+	RingSignal  bool // an FXS can ring with a cadence
+	Bursts      bool // an FXS reports each burst of its bell with RingOn and RingOff
 	Disconnect  bool // an FXS can drop the loop to tell a device the far end left
+	Neon        bool // an FXS can light a message-waiting lamp (Neon)
 	OwnClock    bool // audio runs on the port's own crystal, not on ours
-	OnHookAudio bool // audio can be read while on hook
+	OnHookAudio bool // audio flows while on hook too
 	Progress    bool // the hardware recognises call-progress tones and reports Heard
+	Gain        bool // Tune can change the gains
+	Impedance   bool // Tune can change the impedance; Tuner lists the choices
+	EchoCancel  bool // the hardware has an echo canceller (EchoCancel)
 }
 
 // Info describes a port. It never changes while the port is open.
@@ -56,7 +61,8 @@ type Info struct {
 var ErrClosed = errors.New("port is closed")
 
 // Port is one socket. Implementations start no audio by themselves: frames flow
-// only while the loop is closed (FXO seized, FXS off hook).
+// only while the loop is closed (FXO seized, FXS off hook), and with
+// Caps.OnHookAudio all the time.
 type Port interface {
 	Info() Info
 	// Events returns the one channel of the port, in the order of the wire. It
@@ -85,6 +91,20 @@ type Audio interface {
 	Write(f *pcm.Frame) error
 }
 
+// Reading is what a port measured of its line.
+type Reading struct {
+	Volts     float32 // tip to ring; the sign is the polarity
+	MilliAmps float32 // of the loop, 0 on hook
+}
+
+// Meter is implemented by a port that can measure its line. Measure returns an
+// error when the hardware does not answer.
+type Meter interface{ Measure() (Reading, error) }
+
+// Tuner is implemented by a port with Caps.Impedance: the names that Tune takes,
+// the hardware's own choice first.
+type Tuner interface{ Impedances() []string }
+
 // Event is something the wire did.
 type Event interface {
 	fmt.Stringer
@@ -93,14 +113,21 @@ type Event interface {
 
 // Events of an FXO port, of an FXS port, and of both.
 type (
-	// RingOn: ring voltage began (FXO), once per burst of the cadence.
+	// RingOn: ring voltage began, once per burst of the cadence (FXO; FXS with
+	// Caps.Bursts).
 	RingOn struct{}
-	// RingOff: ring voltage ended (FXO).
+	// RingOff: ring voltage ended (like RingOn).
 	RingOff struct{}
-	// CallerID: decoded by hardware that can (FXO). Texts are raw from the wire.
+	// CallerID: who calls, as the wire said while the line was on hook (FXO): from
+	// hardware that decodes it, or from whoever listens to the on-hook audio. Texts
+	// are raw from the wire.
 	CallerID struct {
 		Number, Name string
-		Absence      string // "P" private, "O" unavailable, "" when a number is there
+		Absence      string  // "P" private, "O" unavailable, "" when a number is there
+		Date         Date    // of the call by the exchange's clock
+		Standard     string  // "bell202", "v23", "dtmf"; "" when the hardware decoded it
+		Level        float32 // dBm0; 0 when unknown
+		Messages     int8    // message-waiting lamp: 1 on, -1 off, 0 not told
 	}
 	// Battery: loop voltage or current is gone (false) or back (true) (FXO).
 	Battery struct{ On bool }
@@ -126,6 +153,13 @@ type (
 	// Found: the hardware is back, on hook and silent.
 	Found struct{}
 )
+
+// Date is a moment of caller id: no year, no seconds, the exchange's zone
+// (Telcordia GR-30 § 2.1, ETSI EN 300 659-3 § 5.4.1). The zero Date is none.
+type Date struct{ Month, Day, Hour, Minute int8 }
+
+// Known reports whether there is one.
+func (d Date) Known() bool { return d.Month != 0 }
 
 func (RingOn) isEvent()     {}
 func (RingOff) isEvent()    {}
@@ -181,6 +215,18 @@ func (s Sound) String() string {
 	return "sound?"
 }
 
+// Cadence is how a bell rings: milliseconds on, off, on, off …, ended by the
+// first zero. The zero Cadence is the driver's own.
+type Cadence [8]uint16
+
+// CadenceOf returns milliseconds as a cadence; what does not fit is left out.
+func CadenceOf(ms []int) (c Cadence) {
+	for i := range min(len(ms), len(c)) {
+		c[i] = uint16(max(0, min(ms[i], 65535)))
+	}
+	return c
+}
+
 // Command is something we ask of the wire.
 type Command interface {
 	fmt.Stringer
@@ -195,14 +241,29 @@ type (
 	Release struct{}
 	// Flash opens the loop for the time of a flash (FXO).
 	Flash struct{}
-	// Ring rings the telephone in the country's cadence until StopRing or off
-	// hook, and sends caller id where the driver can (FXS).
-	Ring struct{ Number, Name string }
+	// Ring rings the telephone until StopRing or off hook; with Caps.CallerID the
+	// driver sends who calls (FXS).
+	Ring struct {
+		Number, Name string
+		Cadence      Cadence
+	}
 	// StopRing ends the ringing (FXS).
 	StopRing struct{}
 	// Disconnect drops the loop for Millis so that a device notices the far
 	// end's hang-up (FXS).
 	Disconnect struct{ Millis int }
+	// Reverse turns the two wires round, or back (FXS with Caps.Polarity).
+	Reverse struct{ On bool }
+	// Neon lights the message-waiting lamp, or puts it out (FXS with Caps.Neon).
+	Neon struct{ On bool }
+	// Tune sets the gains in tenths of a decibel (Caps.Gain) and the impedance by
+	// its name, "" leaving it (Caps.Impedance).
+	Tune struct {
+		RxTenths, TxTenths int // towards us, towards the line
+		Impedance          string
+	}
+	// EchoCancel switches the hardware's own echo canceller (Caps.EchoCancel).
+	EchoCancel struct{ On bool }
 )
 
 func (Seize) isCommand()      {}
@@ -211,6 +272,10 @@ func (Flash) isCommand()      {}
 func (Ring) isCommand()       {}
 func (StopRing) isCommand()   {}
 func (Disconnect) isCommand() {}
+func (Reverse) isCommand()    {}
+func (Neon) isCommand()       {}
+func (Tune) isCommand()       {}
+func (EchoCancel) isCommand() {}
 
 func (Seize) String() string        { return "seize" }
 func (Release) String() string      { return "release" }
@@ -218,3 +283,9 @@ func (Flash) String() string        { return "flash" }
 func (c Ring) String() string       { return fmt.Sprintf("ring %q %q", c.Number, c.Name) }
 func (StopRing) String() string     { return "stop ring" }
 func (c Disconnect) String() string { return fmt.Sprintf("disconnect %d ms", c.Millis) }
+func (c Reverse) String() string    { return fmt.Sprintf("reverse %t", c.On) }
+func (c Neon) String() string       { return fmt.Sprintf("neon %t", c.On) }
+func (c EchoCancel) String() string { return fmt.Sprintf("echo cancel %t", c.On) }
+func (c Tune) String() string {
+	return fmt.Sprintf("tune rx %+.1f dB tx %+.1f dB impedance %q", float64(c.RxTenths)/10, float64(c.TxTenths)/10, c.Impedance)
+}

@@ -3,7 +3,6 @@
 package porttest
 
 import (
-	"fmt"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -49,13 +48,8 @@ func (f *Fake) Command(c port.Command) error {
 	if f.closed {
 		return port.ErrClosed
 	}
-	kind := port.FXS
-	switch c.(type) {
-	case port.Seize, port.Release, port.Flash:
-		kind = port.FXO
-	}
-	if kind != f.info.Kind {
-		return fmt.Errorf("cannot %s: %s is an %s port", c, f.info.Name, f.info.Kind)
+	if err := f.info.Refuse(c); err != nil {
+		return err
 	}
 	f.commands = append(f.commands, c)
 	switch c.(type) {

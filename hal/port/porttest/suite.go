@@ -129,8 +129,18 @@ func commands(k port.Kind) []port.Command {
 	return []port.Command{port.Seize{}, port.Flash{}, port.Release{}, port.Seize{}, port.Release{}}
 }
 
+// optional are commands that only some hardware takes.
+var optional = []port.Command{port.Reverse{On: true}, port.Reverse{}, port.Neon{On: true}, port.Neon{},
+	port.Tune{RxTenths: 10}, port.EchoCancel{On: true}}
+
 func testCommands(t *testing.T, p port.Port, w Wire) {
-	for _, want := range commands(p.Info().Kind) {
+	all := commands(p.Info().Kind)
+	for _, c := range optional {
+		if p.Info().Refuse(c) == nil {
+			all = append(all, c)
+		}
+	}
+	for _, want := range all {
 		if err := p.Command(want); err != nil {
 			t.Errorf("%s: %v", want, err)
 		}
@@ -153,7 +163,13 @@ func testWrongCommand(t *testing.T, p port.Port, w Wire) {
 	if p.Info().Kind == port.FXS {
 		other = port.FXO
 	}
-	for _, c := range commands(other) {
+	wrong := commands(other)
+	for _, c := range append([]port.Command{port.Disconnect{Millis: 500}}, optional...) {
+		if p.Info().Refuse(c) != nil {
+			wrong = append(wrong, c)
+		}
+	}
+	for _, c := range wrong {
 		err := p.Command(c)
 		if err == nil || errors.Is(err, port.ErrClosed) || !strings.Contains(err.Error(), c.String()) {
 			t.Errorf("%s on an %s port: %v", c, p.Info().Kind, err)

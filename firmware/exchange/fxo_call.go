@@ -1,0 +1,82 @@
+package exchange
+
+import (
+	"github.com/centralita/centralita/firmware/call"
+	"github.com/centralita/centralita/firmware/line"
+	"github.com/centralita/centralita/firmware/tel"
+)
+
+// Between a line of the exchange and the call it serves.
+
+// outpulse is the id of a number being sent on a line.
+const outpulse tel.PlayID = 1 << 62
+
+// inherit gives a cleared line to the emergency call that waits for it.
+func (e *Exchange) inherit(p *portState, s line.State) {
+	if p.heir == nil || s != line.Idle && s != line.Dead && s != line.Ringing {
+		return
+	}
+	h := p.heir
+	p.heir = nil
+	l := e.legs[h.leg]
+	if l == nil {
+		return // the caller did not wait
+	}
+	if s != line.Idle {
+		e.toCallOf(h.leg, call.LegDown{Leg: h.leg, Cause: tel.CauseUnreachable, Evidence: "line " + string(p.id) + " is " + s.String(), Spare: e.sh.NewLeg()})
+		e.letGo(l)
+		return
+	}
+	l.port, p.call = p, h.leg
+	e.push(toLine{p, line.Dial{Number: h.number}})
+}
+
+// lineRings begins a call from the exchange.
+func (e *Exchange) lineRings(p *portState, in line.Incoming) {
+	if !p.conf.In {
+		return // it rings on unanswered, as a line that nobody takes does
+	}
+	l := &legState{id: e.sh.NewLeg(), port: p, caller: true}
+	e.addLeg(l)
+	p.call = l.id
+	e.arrived(l, call.Start{
+		Direction: tel.Inbound, From: in.From, Name: in.Name, To: p.conf.Number, Port: p.id, Aim: call.AimFlow,
+	}, e.flows[p.conf.Flow])
+}
+
+// seizeLine calls a number over a line.
+func (e *Exchange) seizeLine(l *legState, p *portState, ef call.Seize) {
+	s, _ := p.state()
+	switch {
+	case s == line.Idle && p.heir == nil && p.conf.Out || s == line.Idle && ef.Force:
+		l.port, p.call = p, l.id
+		e.push(toLine{p, line.Dial{Number: ef.Number}})
+		return
+	case ef.Force && s != line.Dead && p.heir == nil && e.clearFor(p):
+		l.port = nil
+		p.heir = &heir{leg: l.id, number: ef.Number}
+		return
+	}
+	cause := tel.CauseCongestion
+	if s == line.Dead {
+		cause = tel.CauseUnreachable
+	}
+	e.toCallOf(l.id, call.LegDown{Leg: l.id, Cause: cause, Evidence: "line " + string(p.id) + " is " + s.String(), Spare: e.sh.NewLeg()})
+	e.letGo(l)
+}
+
+// clearFor ends the call on a line for an emergency call; another emergency
+// call is never cleared.
+func (e *Exchange) clearFor(p *portState) bool {
+	l := e.legs[p.call]
+	if l == nil || l.call == "" {
+		s, _ := p.state()
+		return s == line.Clearing
+	}
+	c := e.calls[l.call]
+	if c.m.Start().Emergency {
+		return false
+	}
+	e.push(toCall{c, call.Kill{By: tel.BySystem, Cause: tel.CauseCancelled, Evidence: "cleared for an emergency call"}})
+	return true
+}
