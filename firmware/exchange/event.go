@@ -59,11 +59,32 @@ type (
 		Leg tel.LegID
 		ID  tel.PlayID
 	}
-	// OnTone: the ear recognised a call-progress tone.
+	// OnTone: the ear recognised a call-progress tone, or it is over.
 	OnTone struct {
 		Leg      tel.LegID
 		Tone     tel.Tone
+		Ended    bool
+		Sure     float32 // 0 to 1
 		Evidence string
+	}
+	// OnStrange: the ear hears a steady tone that the plan does not know; Signal is
+	// its text as package plan writes it. It comes again as Periods grow.
+	OnStrange struct {
+		Leg      tel.LegID
+		Signal   string
+		Periods  int
+		Sure     float32
+		Evidence string
+	}
+	// OnVoice: who speaks on a line changed.
+	OnVoice struct {
+		Leg       tel.LegID
+		Far, Near bool
+	}
+	// OnFax: the far side is a fax: its calling tone, or its answer tone.
+	OnFax struct {
+		Leg     tel.LegID
+		Calling bool
 	}
 	// OnSilent: nothing has arrived from a leg that should send.
 	OnSilent struct{ Leg tel.LegID }
@@ -94,6 +115,9 @@ func (OnTrunk) isEvent()    {}
 func (OnDigit) isEvent()    {}
 func (OnPlayed) isEvent()   {}
 func (OnTone) isEvent()     {}
+func (OnStrange) isEvent()  {}
+func (OnVoice) isEvent()    {}
+func (OnFax) isEvent()      {}
 func (OnSilent) isEvent()   {}
 func (Ping) isEvent()       {}
 func (OnNews) isEvent()     {}

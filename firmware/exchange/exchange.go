@@ -308,9 +308,13 @@ func (e *Exchange) handle(ev Event) {
 	case OnPlayed:
 		e.played(ev)
 	case OnTone:
-		if l := e.legs[ev.Leg]; l != nil && l.port != nil && l.port.fxo != nil {
-			e.push(toLine{l.port, line.Heard{Tone: ev.Tone, Evidence: ev.Evidence}})
-		}
+		e.toFXO(ev.Leg, line.Heard{Tone: ev.Tone, Ended: ev.Ended, Sure: ev.Sure, Evidence: ev.Evidence})
+	case OnStrange:
+		e.toFXO(ev.Leg, line.Strange{Signal: ev.Signal, Periods: ev.Periods, Sure: ev.Sure, Evidence: ev.Evidence})
+	case OnVoice:
+		e.toFXO(ev.Leg, line.Voice{Far: ev.Far, Near: ev.Near})
+	case OnFax:
+		e.toFXO(ev.Leg, line.Fax{Calling: ev.Calling})
 	case OnSilent:
 		e.silent(ev.Leg)
 	case OnNews: // the picture is made anew after every event

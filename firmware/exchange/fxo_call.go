@@ -11,6 +11,13 @@ import (
 // outpulse is the id of a number being sent on a line.
 const outpulse tel.PlayID = 1 << 62
 
+// toFXO tells the line of a leg what the ear heard on it.
+func (e *Exchange) toFXO(id tel.LegID, ev line.Event) {
+	if l := e.legs[id]; l != nil && l.port != nil && l.port.fxo != nil {
+		e.push(toLine{l.port, ev})
+	}
+}
+
 // inherit gives a cleared line to the emergency call that waits for it.
 func (e *Exchange) inherit(p *portState, s line.State) {
 	if p.heir == nil || s != line.Idle && s != line.Dead && s != line.Ringing {

@@ -23,11 +23,6 @@ type Event interface {
 type (
 	// Wire: the driver reports.
 	Wire struct{ Event port.Event }
-	// Heard: the ear recognised a call-progress tone on the closed loop (FXO).
-	Heard struct {
-		Tone     tel.Tone
-		Evidence string
-	}
 	// Answer: the call wants the ringing line answered (FXO).
 	Answer struct{}
 	// Dial: seize the line and call Number (FXO).
@@ -62,7 +57,6 @@ const (
 )
 
 func (Wire) isEvent()       {}
-func (Heard) isEvent()      {}
 func (Answer) isEvent()     {}
 func (Dial) isEvent()       {}
 func (DigitsSent) isEvent() {}
@@ -74,7 +68,6 @@ func (Through) isEvent()    {}
 func (TimedOut) isEvent()   {}
 
 func (e Wire) String() string     { return "wire: " + e.Event.String() }
-func (e Heard) String() string    { return "heard " + e.Tone.String() + ": " + e.Evidence }
 func (Answer) String() string     { return "answer" }
 func (e Dial) String() string     { return "dial " + string(e.Number) }
 func (DigitsSent) String() string { return "digits sent" }

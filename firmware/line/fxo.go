@@ -69,7 +69,9 @@ func (l *FXO) Step(now time.Time, ev Event, out []Effect) []Effect {
 	case Dial:
 		return l.dial(now, ev.Number, out)
 	case Heard:
-		return l.heard(now, ev, out)
+		if !ev.Ended {
+			return l.heard(now, ev, out)
+		}
 	case DigitsSent:
 		if l.state == Outpulsing {
 			out = l.become(now, Talking, "", out)

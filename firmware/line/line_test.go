@@ -97,17 +97,17 @@ func TestFXO(t *testing.T) {
 		},
 		"outgoing: dial tone, digits, answered by reversal, cleared by reversal": {
 			{"0s", Dial{"910000001"}, "state seizing  | do seize | audio true"},
-			{"600ms", Heard{tel.ToneDial, "dial tone 425 Hz"}, "state outpulsing  | send digits 910000001"},
+			{"600ms", Heard{Tone: tel.ToneDial, Sure: 1, Evidence: "dial tone 425 Hz"}, "state outpulsing  | send digits 910000001"},
 			{"2s", DigitsSent{}, "state talking  | up: number outpulsed; this line gives no answer signal"},
-			{"3s", Heard{tel.ToneDial, "lingering"}, ""},
+			{"3s", Heard{Tone: tel.ToneDial, Sure: 1, Evidence: "lingering"}, ""},
 			{"8s", wire(port.Polarity{Reversed: true}), ""},
 			{"20s", wire(port.Polarity{Reversed: false}), "do release | gone: reversal, the exchange reversed the line | audio false | state clearing "},
 		},
 		"outgoing: busy": {
 			{"0s", Dial{"910000001"}, "state seizing  | do seize | audio true"},
-			{"600ms", Heard{tel.ToneDial, "dial tone 425 Hz"}, "state outpulsing  | send digits 910000001"},
+			{"600ms", Heard{Tone: tel.ToneDial, Sure: 1, Evidence: "dial tone 425 Hz"}, "state outpulsing  | send digits 910000001"},
 			{"2s", DigitsSent{}, "state talking  | up: number outpulsed; this line gives no answer signal"},
-			{"4s", Heard{tel.ToneBusy, "busy tone 425 Hz 200/200"}, "do release | gone: busy, busy tone 425 Hz 200/200 | audio false | state clearing "},
+			{"4s", Heard{Tone: tel.ToneBusy, Sure: 1, Evidence: "busy tone 425 Hz 200/200"}, "do release | gone: busy, busy tone 425 Hz 200/200 | audio false | state clearing "},
 		},
 		"no dial tone: never outpulsed": {
 			{"0s", Dial{"910000001"}, "state seizing  | do seize | audio true"},
@@ -124,7 +124,7 @@ func TestFXO(t *testing.T) {
 			{"0s", wire(port.RingOn{}), "state ringing "},
 			{"1s", wire(port.CallerID{Number: "1"}), `incoming 1 "" `},
 			{"1s", Answer{}, "state talking  | do seize | audio true | up: we closed the loop"},
-			{"50s", Heard{tel.ToneBusy, "busy tone 425 Hz 200/200"}, "do release | gone: release tone, busy tone 425 Hz 200/200 | audio false | state clearing "},
+			{"50s", Heard{Tone: tel.ToneBusy, Sure: 1, Evidence: "busy tone 425 Hz 200/200"}, "do release | gone: release tone, busy tone 425 Hz 200/200 | audio false | state clearing "},
 		},
 		"our side hangs up; a ring during the guard is a new call": {
 			{"0s", wire(port.RingOn{}), "state ringing "},
@@ -241,7 +241,7 @@ func TestRandomEvents(t *testing.T) {
 	fxo := []Event{
 		wire(port.RingOn{}), wire(port.RingOff{}), wire(port.CallerID{Number: "600"}), wire(port.Battery{}), wire(port.Battery{On: true}),
 		wire(port.Polarity{}), wire(port.Lost{}), wire(port.Found{}), Answer{}, Dial{"910000001"}, DigitsSent{}, HangUp{},
-		Heard{tel.ToneDial, "d"}, Heard{tel.ToneBusy, "b"}, Heard{tel.ToneCongestion, "c"},
+		Heard{Tone: tel.ToneDial, Sure: 1, Evidence: "d"}, Heard{Tone: tel.ToneBusy, Sure: 1, Evidence: "b"}, Heard{Tone: tel.ToneCongestion, Sure: 1, Evidence: "c"},
 	}
 	fxs := []Event{
 		wire(port.OffHook{}), wire(port.OnHook{}), wire(port.HookFlash{}), wire(port.PulseDigit{Digit: '1'}), wire(port.Lost{}), wire(port.Found{}),

@@ -51,13 +51,16 @@ type Tone uint8
 
 // Tones.
 const (
-	ToneNone       Tone = iota
-	ToneDial            // dial tone
-	ToneRingback        // it rings at the other end
-	ToneBusy            // the other end is busy
-	ToneCongestion      // no way through, or refused
-	ToneHowler          // the phone is left off hook
-	ToneConfirm         // short: a feature code was accepted
+	ToneNone         Tone = iota
+	ToneDial              // dial tone
+	ToneRingback          // it rings at the other end
+	ToneBusy              // the other end is busy
+	ToneCongestion        // no way through, or refused
+	ToneHowler            // the phone is left off hook
+	ToneConfirm           // short: a feature code was accepted
+	ToneInfo              // special information: what was reached is no party
+	ToneUnobtainable      // there is no such number
+	ToneDisconnect        // the other end has hung up, where a line has a tone of its own for it
 )
 
 // String returns the tone's name.
@@ -77,6 +80,12 @@ func (t Tone) String() string {
 		return "howler"
 	case ToneConfirm:
 		return "confirm"
+	case ToneInfo:
+		return "info"
+	case ToneUnobtainable:
+		return "unobtainable"
+	case ToneDisconnect:
+		return "disconnect"
 	}
 	return "tone?"
 }
