@@ -154,8 +154,9 @@ func (a *audio) Write(f *pcm.Frame) error {
 	s := a.s
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.bench != nil && s.closedLoop() {
+	if s.bench != nil && s.speaks() && (s.loop || !f.Silent()) {
 		g := *f
+		g.Scale(s.tx)
 		s.tell(wire.Message{Kind: wire.Audio, Frame: &g})
 	}
 	return nil

@@ -2,6 +2,10 @@
 // copper is a stream to the test bench (package wire), so that nothing of the
 // test bench is in the firmware.
 //
+// It is a good card: it sees battery and polarity, hears a line on hook, measures
+// volts and current, and matches several impedances; a telephone it rings burst by
+// burst, sends caller id while on hook, reverses, drops and lights.
+//
 // Without a test bench every line has battery and is quiet, and every
 // telephone is on hook. A test bench that goes away is a pulled cord: ringing
 // stops, telephones are on hook, and a line in use loses battery and has it

@@ -116,6 +116,12 @@ func (w *bench) Commanded() (out []port.Command) {
 			out = append(out, port.Ring{})
 		case wire.RingOff:
 			out = append(out, port.StopRing{})
+		case wire.Reverse:
+			out = append(out, port.Reverse{On: m.On})
+		case wire.Neon:
+			out = append(out, port.Neon{On: m.On})
+		case wire.Tune:
+			out = append(out, port.Tune{RxTenths: m.RxTenths, TxTenths: m.TxTenths, Impedance: m.Impedance})
 		}
 	}
 	w.got = nil
@@ -327,18 +333,26 @@ func TestBell(t *testing.T) {
 		}
 		<-time.After(1400 * time.Millisecond)
 		expect(t, "in the first burst", w.kinds(), "fxs1 ring on")
+		expect(t, "the port in it", events(p), "ring on")
 		<-time.After(200 * time.Millisecond)
 		expect(t, "after it", w.kinds(), `fxs1 ring off, fxs1 caller id "600123456" "Juan Pérez" `)
 		<-time.After(3 * time.Second)
 		expect(t, "the second", w.kinds(), "fxs1 ring on")
 		w.at = wire.FXS(1)
 		w.Do(port.OffHook{})
-		expect(t, "picked up", events(p), "off hook")
+		expect(t, "picked up", events(p), "ring off, ring on, ring off, off hook")
 		<-time.After(20 * time.Second)
 		expect(t, "no ring any more", w.kinds(), "fxs1 ring off")
 		if err := p.Command(port.Ring{}); err == nil {
 			t.Error("a telephone off hook can be rung")
 		}
+		w.Do(port.OnHook{})
+		events(p)
+		if err := p.Command(port.Ring{Cadence: port.CadenceOf([]int{200, 400, 200, 2000})}); err != nil {
+			t.Fatal(err)
+		}
+		<-time.After(3 * time.Second)
+		expect(t, "a cadence of its own", events(p), "ring on, ring off, ring on, ring off, ring on, ring off")
 		b.Close()
 		<-ended
 	})

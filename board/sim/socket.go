@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/centralita/centralita/board/sim/wire"
+	"github.com/centralita/centralita/dsp/pcm"
 	"github.com/centralita/centralita/hal/port"
 )
 
@@ -32,23 +33,23 @@ type socket struct {
 	voltage  bool // FXO: ring voltage now
 	dropped  time.Time
 	ring     *ringing // FXS: the bell is to ring
-}
-
-// ringing is one run of the bell.
-type ringing struct {
-	id    wire.ID
-	step  int // place in the cadence; even sounds
-	timer *time.Timer
+	turned   bool     // FXS: the wires are reversed
+	lamp     bool     // FXS
+	tuned    port.Tune
+	rx, tx   pcm.Gain
+	reading  *port.Reading // nil: no test bench has told one
 }
 
 func newSocket(at wire.Socket, bell []int, log *slog.Logger) *socket {
-	s := &socket{at: at, bell: bell, log: log.With("port", at.String()), events: make(chan port.Event, maxEvents)}
+	s := &socket{at: at, bell: bell, log: log.With("port", at.String()), rx: pcm.Unity, tx: pcm.Unity, events: make(chan port.Event, maxEvents)}
 	s.info = port.Info{Name: at.String(), Kind: port.FXO, Caps: port.Caps{
 		FullDuplex: true, Battery: true, Polarity: true, CallerID: true, OwnClock: true,
+		OnHookAudio: true, Gain: true, Impedance: true,
 	}}
 	if at.IsFXS() {
 		s.info.Kind = port.FXS
-		s.info.Caps = port.Caps{FullDuplex: true, RingSignal: true, Disconnect: true, OwnClock: true}
+		s.info.Caps = port.Caps{FullDuplex: true, Polarity: true, CallerID: true, RingSignal: true, Bursts: true, Disconnect: true,
+			Neon: true, OwnClock: true, OnHookAudio: true, Gain: true, Impedance: true}
 	}
 	s.audio = audio{s: s, wake: make(chan struct{}, 1), closed: make(chan struct{})}
 	return s
@@ -119,6 +120,14 @@ func (s *socket) Command(c port.Command) error {
 			s.dropped = time.Now().Add(time.Duration(c.Millis) * time.Millisecond)
 			s.tell(wire.Message{Kind: wire.Drop, Millis: c.Millis})
 		}
+	case port.Reverse:
+		s.turned = c.On
+		s.tell(wire.Message{Kind: wire.Reverse, On: c.On})
+	case port.Neon:
+		s.lamp = c.On
+		s.tell(wire.Message{Kind: wire.Neon, On: c.On})
+	case port.Tune:
+		return s.tune(c)
 	default:
 		return fmt.Errorf("cannot %s: this board does not know it", c)
 	}
@@ -159,51 +168,20 @@ func (s *socket) event(e port.Event) {
 	}
 }
 
-// startBell rings the telephone in the cadence; caller id follows the first burst.
-func (s *socket) startBell(c port.Ring) {
-	s.stopBell()
-	r := &ringing{id: wire.ID{Number: c.Number, Name: c.Name}}
-	s.ring = r
-	s.tell(wire.Message{Kind: wire.RingOn})
-	r.timer = time.AfterFunc(time.Duration(s.bell[0])*time.Millisecond, func() { s.nextBell(r) })
-}
-
-// nextBell goes one step on in the cadence.
-func (s *socket) nextBell(r *ringing) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.ring != r {
-		return
-	}
-	r.step++
-	if r.step%2 == 0 {
-		s.tell(wire.Message{Kind: wire.RingOn})
-	} else {
-		s.tell(wire.Message{Kind: wire.RingOff})
-		if r.step == 1 && (r.id.Number != "" || r.id.Name != "") {
-			s.tell(wire.Message{Kind: wire.CallerID, ID: r.id})
-		}
-	}
-	r.timer.Reset(time.Duration(s.bell[r.step%len(s.bell)]) * time.Millisecond)
-}
-
-// stopBell ends the ringing.
-func (s *socket) stopBell() {
-	if s.ring == nil {
-		return
-	}
-	s.ring.timer.Stop()
-	if s.ring.step%2 == 0 {
-		s.tell(wire.Message{Kind: wire.RingOff})
-	}
-	s.ring = nil
-}
-
 // plug connects the socket to a test bench.
 func (s *socket) plug(p *peer) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.bench = p
+	if s.turned {
+		s.tell(wire.Message{Kind: wire.Reverse, On: true})
+	}
+	if s.lamp {
+		s.tell(wire.Message{Kind: wire.Neon, On: true})
+	}
+	if s.tuned != (port.Tune{}) {
+		s.tell(tuning(s.tuned))
+	}
 	switch {
 	case s.loop && s.info.Kind == port.FXO:
 		s.tell(wire.Message{Kind: wire.Seize})
@@ -216,7 +194,7 @@ func (s *socket) plug(p *peer) {
 func (s *socket) unplug() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.bench = nil
+	s.bench, s.reading = nil, nil
 	s.audio.flush()
 	if s.info.Kind == port.FXS {
 		if s.loop {
@@ -257,10 +235,15 @@ func (s *socket) feed() {
 func (s *socket) receive(m wire.Message) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if m.Kind == wire.Audio {
-		if s.closedLoop() {
+	switch m.Kind {
+	case wire.Audio:
+		if s.hears() {
+			m.Frame.Scale(s.rx)
 			s.audio.put(m.Frame)
 		}
+		return nil
+	case wire.Meter:
+		s.reading = &port.Reading{Volts: float32(m.DeciVolts) / 10, MilliAmps: float32(m.DeciMilliAmps) / 10}
 		return nil
 	}
 	if s.info.Kind == port.FXO {
@@ -269,9 +252,22 @@ func (s *socket) receive(m wire.Message) error {
 	return s.fromTelephone(m)
 }
 
-// closedLoop reports whether audio flows.
-func (s *socket) closedLoop() bool {
-	return s.loop && !s.noFeed && !time.Now().Before(s.dropped)
+// hears reports whether audio of the wire reaches the port: of a line always but
+// without battery, of a telephone while its loop is closed and not dropped.
+func (s *socket) hears() bool {
+	if s.info.Kind == port.FXO {
+		return !s.noFeed
+	}
+	return s.loop && !time.Now().Before(s.dropped)
+}
+
+// speaks reports whether the port's audio reaches the wire: a line on hook takes
+// nothing, a telephone on hook can be sent caller id.
+func (s *socket) speaks() bool {
+	if s.info.Kind == port.FXO {
+		return s.loop && !s.noFeed
+	}
+	return !time.Now().Before(s.dropped)
 }
 
 func (s *socket) fromExchange(m wire.Message) error {

@@ -8,7 +8,9 @@
 //
 // The test bench speaks first: Hello with the version it knows. The board
 // answers Hello with what it has, or Bye with the reason and closes. After
-// that both sides send at any time; audio flows only while the loop is closed.
+// that both sides send at any time. Audio flows while the loop is closed, and on
+// hook when there is something to hear: caller id towards the board and towards
+// a telephone, noise of a line.
 package wire
 
 import (
@@ -22,15 +24,17 @@ import (
 )
 
 // Version of the protocol. Both sides must have the same.
-const Version = 1
+const Version = 2
 
 // MaxMessage is the longest message in bytes, without the length.
 const MaxMessage = 2 + 2*pcm.FrameLen
 
-// Longest texts in bytes: a number or name, and the reason of a Bye.
+// Longest texts in bytes: a number or name, the reason of a Bye, and the name of
+// an impedance.
 const (
 	MaxText   = 64
 	MaxReason = 250
+	MaxName   = 32
 )
 
 // Kind is what a message says.
@@ -42,11 +46,12 @@ const (
 	Bye   Kind = 0x02 // board, whole board: Text is the reason; the board closes
 
 	RingOn    Kind = 0x10 // bench, FXO: ring voltage on; board, FXS: the bell rings
-	RingOff   Kind = 0x11 // the same, off
+	RingOff   Kind = 0x11 // the same, off, once per burst
 	CallerID  Kind = 0x12 // bench, FXO, as hardware decoded it; board, FXS: ID
 	Battery   Kind = 0x13 // bench, FXO: On
 	Polarity  Kind = 0x14 // bench, FXO: On when reversed
 	Audio     Kind = 0x15 // both: Frame
+	Meter     Kind = 0x16 // bench: DeciVolts and DeciMilliAmps, when they change
 	OffHook   Kind = 0x20 // bench, FXS
 	OnHook    Kind = 0x21 // bench, FXS
 	HookFlash Kind = 0x22 // bench, FXS
@@ -55,6 +60,9 @@ const (
 	Release   Kind = 0x31 // board, FXO: loop opened
 	Flash     Kind = 0x32 // board, FXO: loop opened for a flash
 	Drop      Kind = 0x33 // board, FXS: loop dropped for Millis
+	Reverse   Kind = 0x34 // board, FXS: On when the wires are turned round
+	Neon      Kind = 0x35 // board, FXS: On when the message lamp is lit
+	Tune      Kind = 0x36 // board: RxTenths, TxTenths (the board amplifies), Impedance (the bench matches)
 )
 
 // String returns the kind's name.
@@ -92,6 +100,14 @@ func (k Kind) String() string {
 		return "flash"
 	case Drop:
 		return "drop"
+	case Meter:
+		return "meter"
+	case Reverse:
+		return "reverse"
+	case Neon:
+		return "neon"
+	case Tune:
+		return "tune"
 	}
 	return fmt.Sprintf("kind %#02x", byte(k))
 }
@@ -150,13 +166,21 @@ type Message struct {
 	ID     ID
 	Board  Board
 	Frame  *pcm.Frame
+
+	DeciVolts, DeciMilliAmps int // tip to ring, of the loop
+	RxTenths, TxTenths       int // tenths of a decibel
+	Impedance                string
 }
 
 // String returns a short form for logs.
 func (m Message) String() string {
 	switch m.Kind {
-	case Battery, Polarity:
+	case Battery, Polarity, Reverse, Neon:
 		return fmt.Sprintf("%s %s %t", m.Socket, m.Kind, m.On)
+	case Meter:
+		return fmt.Sprintf("%s %s %.1f V %.1f mA", m.Socket, m.Kind, float64(m.DeciVolts)/10, float64(m.DeciMilliAmps)/10)
+	case Tune:
+		return fmt.Sprintf("%s %s rx %d tx %d tenths %q", m.Socket, m.Kind, m.RxTenths, m.TxTenths, m.Impedance)
 	case CallerID:
 		return fmt.Sprintf("%s %s %q %q %s", m.Socket, m.Kind, m.ID.Number, m.ID.Name, m.ID.Absence)
 	case Bye:
@@ -182,7 +206,7 @@ func (m Message) Append(b []byte) []byte {
 		b = appendText(b, m.ID.Number, MaxText)
 		b = appendText(b, m.ID.Name, MaxText)
 		b = appendText(b, m.ID.Absence, 1)
-	case Battery, Polarity:
+	case Battery, Polarity, Reverse, Neon:
 		on := byte(0)
 		if m.On {
 			on = 1
@@ -192,6 +216,13 @@ func (m Message) Append(b []byte) []byte {
 		b = append(b, m.Digit)
 	case Drop:
 		b = binary.BigEndian.AppendUint16(b, uint16(m.Millis))
+	case Meter:
+		b = binary.BigEndian.AppendUint16(b, uint16(int16(m.DeciVolts)))
+		b = binary.BigEndian.AppendUint16(b, uint16(int16(m.DeciMilliAmps)))
+	case Tune:
+		b = binary.BigEndian.AppendUint16(b, uint16(int16(m.RxTenths)))
+		b = binary.BigEndian.AppendUint16(b, uint16(int16(m.TxTenths)))
+		b = appendText(b, m.Impedance, MaxName)
 	case Audio:
 		for _, s := range m.Frame {
 			b = binary.LittleEndian.AppendUint16(b, uint16(s))
@@ -255,7 +286,7 @@ func Parse(b []byte) (Message, error) {
 				m.ID.Absence, body, ok = cutText(body, 1)
 			}
 		}
-	case Battery, Polarity:
+	case Battery, Polarity, Reverse, Neon:
 		if ok = len(body) == 1 && body[0] <= 1; ok {
 			m.On, body = body[0] == 1, nil
 		}
@@ -266,6 +297,15 @@ func Parse(b []byte) (Message, error) {
 	case Drop:
 		if ok = len(body) == 2; ok {
 			m.Millis, body = int(binary.BigEndian.Uint16(body)), nil
+		}
+	case Meter:
+		if ok = len(body) == 4; ok {
+			m.DeciVolts, m.DeciMilliAmps, body = signed(body), signed(body[2:]), nil
+		}
+	case Tune:
+		if ok = len(body) >= 5; ok {
+			m.RxTenths, m.TxTenths = signed(body), signed(body[2:])
+			m.Impedance, body, ok = cutText(body[4:], MaxName)
 		}
 	case Audio:
 		if ok = len(body) == 2*pcm.FrameLen; ok {
@@ -284,6 +324,9 @@ func Parse(b []byte) (Message, error) {
 	}
 	return m, nil
 }
+
+// signed reads a number of 16 bits with a sign.
+func signed(b []byte) int { return int(int16(binary.BigEndian.Uint16(b))) }
 
 func cutText(b []byte, most int) (s string, rest []byte, ok bool) {
 	if len(b) == 0 || int(b[0]) > most || len(b) < 1+int(b[0]) {

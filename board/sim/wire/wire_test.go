@@ -25,6 +25,9 @@ func samples() []Message {
 		{Kind: Pulses, Socket: FXS(1), Digit: '7'}, {Kind: Drop, Socket: FXS(1), Millis: 500},
 		{Kind: Seize, Socket: FXO(1)}, {Kind: Release, Socket: FXO(1)}, {Kind: Flash, Socket: FXO(1)},
 		{Kind: Audio, Socket: FXO(1), Frame: f},
+		{Kind: Meter, Socket: FXO(1), DeciVolts: -481, DeciMilliAmps: 234},
+		{Kind: Reverse, Socket: FXS(2), On: true}, {Kind: Neon, Socket: FXS(2)},
+		{Kind: Tune, Socket: FXO(1), RxTenths: -35, TxTenths: 20, Impedance: "270+750||150n"},
 	}
 }
 
@@ -67,6 +70,8 @@ func TestBroken(t *testing.T) {
 		"text over itself": {0, 4, byte(Bye), 0, 9, 'x'},
 		"short audio":      {0, 4, byte(Audio), 1, 0, 0},
 		"no wire's hello":  append([]byte{0, 10, byte(Hello), 0}, "wine\x01\x04\x04\x00"...),
+		"half a reading":   {0, 4, byte(Meter), 1, 0, 0},
+		"tuned to nothing": {0, 6, byte(Tune), 1, 0, 0, 0, 0},
 		"pulse of a star":  {0, 3, byte(Pulses), 0x81, '*'},
 	} {
 		if m, err := Read(bytes.NewReader(b)); err == nil || errors.Is(err, io.EOF) && len(b) > 1 && name != "half a message" {

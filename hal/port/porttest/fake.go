@@ -12,8 +12,8 @@ import (
 )
 
 // Fake is a port without a wire: a test says what the wire does, and reads what
-// was commanded and written. It implements port.Port and Wire. Audio flows
-// while the loop is closed, as the contract says.
+// was commanded and written. It implements port.Port, port.Tuner and Wire. Audio
+// flows as the contract says; bursts of a bell come from the test, by Do.
 type Fake struct {
 	info   port.Info
 	events chan port.Event
@@ -108,10 +108,13 @@ func (f *Fake) Commanded() []port.Command {
 func (f *Fake) Say(g *pcm.Frame) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if f.loop {
+	if f.loop || f.info.Caps.OnHookAudio && f.info.Kind == port.FXO {
 		f.audio.hear(*g)
 	}
 }
+
+// Impedances implements port.Tuner.
+func (f *Fake) Impedances() []string { return []string{"600", "900"} }
 
 // Heard implements Wire: the frames written since the last call, of which the
 // fake keeps the last ten.
@@ -194,7 +197,7 @@ func (a *fakeAudio) Read(f *pcm.Frame) error {
 // Write implements port.Audio.
 func (a *fakeAudio) Write(f *pcm.Frame) error {
 	a.f.mu.Lock()
-	closed, loop := a.f.closed, a.f.loop
+	closed, loop := a.f.closed, a.f.loop || a.f.info.Caps.OnHookAudio && a.f.info.Kind == port.FXS
 	a.f.mu.Unlock()
 	if closed {
 		return port.ErrClosed

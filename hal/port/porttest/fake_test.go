@@ -12,7 +12,7 @@ func TestFake(t *testing.T) {
 			TestPort(t, func(*testing.T) (port.Port, Wire) {
 				f := NewFake(port.Info{Name: "fake1", Kind: kind, Caps: port.Caps{
 					FullDuplex: true, Battery: true, Polarity: true, CallerID: true, RingSignal: true,
-					Bursts: true, Disconnect: true, Neon: true, Gain: true, Impedance: true, EchoCancel: true, OnHookAudio: true,
+					Disconnect: true, Neon: true, Gain: true, Impedance: true, EchoCancel: true, OnHookAudio: true,
 				}})
 				return f, f
 			})

@@ -43,6 +43,8 @@ func TestPort(t *testing.T, open func(t *testing.T) (port.Port, Wire)) {
 		{"audio flows only while the loop is closed", testAudio},
 		{"read never blocks over two frames", testPace},
 		{"write drops the oldest", testWrite},
+		{"each burst of the bell is told", testBursts},
+		{"what can be measured and chosen is told", testInstruments},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -308,7 +310,7 @@ func testAudio(t *testing.T, p port.Port, w Wire) {
 		}
 		return in, out
 	}
-	if in, out := exchange(1); in || out {
+	if in, out := exchange(1); !onHook(p.Info(), in, out) {
 		t.Errorf("on hook: in %t, out %t", in, out)
 	}
 	closeLoop(t, p, w)
@@ -316,9 +318,21 @@ func testAudio(t *testing.T, p port.Port, w Wire) {
 		t.Errorf("with the loop closed: in %t, out %t", in, out)
 	}
 	openLoop(t, p, w)
-	if in, out := exchange(3); in || out {
+	if in, out := exchange(3); !onHook(p.Info(), in, out) {
 		t.Errorf("on hook again: in %t, out %t", in, out)
 	}
+}
+
+// onHook tells whether what flows on hook is as it must be: nothing, but with
+// Caps.OnHookAudio a line is heard and a telephone can be sent caller id.
+func onHook(i port.Info, in, out bool) bool {
+	switch {
+	case !i.Caps.OnHookAudio:
+		return !in && !out
+	case i.Kind == port.FXS:
+		return out
+	}
+	return in
 }
 
 // inTurn is what a port that cannot do both at once hears of f, which the wire has
