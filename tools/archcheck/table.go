@@ -35,6 +35,7 @@ var table = []row{
 	{packages: "firmware/tel", never: []string{"**"}}, // but strconv
 	{packages: "firmware/numbering", ours: []string{"firmware/tel"}, never: machine, virtual: true},
 	{packages: "firmware/line", ours: []string{"firmware/tel", "hal/port"}, never: machine, virtual: true},
+	{packages: "firmware/doctor", ours: []string{"firmware/tel", "hal/port", "dsp/linecheck"}, never: machine, virtual: true},
 	{packages: "firmware/call", ours: []string{"firmware/tel"}, never: machine, virtual: true},
 	{packages: "firmware/acd", ours: []string{"firmware/tel"}, never: machine, virtual: true},
 	{packages: "firmware/dialer", ours: []string{"firmware/tel"}, never: machine, virtual: true},
