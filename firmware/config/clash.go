@@ -149,6 +149,12 @@ func (r *reader) clashes() {
 			r.clash(a, b)
 		}
 	}
+	for _, l := range r.cfg.Lines {
+		if i := slices.IndexFunc(r.cfg.Phones, func(p Phone) bool { return p.Port() == l.ID }); i >= 0 {
+			r.sink.Report(r.seen["line or trunk\x00"+string(l.ID)], fmt.Sprintf("a line cannot be called %s", place.Quote(string(l.ID))),
+				fmt.Sprintf("the telephone of phone %s is called so after its socket", r.cfg.Phones[i].Ext), "choose another, such as L1")
+		}
+	}
 	for _, t := range r.cfg.Trunks {
 		if i := slices.IndexFunc(r.cfg.Phones, func(p Phone) bool { return p.SIP && t.Accepts && string(p.Ext) == t.User }); i >= 0 {
 			at := r.seen["name to register with\x00"+t.User]

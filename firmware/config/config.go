@@ -4,6 +4,7 @@ package config
 
 import (
 	"net/netip"
+	"strings"
 	"time"
 
 	"github.com/centralita/centralita/firmware/ivr/flow"
@@ -52,12 +53,28 @@ type Listen struct {
 // PortRange is a range of UDP ports, both ends included.
 type PortRange struct{ From, To uint16 }
 
-// Board says which driver plays the ports.
+// Board says which hardware plays the ports; one site may have all of it.
 type Board struct {
-	Kind   string // "sim"
+	Kind   string // "sim": there is a simulated board; else ""
 	Socket string // sim: path of the socket of the wire, relative to the data folder
 	FXO    int    // sim: sockets fxo1..n
 	FXS    int    // sim: sockets fxs1..n
+	DAHDI  *DAHDI // nil: none
+	Modems []Modem
+}
+
+// DAHDI is every card of the DAHDI drivers: channel N is the socket dahdi/N.
+type DAHDI struct {
+	Channels []int // those that are ours; nil: all
+	Hardware bool  // the echo canceller of the card or its driver is used, not ours
+}
+
+// Modem is one voice modem: its name is the socket.
+type Modem struct {
+	Name   string
+	Device string // path of the serial line
+	Baud   int    // 0: the driver chooses
+	Duplex string // "auto", "half", "full"
 }
 
 // Line is an FXO port of ours.
@@ -78,6 +95,18 @@ type Phone struct {
 	Password string // empty: one is made at first start and kept in the data folder
 	Codecs   []string
 	Classes  []string // of outside numbers it may dial; empty: all that a route permits
+}
+
+// Port names the port of a telephone that is plugged in: F1 on the socket fxs1,
+// D3 on dahdi/3; empty for a SIP phone.
+func (p Phone) Port() tel.PortID {
+	if n, ok := strings.CutPrefix(p.Socket, "dahdi/"); ok {
+		return tel.PortID("D" + n)
+	}
+	if n, ok := strings.CutPrefix(p.Socket, "fxs"); ok {
+		return tel.PortID("F" + n)
+	}
+	return tel.PortID(p.Socket)
 }
 
 // Trunk is a SIP trunk, ATA or gateway.

@@ -55,7 +55,7 @@ func TestDefaults(t *testing.T) {
 	loop := netip.MustParseAddr("127.0.0.1")
 	for _, x := range []struct{ name, got, want any }{
 		{"listen", c.Listen, Listen{netip.AddrPortFrom(loop, 5060), netip.AddrPortFrom(loop, 8080), PortRange{From: 20000, To: 20999}}},
-		{"board", c.Board, Board{"sim", "sim.sock", 2, 2}},
+		{"board", c.Board, Board{Kind: "sim", Socket: "sim.sock", FXO: 2, FXS: 2}},
 		{"language", c.Site.Language, tel.Spanish},
 		{"line", c.Lines[0], Line{ID: "L1", Socket: "fxo1", Number: "910000001", Flow: "principal", Use: "both"}},
 		{"phone", c.Phones[1], Phone{Ext: "201", Name: "Ana", SIP: true, Codecs: []string{"PCMA", "PCMU"}}},
@@ -86,7 +86,8 @@ func TestEveryKeyIsRead(t *testing.T) {
 		{"site", []any{c.Site.ID, c.Site.Name, c.Site.Country, c.Site.Language, zone(c.Site.Location)},
 			[]any{"sede-2", "Sede Sur", "US", tel.English, "America/New_York"}},
 		{"listen", c.Listen, Listen{netip.MustParseAddrPort("0.0.0.0:5070"), netip.MustParseAddrPort("[::1]:8443"), PortRange{From: 30000, To: 30999}}},
-		{"board", c.Board, Board{"sim", "wire.sock", 2, 1}},
+		{"board", c.Board, Board{Kind: "sim", Socket: "wire.sock", FXO: 2, FXS: 1, DAHDI: &DAHDI{Channels: []int{1, 4}, Hardware: true},
+			Modems: []Modem{{"usb", "/dev/serial/by-id/usb-1", 460800, "half"}, {"usb2", "/dev/ttyACM1", 0, "auto"}}}},
 		{"lines", c.Lines, []Line{{"L1", "fxo1", "+12125550100", "main", "in"}, {"L2", "fxo2", "", "", "out"}}},
 		{"phones", c.Phones, []Phone{
 			{Ext: "100", Name: "Desk", Socket: "fxs1", Codecs: []string{"PCMU", "PCMA"}, Classes: []string{"national"}},

@@ -3,7 +3,6 @@ package config
 import (
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -103,50 +102,12 @@ func (r *reader) site(f *place.Fields) {
 	f.Done()
 }
 
-// board reads which driver plays the ports.
-func (r *reader) board(f *place.Fields) {
-	const most = 256
-	ports := func(key string) int {
-		if f.Has(key) || f.Meant(key) {
-			return f.Int(key, most, 0, most) // if it is wrong, not every socket is too
-		}
-		return f.Int(key, 0, 0, most)
-	}
-	r.cfg.Board = Board{
-		Kind:   f.Enum("kind", "sim", "sim"),
-		Socket: f.Text("socket", "sim.sock"),
-		FXO:    ports("fxo"),
-		FXS:    ports("fxs"),
-	}
-	f.Done()
-}
-
-// socket reads a driver's port name such as fxo1 and checks that it exists.
-func (r *reader) socket(f *place.Fields, kind string, count int) string {
-	s := f.Text("socket", "")
-	if s == "" {
-		return ""
-	}
-	digits, ok := strings.CutPrefix(s, kind)
-	n, err := strconv.Atoi(digits)
-	if !ok || err != nil || n < 1 || n > count || strconv.Itoa(n) != digits {
-		why := fmt.Sprintf("the board has %s1 to %s%d", kind, kind, count)
-		if count == 0 {
-			why = fmt.Sprintf("the board has no %s", kind)
-		}
-		r.sink.Report(f.At("socket"), fmt.Sprintf("there is no socket %s", place.Quote(s)), why, fmt.Sprintf("write another, or correct board: %s", kind))
-		return s
-	}
-	r.unique(f.At("socket"), "socket", s)
-	return s
-}
-
 // line reads an FXO port.
 func (r *reader) line(f *place.Fields) {
 	l := Line{ID: tel.PortID(r.id(f, "id", "L1"))}
 	r.unique(f.At("id"), "line or trunk", string(l.ID))
 	f.Need("socket", "fxo1")
-	l.Socket = r.socket(f, "fxo", r.cfg.Board.FXO)
+	l.Socket = r.socket(f, "fxo")
 	l.Number = r.digits(f, "number", false)
 	l.Use = f.Enum("use", "both", "both", "in", "out")
 	if l.Use == "out" {
@@ -164,7 +125,7 @@ func (r *reader) phone(f *place.Fields) {
 	p := Phone{Ext: r.extension(f, "ext", true)}
 	r.dial(f.At("ext"), "extension", p.Ext)
 	p.Name = r.title(f, "name", string(p.Ext))
-	p.Socket = r.socket(f, "fxs", r.cfg.Board.FXS)
+	p.Socket = r.socket(f, "fxs")
 	p.SIP = f.Bool("sip", false)
 	p.Password = r.secret(f, "password")
 	p.Codecs = r.codecs(f)
