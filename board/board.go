@@ -10,6 +10,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 
@@ -77,6 +78,7 @@ type Driver struct {
 type Board struct {
 	ports   []port.Port
 	reports []Report
+	absent  []port.Port // in place of those that are not there
 }
 
 // Open opens all drivers at once; ports and reports keep their order. It never
@@ -143,11 +145,44 @@ func (b *Board) Missing(name string) Report {
 	return Report{Port: name, State: Skipped, Why: why, Hint: "correct the socket in the configuration"}
 }
 
+// Take returns the port called name of a kind. Where the hardware did not give
+// one, a report says so and an Absent stands in its place.
+func (b *Board) Take(name string, kind port.Kind) port.Port {
+	p := b.Port(name)
+	var r Report
+	switch {
+	case p == nil:
+		r = b.Missing(name)
+	case p.Info().Kind != kind:
+		r = Report{Port: name, State: Failed, Why: fmt.Sprintf("it is an %s port, and an %s port is wanted", p.Info().Kind, kind), Hint: "look what is plugged where, or correct the configuration"}
+	default:
+		return p
+	}
+	if r.Port != name || p != nil || !b.knows(name) {
+		r.Port = name
+		b.reports = append(b.reports, r)
+	}
+	a := NewAbsent(name, kind, r.Why)
+	b.absent = append(b.absent, a)
+	return a
+}
+
+// knows reports whether a report speaks of the port called name.
+func (b *Board) knows(name string) bool {
+	for _, r := range b.reports {
+		if r.Port == name {
+			return true
+		}
+	}
+	return false
+}
+
 // Close closes every port, all at once: a modem takes its time to hang up.
 func (b *Board) Close() error {
-	failed := make([]error, len(b.ports))
+	ports := slices.Concat(b.ports, b.absent)
+	failed := make([]error, len(ports))
 	var all sync.WaitGroup
-	for i, p := range b.ports {
+	for i, p := range ports {
 		all.Go(func() {
 			if err := p.Close(); err != nil {
 				failed[i] = fmt.Errorf("cannot close port %s: %w", p.Info().Name, err)

@@ -99,6 +99,50 @@ func TestMissingNamesTheReason(t *testing.T) {
 	})
 }
 
+func TestTakeStandsInForWhatIsNotThere(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		fxo := porttest.NewFake(port.Info{Name: "fxo1", Kind: port.FXO})
+		modem := board.Driver{Name: "modem", Open: func(context.Context) ([]port.Port, []board.Report) {
+			return nil, []board.Report{{Driver: "modem", Port: "modem1", State: board.Failed, Why: "it is no voice modem"}}
+		}}
+		b := board.Open(t.Context(), []board.Driver{slow("sim", fxo), modem})
+		if p := b.Take("fxo1", port.FXO); p != port.Port(fxo) {
+			t.Errorf("took %v for fxo1", p)
+		}
+		before := len(b.Reports())
+		var absent []port.Port
+		for _, c := range []struct {
+			name string
+			kind port.Kind
+			why  string
+		}{
+			{"modem1", port.FXO, "it is no voice modem"},
+			{"fxo1", port.FXS, "it is an FXO port, and an FXS port is wanted"},
+			{"dahdi/1", port.FXS, "the board has none of that name: it has fxo1"},
+		} {
+			p := b.Take(c.name, c.kind)
+			absent = append(absent, p)
+			if i := p.Info(); i.Name != c.name || i.Kind != c.kind {
+				t.Errorf("%s stands in as %+v", c.name, i)
+			}
+			if ev := <-p.Events(); ev != (port.Lost{Why: c.why}) {
+				t.Errorf("%s says %v, want %s", c.name, ev, c.why)
+			}
+		}
+		if got := b.Reports()[before:]; len(got) != 2 || got[0].Port != "fxo1" || got[1].Port != "dahdi/1" {
+			t.Errorf("news %v: modem1 was told already", got)
+		}
+		if err := b.Close(); err != nil {
+			t.Error(err)
+		}
+		for _, p := range absent {
+			if _, open := <-p.Events(); open {
+				t.Errorf("%s goes on after Close", p.Info().Name)
+			}
+		}
+	})
+}
+
 func TestAbsentIsLostAtOnceAndSilent(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		a := board.NewAbsent("modem1", port.FXO, "there is no /dev/ttyACM0")

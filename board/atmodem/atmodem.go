@@ -38,9 +38,11 @@ type Config struct {
 	Baud   int    // 0: 460800 for ttyACM (where it means nothing) and by-id, 115200 otherwise
 	Duplex at.Duplex
 	Log    *slog.Logger // may be nil
-	// Dial opens the device; nil opens Device as a serial line. The value may also
+	// Dial opens the device; nil opens Device by Serial. The value may also
 	// implement Breaker.
 	Dial func() (io.ReadWriteCloser, error)
+	// Serial opens a serial line; nil is OpenSerial.
+	Serial func(device string, baud int) (io.ReadWriteCloser, error)
 }
 
 // Breaker is a device that can be held in the break state.
@@ -135,8 +137,11 @@ func Open(ctx context.Context, cfg Config) (*Port, Report) {
 		return nil, Report{Name: cfg.Name, Device: cfg.Device, Outcome: Failed,
 			Why: fmt.Sprintf("%d baud carry no sound; set 115200 or more", p.cfg.Baud)}
 	}
+	if p.cfg.Serial == nil {
+		p.cfg.Serial = OpenSerial
+	}
 	if p.cfg.Dial == nil {
-		p.cfg.Dial = func() (io.ReadWriteCloser, error) { return openSerial(p.cfg.Device, p.cfg.Baud) }
+		p.cfg.Dial = func() (io.ReadWriteCloser, error) { return p.cfg.Serial(p.cfg.Device, p.cfg.Baud) }
 	}
 	p.out.wake = make(chan struct{}, 1)
 	p.audio = audio{p: p, wake: make(chan struct{}, 1)}

@@ -20,10 +20,10 @@ type line struct {
 	writing sync.Mutex
 }
 
-// openSerial opens the device: eight bits, no parity, no flow control. It is locked
+// OpenSerial opens the device: eight bits, no parity, no flow control. It is locked
 // (flock) as well: the library's exclusive use does not bind the superuser, and two
 // programs at one modem take each other's answers.
-func openSerial(device string, baud int) (io.ReadWriteCloser, error) {
+func OpenSerial(device string, baud int) (io.ReadWriteCloser, error) {
 	lock, err := os.OpenFile(device, os.O_RDWR|syscall.O_NOCTTY|syscall.O_NONBLOCK, 0)
 	if err != nil {
 		return nil, fmt.Errorf("cannot open %s: %w", device, err)

@@ -236,8 +236,15 @@ func (h *House) greet(w io.Writer, data string, took time.Duration) {
 		token = "?token=TOKEN; TOKEN is the word \"wall\" in " + filepath.Join(data, secret.FileName)
 	}
 	fmt.Fprintf(w, "Centralita %s · %s\n", Version, h.cfg.Site.Name)
-	fmt.Fprintf(w, "  lines    %s on the %s board; ring one: make call\n", strings.Join(lines, " "), h.cfg.Board.Kind)
+	ring := ""
+	if h.sim != nil {
+		ring = "; ring one of the simulated board: make call"
+	}
+	fmt.Fprintf(w, "  lines    %s%s\n", strings.Join(lines, " "), ring)
 	fmt.Fprintf(w, "  phones   %s on the board\n", strings.Join(wired, " "))
+	for _, r := range h.board.Reports() {
+		fmt.Fprintf(w, "  board    %s\n", r)
+	}
 	fmt.Fprintf(w, "  SIP      %s at %s; accounts: centralita phones --data %s\n", strings.Join(sip, " "), sipAt, data)
 	fmt.Fprintf(w, "  wall     http://%s/wall%s\n", wall, token)
 	fmt.Fprintf(w, "  console  centralita status --data %s\n", data)

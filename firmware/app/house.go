@@ -12,6 +12,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/centralita/centralita/board"
 	"github.com/centralita/centralita/board/sim"
 	"github.com/centralita/centralita/board/simpanel"
 	"github.com/centralita/centralita/dsp/tone/plan"
@@ -57,8 +58,11 @@ type House struct {
 	secrets  *secret.Store
 	book     *book.Book
 	prompts  *prompt.Pack
-	board    *sim.Board
+	board    *board.Board
+	sim      *sim.Board // nil: none
+	hardware []view.Hardware
 	wires    wiring
+	idle     []port.Port // that nothing is wired to
 	engine   *media.Engine
 	audio    *audio
 	exchange *exchange.Exchange
@@ -90,17 +94,13 @@ func New(r Rooms, out *Outside) (*House, error) {
 	err := h.build()
 	if err != nil {
 		out.close()
-		return nil, errors.Join(err, r.Book.Close())
+		return nil, errors.Join(err, h.closeBoard(), r.Book.Close())
 	}
 	return h, nil
 }
 
 func (h *House) build() error {
-	h.board = sim.Open(sim.Config{FXO: h.cfg.Board.FXO, FXS: h.cfg.Board.FXS, Country: h.cfg.Site.Country, Log: h.log})
-	var err error
-	if h.wires, err = wire(h.cfg, h.board.Ports()); err != nil {
-		return err
-	}
+	h.openBoard()
 	tones, ok := plan.For(h.cfg.Site.Country)
 	if !ok {
 		return fmt.Errorf("cannot play tones of country %q: no plan; the plans are %v", h.cfg.Site.Country, plan.Countries())
@@ -205,6 +205,7 @@ func (h *House) buildWeb() (err error) {
 // closed. ready is called once when calls are taken.
 func (h *House) Run(ctx context.Context, ready func()) error {
 	h.book.Append(call.Fact{Kind: call.Config, At: h.started, Reason: h.cfg.File, Evidence: h.cfg.Digest})
+	h.bookBoard()
 	work, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
 	var all sync.WaitGroup
@@ -221,8 +222,11 @@ func (h *House) Run(ctx context.Context, ready func()) error {
 	for id, p := range h.wires {
 		all.Go(func() { h.listen(id, p) })
 	}
-	if h.out.Wire != nil {
-		part("the simulated wire", func(ctx context.Context) error { return h.board.Serve(ctx, h.out.Wire) })
+	for _, p := range h.idle {
+		all.Go(func() { drain(p) })
+	}
+	if h.out.Wire != nil && h.sim != nil {
+		part("the simulated wire", func(ctx context.Context) error { return h.sim.Serve(ctx, h.out.Wire) })
 	}
 	part("SIP", func(ctx context.Context) error { return h.sip.Serve(ctx, h.out.SIP, h.out.SIPStream) })
 	part("the panel", func(ctx context.Context) error {
@@ -247,7 +251,7 @@ func (h *House) Run(ctx context.Context, ready func()) error {
 	}
 	h.farewell()
 	stop()
-	err = errors.Join(err, h.board.Close())
+	err = errors.Join(err, h.closeBoard())
 	all.Wait()
 	h.book.Append(call.Fact{Kind: call.Shutdown, At: time.Now(), Reason: "stopped"})
 	return errors.Join(err, h.book.Close())

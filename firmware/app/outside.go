@@ -4,11 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/netip"
 	"os"
 	"path/filepath"
 
+	"github.com/centralita/centralita/board/atmodem"
 	"github.com/centralita/centralita/firmware/config"
 	"github.com/centralita/centralita/firmware/console"
 )
@@ -24,6 +26,8 @@ type Outside struct {
 	Web       net.Listener
 	Control   net.Listener
 	Wire      net.Listener // of the simulated board; nil: none is served
+	// Serial opens the serial line of a modem; nil: no modem is opened.
+	Serial func(device string, baud int) (io.ReadWriteCloser, error)
 
 	DialTCP    func(ctx context.Context, addr string) (net.Conn, error)
 	Resolve    func(ctx context.Context, host string) ([]netip.Addr, error)
@@ -64,6 +68,7 @@ func Listen(cfg *config.Config, dir string) (out *Outside, err error) {
 			return nil, err
 		}
 	}
+	o.Serial = atmodem.OpenSerial
 	o.RTP = func(a netip.AddrPort) (net.PacketConn, error) {
 		return net.ListenUDP(network("udp", a.Addr()), net.UDPAddrFromAddrPort(a))
 	}

@@ -2,7 +2,6 @@ package app
 
 import (
 	"fmt"
-	"strings"
 
 	"github.com/centralita/centralita/firmware/acd"
 	"github.com/centralita/centralita/firmware/call"
@@ -12,51 +11,7 @@ import (
 	"github.com/centralita/centralita/firmware/numbering"
 	"github.com/centralita/centralita/firmware/sipua"
 	"github.com/centralita/centralita/firmware/tel"
-	"github.com/centralita/centralita/hal/port"
 )
-
-// wiring is which socket of the board is which line or telephone.
-type wiring map[tel.PortID]port.Port
-
-// wire finds the sockets that the configuration names.
-func wire(cfg *config.Config, board []port.Port) (wiring, error) {
-	by := map[string]port.Port{}
-	var names []string
-	for _, p := range board {
-		by[p.Info().Name] = p
-		names = append(names, p.Info().Name)
-	}
-	w := wiring{}
-	find := func(id tel.PortID, socket string, kind port.Kind) error {
-		p := by[socket]
-		if p == nil {
-			return fmt.Errorf("cannot use socket %q for %s: the board has %s", socket, id, strings.Join(names, ", "))
-		}
-		if p.Info().Kind != kind {
-			return fmt.Errorf("cannot use socket %q for %s: it is %s, not %s", socket, id, p.Info().Kind, kind)
-		}
-		w[id] = p
-		return nil
-	}
-	for _, l := range cfg.Lines {
-		if err := find(l.ID, l.Socket, port.FXO); err != nil {
-			return nil, err
-		}
-	}
-	for _, f := range cfg.Phones {
-		if f.Socket != "" {
-			if err := find(telephone(f), f.Socket, port.FXS); err != nil {
-				return nil, err
-			}
-		}
-	}
-	return w, nil
-}
-
-// telephone names the port of an FXS telephone: F and its number.
-func telephone(f config.Phone) tel.PortID {
-	return tel.PortID("F" + strings.TrimPrefix(f.Socket, "fxs"))
-}
 
 // settings are the configuration as the exchange needs it.
 func settings(cfg *config.Config, w wiring, version string) exchange.Settings {
@@ -77,7 +32,7 @@ func settings(cfg *config.Config, w wiring, version string) exchange.Settings {
 			p.Classes = append(p.Classes, numbering.Class(c))
 		}
 		if f.Socket != "" {
-			p.Port = telephone(f)
+			p.Port = f.Port()
 			p.Caps = w[p.Port].Info().Caps
 		}
 		s.Phones = append(s.Phones, p)

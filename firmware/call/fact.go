@@ -21,6 +21,8 @@ const (
 
 	ScheduleSet Kind = "schedule.set" // Node: the schedule; State: auto, open, closed
 
+	BoardPort Kind = "board.port" // Port: the socket, or empty; Node: the driver; State: loaded, skipped, failed; Reason: what or why
+
 	// Lines, phones and trunks.
 	LineState  Kind = "line.state"  // Port, State, Reason
 	PhoneState Kind = "phone.state" // Ext, State, Reason

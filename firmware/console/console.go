@@ -104,6 +104,7 @@ type command struct {
 var commands = []command{
 	{"status", "", "cómo está la casa", "how the house is", 0, 0, false, showStatus},
 	{"lines", "", "las líneas y troncales", "lines and trunks", 0, 0, false, showLines},
+	{"board", "", "qué fue de cada puerto al arrancar", "what became of each port at the start", 0, 0, false, showBoard},
 	{"queues", "", "las colas y quién espera", "queues and who waits", 0, 0, false, showQueues},
 	{"agents", "", "los agentes", "agents", 0, 0, false, showAgents},
 	{"calls", "[N]", "las últimas N llamadas del libro", "the last N calls of the book", 0, 1, true, showCalls},
@@ -132,7 +133,7 @@ type request struct {
 	cmd   *command
 	args  []string
 	json  bool
-	check bool // status: exit 1 while an alarm asks to act now
+	check bool // status: exit 1 while an alarm asks to act now; board: while a port failed
 	once  bool // panel: one picture
 	lang  tel.Lang
 }

@@ -51,8 +51,13 @@ func house(t time.Time) *view.Snapshot {
 		Alarms: []view.Alarm{{ID: "line.L3", Rank: view.Urgent, Since: ago(660), ES: "La línea 3 está muerta.", EN: "Line 3 is dead.",
 			HintES: "Sin tensión; las salidas van por L4. Mire el cable y llame a la compañía.", HintEN: "No voltage; outgoing calls use L4. Check the cable and call the company."}},
 		Uplinks: []view.Uplink{{ID: "sede", Lamp: view.Warn, State: "waiting", Since: ago(2500), Pending: 214, Acked: 48011, Error: "cannot reach the server: no route to host"}},
-		Media:   view.Media{Shards: 2, Legs: 5, LateMS: 0.4, MaxMS: 2.1},
-		Book:    view.Book{Last: 48225}, Loop: view.LoopLateness{MaxMS: 1.2},
+		Board: []view.Hardware{
+			{Driver: "sim", State: "loaded", What: "4 lines and 4 telephones, simulated"},
+			{Driver: "dahdi", State: "skipped", Why: "there is no /dev/dahdi", Hint: "load the modules"},
+			{Driver: "modem", Port: "modem1", State: "failed", Why: "it is no voice modem\x1b[31m: of AT+FCLASS=8 it knows only 0,1,2.0", Hint: "buy another"},
+		},
+		Media: view.Media{Shards: 2, Legs: 5, LateMS: 0.4, MaxMS: 2.1},
+		Book:  view.Book{Last: 48225}, Loop: view.LoopLateness{MaxMS: 1.2},
 	}
 }
 
@@ -137,7 +142,7 @@ func deps(h *hand, v *view.Snapshot) Deps {
 
 // TestGolden holds what people see, word by word, in both languages.
 func TestGolden(t *testing.T) {
-	for _, cmd := range []string{"help", "status", "lines", "queues", "agents", "calls", "calls 1", "phones", "book verify", "book tail",
+	for _, cmd := range []string{"help", "status", "lines", "board", "board --json", "board --check", "queues", "agents", "calls", "calls 1", "phones", "book verify", "book tail",
 		"panel --once", "agent pause Bruno almuerzo", "agent logout nadie", "schedule oficina open", "schedule oficina ajar", "stauts", "agent",
 		"calls --json", "queues --json", "book verify --json", "phones --json", "agent pause ana --json"} {
 		for _, lang := range []string{"es", "en"} {

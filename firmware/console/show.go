@@ -36,6 +36,7 @@ func showStatus(_ context.Context, s *session) int {
 	for _, u := range v.Uplinks {
 		s.uplink(u)
 	}
+	s.missing(v)
 	s.alarms(v)
 	return code
 }

@@ -32,6 +32,7 @@ type Snapshot struct {
 	Calm     time.Time    `json:"calm_since"` // when the last alarm went; zero while there is one
 	Uplinks  []Uplink     `json:"uplinks"`
 	Clock    string       `json:"clock"` // "ntp", "rtc", "restored", "system" (of the machine below), "unset"
+	Board    []Hardware   `json:"board,omitempty"`
 	Media    Media        `json:"media"`
 	Book     Book         `json:"book"`
 	Loop     LoopLateness `json:"loop"`
@@ -194,6 +195,16 @@ type Uplink struct {
 	Acked   uint64    `json:"acked"`   // last acknowledged number
 	Error   string    `json:"error,omitempty"`
 	Next    time.Time `json:"next,omitzero"` // next try
+}
+
+// Hardware is what a driver answered at the start for one port, or for itself.
+type Hardware struct {
+	Driver string `json:"driver"`
+	Port   string `json:"port,omitempty"`
+	State  string `json:"state"` // "loaded", "skipped", "failed"
+	What   string `json:"what,omitempty"`
+	Why    string `json:"why,omitempty"`
+	Hint   string `json:"hint,omitempty"`
 }
 
 // Media is the state of the engine.
