@@ -204,12 +204,11 @@ var tones = map[tel.Tone]plan.Kind{
 
 // Tone implements exchange.Media.
 func (a *audio) Tone(id tel.LegID, t tel.Tone) {
-	kind, ok := tones[t]
+	spec, ok := a.spec(t)
 	if !ok {
 		a.Stop(id)
 		return
 	}
-	spec := a.plan.Signal(kind).Spec()
 	a.order(id, func() { a.engine.Play(id, media.Play{Parts: []player.Part{{Tone: &spec}}}) })
 }
 

@@ -61,6 +61,7 @@ type Exchange struct {
 	closing *Close
 	answers []func() // to orders, told once the picture shows what became of them
 	steps   uint64
+	sends   tel.PlayID // of caller id, so far
 	slowest time.Duration
 }
 
@@ -77,6 +78,8 @@ type portState struct {
 	heir  *heir     // an emergency call that waits for the line
 	since time.Time
 	dead  bool // as the book knows it
+
+	sending tel.PlayID // what the telephone's display is being told, 0 nothing (FXS)
 }
 
 // heir is an emergency call that waits until the line it cleared is idle.
@@ -307,6 +310,8 @@ func (e *Exchange) handle(ev Event) {
 		e.digit(ev)
 	case OnPlayed:
 		e.played(ev)
+	case OnSentID:
+		e.sentID(ev)
 	case OnTone:
 		e.toFXO(ev.Leg, line.Heard{Tone: ev.Tone, Ended: ev.Ended, Sure: ev.Sure, Evidence: ev.Evidence})
 	case OnStrange:

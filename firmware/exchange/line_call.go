@@ -48,6 +48,10 @@ func (e *Exchange) lineEffect(p *portState, ef line.Effect) {
 		e.sh.Media.Tone(p.audio, ef.Tone)
 	case line.Flashed:
 		e.flashed(p)
+	case line.SendID:
+		e.sendID(p, ef.ID)
+	case line.StopID:
+		e.stopID(p)
 	case line.Gone:
 		e.portGone(p, ef)
 	case line.Changed:

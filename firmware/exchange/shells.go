@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/centralita/centralita/firmware/call"
+	"github.com/centralita/centralita/firmware/line"
 	"github.com/centralita/centralita/firmware/tel"
 	"github.com/centralita/centralita/firmware/view"
 	"github.com/centralita/centralita/hal/port"
@@ -41,6 +42,11 @@ type Media interface {
 	Join(leg tel.LegID, room tel.CallID)
 	SendDigits(leg tel.LegID, id tel.PlayID, digits string)
 	Measured(tel.LegID) (view.Leg, bool)
+	// SendID sends caller id, or that messages wait, to a telephone that is on
+	// hook, in the country's way; OnSentID with the same id tells the end. StopID
+	// ends it at once, and nothing is told. A port without on-hook audio is an error.
+	SendID(p tel.PortID, id tel.PlayID, what line.ID) error
+	StopID(tel.PortID)
 }
 
 // Book keeps facts.

@@ -11,6 +11,7 @@ import (
 	"github.com/centralita/centralita/firmware/acd"
 	"github.com/centralita/centralita/firmware/call"
 	"github.com/centralita/centralita/firmware/ivr/flow"
+	"github.com/centralita/centralita/firmware/line"
 	"github.com/centralita/centralita/firmware/numbering"
 	"github.com/centralita/centralita/firmware/tel"
 	"github.com/centralita/centralita/firmware/view"
@@ -303,5 +304,15 @@ func (w *world) SendDigits(leg tel.LegID, id tel.PlayID, digits string) {
 	w.note("send %s to leg %d", digits, leg)
 	w.after(time.Second, func() { w.e.Post(OnPlayed{leg, id}) })
 }
+
+func (w *world) SendID(id tel.PortID, play tel.PlayID, what line.ID) error {
+	w.note("send id to %s: %s", id, line.SendID{ID: what})
+	if !w.scripted {
+		w.after(time.Second, func() { w.e.Post(OnSentID{id, play}) })
+	}
+	return nil
+}
+
+func (w *world) StopID(id tel.PortID) { w.note("stop id to %s", id) }
 
 func (w *world) Measured(tel.LegID) (view.Leg, bool) { return view.Leg{}, false }

@@ -61,6 +61,8 @@ const (
 	ToneInfo              // special information: what was reached is no party
 	ToneUnobtainable      // there is no such number
 	ToneDisconnect        // the other end has hung up, where a line has a tone of its own for it
+	ToneStutter           // dial tone that says messages wait
+	ToneRecall            // dial tone for a second number, a party is on hold
 )
 
 // String returns the tone's name.
@@ -86,6 +88,10 @@ func (t Tone) String() string {
 		return "unobtainable"
 	case ToneDisconnect:
 		return "disconnect"
+	case ToneStutter:
+		return "stutter dial"
+	case ToneRecall:
+		return "recall dial"
 	}
 	return "tone?"
 }
