@@ -75,7 +75,7 @@ func (e *Exchange) seeLine(p *portState) view.Line {
 	switch s {
 	case line.Ringing:
 		v.Lamp = view.Ring
-	case line.Seizing, line.Outpulsing:
+	case line.Seizing, line.Dialling:
 		v.Lamp = view.Out
 	case line.Dead:
 		v.Lamp = view.Dead

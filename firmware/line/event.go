@@ -144,36 +144,3 @@ func (e Tone) String() string       { return "tone " + e.Tone.String() }
 func (Flashed) String() string      { return "flashed" }
 func (e Gone) String() string       { return fmt.Sprintf("gone: %s, %s", e.Cause, e.Evidence) }
 func (e Changed) String() string    { return "state " + e.State.String() + " " + e.Reason }
-
-// State is what a port is doing.
-type State uint8
-
-// States of FXO and FXS ports.
-const (
-	Idle       State = iota // on hook, silent
-	Ringing                 // FXO: the exchange rings us; FXS: we ring the telephone
-	Seizing                 // FXO: loop closed, waiting for dial tone
-	Outpulsing              // FXO: sending the number
-	Talking                 // through
-	Clearing                // FXO: loop opened, not yet trusted to be idle
-	DialTone                // FXS: picked up, nothing dialled
-	Collecting              // FXS: dialling
-	Calling                 // FXS: number dialled, not through yet
-	Released                // FXS: the far side left, the telephone is still off hook
-	Howling                 // FXS: forgotten off hook, called back by the howler
-	Parked                  // FXS: off hook and given up, silent until it hangs up
-	Dead                    // no battery, or the hardware is gone
-)
-
-var stateNames = [...]string{
-	"idle", "ringing", "seizing", "outpulsing", "talking", "clearing",
-	"dial tone", "collecting", "calling", "released", "howling", "parked", "dead",
-}
-
-// String returns the state's name.
-func (s State) String() string {
-	if int(s) < len(stateNames) {
-		return stateNames[s]
-	}
-	return "state?"
-}

@@ -73,7 +73,7 @@ func (l *FXO) Step(now time.Time, ev Event, out []Effect) []Effect {
 			return l.heard(now, ev, out)
 		}
 	case DigitsSent:
-		if l.state == Outpulsing {
+		if l.state == Dialling {
 			out = l.become(now, Talking, "", out)
 			return append(out, Up{"number outpulsed; this line gives no answer signal"})
 		}
@@ -135,7 +135,7 @@ func (l *FXO) ringOn(now time.Time, out []Effect) []Effect {
 		if !l.told { // a second burst: whatever caller id there was has passed
 			out = l.tell(out)
 		}
-	case Seizing, Outpulsing:
+	case Seizing, Dialling:
 		// Glare: the ring wins. We have closed the loop, so the caller is on the
 		// line; open it again, the exchange goes on ringing or he calls again.
 		out = append(out, Do{port.Release{}},
@@ -183,7 +183,7 @@ func (l *FXO) tell(out []Effect) []Effect {
 func (l *FXO) battery(now time.Time, on bool, out []Effect) []Effect {
 	l.noFeed = !on
 	switch l.state {
-	case Talking, Seizing, Outpulsing:
+	case Talking, Seizing, Dialling:
 		if !on {
 			return l.drop(now, tel.CauseBattery, "the exchange dropped the loop current", true, out)
 		}
@@ -249,7 +249,7 @@ func (l *FXO) dial(now time.Time, n tel.Number, out []Effect) []Effect {
 func (l *FXO) heard(now time.Time, ev Heard, out []Effect) []Effect {
 	switch {
 	case l.state == Seizing && ev.Tone == tel.ToneDial:
-		out = l.become(now, Outpulsing, "", out)
+		out = l.become(now, Dialling, "", out)
 		return append(out, SendDigits{l.number})
 	case l.state == Seizing && (ev.Tone == tel.ToneBusy || ev.Tone == tel.ToneCongestion):
 		return l.drop(now, tel.CauseCongestion, ev.Evidence+" instead of dial tone", true, out)
@@ -268,7 +268,7 @@ func (l *FXO) heard(now time.Time, ev Heard, out []Effect) []Effect {
 // drop ends what the line was doing because of the far side or a failure.
 func (l *FXO) drop(now time.Time, c tel.Cause, evidence string, release bool, out []Effect) []Effect {
 	switch l.state {
-	case Talking, Seizing, Outpulsing:
+	case Talking, Seizing, Dialling:
 		if release {
 			out = append(out, Do{port.Release{}})
 		}
@@ -294,7 +294,7 @@ func (l *FXO) clear(now time.Time, out []Effect) []Effect {
 
 func (l *FXO) hangUp(now time.Time, out []Effect) []Effect {
 	switch l.state {
-	case Talking, Seizing, Outpulsing:
+	case Talking, Seizing, Dialling:
 		out = append(out, Do{port.Release{}}, Audio{false})
 		return l.clear(now, out)
 	case Ringing:

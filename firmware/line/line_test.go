@@ -97,7 +97,7 @@ func TestFXO(t *testing.T) {
 		},
 		"outgoing: dial tone, digits, answered by reversal, cleared by reversal": {
 			{"0s", Dial{"910000001"}, "state seizing  | do seize | audio true"},
-			{"600ms", Heard{Tone: tel.ToneDial, Sure: 1, Evidence: "dial tone 425 Hz"}, "state outpulsing  | send digits 910000001"},
+			{"600ms", Heard{Tone: tel.ToneDial, Sure: 1, Evidence: "dial tone 425 Hz"}, "state dialling  | send digits 910000001"},
 			{"2s", DigitsSent{}, "state talking  | up: number outpulsed; this line gives no answer signal"},
 			{"3s", Heard{Tone: tel.ToneDial, Sure: 1, Evidence: "lingering"}, ""},
 			{"8s", wire(port.Polarity{Reversed: true}), ""},
@@ -105,7 +105,7 @@ func TestFXO(t *testing.T) {
 		},
 		"outgoing: busy": {
 			{"0s", Dial{"910000001"}, "state seizing  | do seize | audio true"},
-			{"600ms", Heard{Tone: tel.ToneDial, Sure: 1, Evidence: "dial tone 425 Hz"}, "state outpulsing  | send digits 910000001"},
+			{"600ms", Heard{Tone: tel.ToneDial, Sure: 1, Evidence: "dial tone 425 Hz"}, "state dialling  | send digits 910000001"},
 			{"2s", DigitsSent{}, "state talking  | up: number outpulsed; this line gives no answer signal"},
 			{"4s", Heard{Tone: tel.ToneBusy, Sure: 1, Evidence: "busy tone 425 Hz 200/200"}, "do release | gone: busy, busy tone 425 Hz 200/200 | audio false | state clearing "},
 		},
@@ -285,7 +285,7 @@ func random(t *testing.T, seed uint64, m machine, events []Event) {
 			if open := s == Idle || s == Ringing || s == Dead; open == audio {
 				fail(fmt.Sprintf("audio %t in state %s", audio, s))
 			}
-		} else if closed := s == Talking || s == Seizing || s == Outpulsing; closed != audio {
+		} else if closed := s == Talking || s == Seizing || s == Dialling; closed != audio {
 			fail(fmt.Sprintf("audio %t in state %s", audio, s))
 		}
 		_, waits := m.Deadline()
