@@ -5,13 +5,14 @@ import "math"
 // listenFor returns the frequencies that make up x, in rising order, or none
 // when x is no tone.
 func listenFor(x []int16) (v chord) {
-	const from, to, stride = 250, 3000, 3
 	n := len(x)
 	var w [spectrum]float64
+	var bins [fftLen]complex128
 	total, gain := 0.0, 0.0
 	for i, s := range x {
 		h := 0.5 - 0.5*math.Cos(2*math.Pi*(float64(i)+0.5)/float64(n))
 		w[i] = float64(s) * h
+		bins[i] = complex(w[i], 0)
 		total += w[i] * float64(s)
 		gain += h
 	}
@@ -19,32 +20,56 @@ func listenFor(x []int16) (v chord) {
 	if total < float64(minPower)/2 {
 		return v
 	}
-	y := w[:n]
-	width := 2 * 8000 / float64(n) // half of the main lobe
-	var power [(to-from)/stride + 1]float64
+	transform(&bins)
+	var power [(highest - lowest) / binHz]float64
 	for i := range power {
-		power[i] = at(y, from+stride*float64(i), gain)
+		b := bins[lowest/binHz+i]
+		power[i] = 4 * (real(b)*real(b) + imag(b)*imag(b)) / gain / gain
 	}
-	for range maxPartials {
-		best := -1
-		for i := 1; i+1 < len(power); i++ {
-			if power[i] >= power[i-1] && power[i] >= power[i+1] && !v.near(from+stride*float64(i), 0.9*width) && (best < 0 || power[i] > power[best]) {
-				best = i
-			}
-		}
-		if best < 0 || v.n > 0 && power[best] < 0.1*v.pow[0] {
-			break
-		}
-		hz := refine(y, from+stride*float64(best), stride, gain)
-		v.hz[v.n], v.pow[v.n] = hz, at(y, hz, gain)
-		v.sum += v.pow[v.n] / 2 / total
-		v.n++
+	width := 2 * 8000 / float64(n) // half of the main lobe
+	v.peaks(&power, 0.9*width)
+	// Between two bins a peak is 0.4 dB lower than it is: voices end here.
+	if v.sum/2/total < 0.9*purity {
+		return chord{}
+	}
+	y := w[:n]
+	v.sum = 0
+	for k := range v.n {
+		v.hz[k] = refine(y, v.hz[k], gain)
+		v.pow[k] = at(y, v.hz[k], gain)
+		v.sum += v.pow[k] / 2 / total
 	}
 	if v.sum < purity {
 		return chord{}
 	}
 	v.sort()
 	return v
+}
+
+// Bins that are looked at.
+const (
+	binHz   = 8000. / fftLen
+	lowest  = 64 * binHz  // 250 Hz
+	highest = 768 * binHz // 3000 Hz
+)
+
+// peaks finds the strongest peaks at least apart Hz from each other and more
+// than a tenth of the strongest.
+func (v *chord) peaks(power *[(highest - lowest) / binHz]float64, apart float64) {
+	for range maxPartials {
+		best := -1
+		for i := 1; i+1 < len(power); i++ {
+			if power[i] >= power[i-1] && power[i] >= power[i+1] && (best < 0 || power[i] > power[best]) && !v.near(lowest+binHz*float64(i), apart) {
+				best = i
+			}
+		}
+		if best < 0 || v.n > 0 && power[best] < 0.1*v.pow[0] {
+			return
+		}
+		v.hz[v.n], v.pow[v.n] = lowest+binHz*float64(best), power[best]
+		v.sum += power[best]
+		v.n++
+	}
 }
 
 func (v *chord) near(hz, by float64) bool {
@@ -66,8 +91,8 @@ func (v *chord) sort() {
 }
 
 // refine returns the frequency of the peak near hz.
-func refine(y []float64, hz, stride, gain float64) float64 {
-	for d := stride / 2; d > 0.05; d /= 2 {
+func refine(y []float64, hz, gain float64) float64 {
+	for d := binHz / 2; d > 0.05; d /= 2 {
 		a, b, c := at(y, hz-d, gain), at(y, hz, gain), at(y, hz+d, gain)
 		switch {
 		case a > b && a > c:
