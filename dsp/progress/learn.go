@@ -43,7 +43,9 @@ type Learner struct {
 	past  [4 * maxBursts]piece
 	count int
 	best  Learned
-	wrong bool // the last piece did not fit best
+	hz    [maxPartials]float64 // of best
+	onOff [2 * maxBursts]int   // of best
+	wrong bool                 // the last piece did not fit best
 }
 
 // piece is a burst or a pause.
@@ -76,7 +78,8 @@ const (
 // Reset forgets everything.
 func (l *Learner) Reset() { *l = Learner{} }
 
-// Found returns what was learned; ok is false while nothing was.
+// Found returns what was learned; ok is false while nothing was. Its lists are
+// overwritten by the next Process.
 func (l *Learner) Found() (learned Learned, ok bool) { return l.best, l.best.Periods > 0 }
 
 // Process listens to the next frame.
@@ -206,7 +209,7 @@ func (l *Learner) explains(period int) bool {
 
 // learn makes a signal of the pieces: the mean of each place in the period.
 func (l *Learner) learn(period int) {
-	var s plan.Signal
+	s := plan.Signal{Hz: l.hz[:0], OnOff: l.onOff[:0]}
 	var off float64
 	for at := range period {
 		sum, n := 0.0, 0
@@ -254,7 +257,7 @@ func (l *Learner) learnSteady() {
 	}
 	keep, count := l.past[0], l.count
 	l.past[0], l.count = piece{tone: l.tone}, 1
-	var s plan.Signal
+	s := plan.Signal{Hz: l.hz[:0]}
 	pure := l.describe(&s)
 	l.past[0], l.count = keep, count
 	l.best = Learned{s, 1, clean(float32(pure)) * 0.8}

@@ -2,7 +2,6 @@ package media
 
 import (
 	"github.com/centralita/centralita/dsp/dtmf"
-	"github.com/centralita/centralita/dsp/pcm"
 	"github.com/centralita/centralita/dsp/tone/plan"
 	"github.com/centralita/centralita/firmware/tel"
 )
@@ -25,7 +24,7 @@ const (
 	orphan = 2  // so many tones in a row without an event make tones the owner
 )
 
-// ears look for keys and call-progress signals in what a far end says.
+// ears look for keys, and on a line for all else it tells, in what a far end says.
 //
 // A key is told exactly once, though a phone may send it as an event, as a
 // tone, or as both. When no events were agreed on, tones count. When they were
@@ -45,7 +44,7 @@ type ears struct {
 	orphans  int
 	detector dtmf.Detector
 	found    [8]dtmf.Event
-	progress *signals // nil when the leg has no call-progress signals
+	line     *lineEar // nil when the leg is no line
 }
 
 // newEars returns ears with everything they may need later.
@@ -53,7 +52,7 @@ func newEars(keys bool, country *plan.Plan, awaitDial bool) ears {
 	e := ears{keys: keys, event0: twin, tone0: twin}
 	if country != nil {
 		e.signals = true
-		e.progress = newSignals(country, awaitDial)
+		e.line = newLineEar(country, awaitDial)
 	}
 	return e
 }
@@ -63,31 +62,36 @@ func (e *ears) listen(keys, signals bool) {
 	if keys && !e.keys {
 		e.detector.Reset()
 	}
-	if signals && !e.signals && e.progress != nil {
-		e.progress.detector.Reset()
+	if signals && !e.signals && e.line != nil {
+		e.line.reset()
 	}
-	e.keys, e.signals = keys, signals && e.progress != nil
+	e.keys, e.signals = keys, signals && e.line != nil
 	e.held = 0
 }
 
 // hear looks at 20 ms. While people talk a tone must be purer to count.
-func (e *ears) hear(s *shard, id tel.LegID, f *pcm.Frame, talking bool) {
+func (e *ears) hear(s *shard, l *leg, talking bool) {
 	if e.keys {
 		e.detector.Mode = dtmf.IVR
 		if talking {
 			e.detector.Mode = dtmf.Strict
 		}
-		for _, found := range e.detector.Process(f, e.found[:0]) {
+		for _, found := range e.detector.Process(&l.said, e.found[:0]) {
 			if found.Down {
-				e.tone(s, id, tel.Digit(found.Digit))
+				l.measure.twist.add(float64(found.High - found.Low))
+				e.tone(s, l.id, tel.Digit(found.Digit))
 			}
 		}
-		e.pass(s, id)
+		e.pass(s, l.id)
 	}
 	if e.signals {
-		e.progress.hear(s, id, f)
+		_, key := e.detector.On()
+		e.line.hear(s, l, key)
 	}
 }
+
+// hush reports whether nobody but us should hear the far end now.
+func (e *ears) hush() bool { return e.signals && e.line.hush() }
 
 // event takes a key that came as an event.
 func (e *ears) event(s *shard, id tel.LegID, d tel.Digit) {

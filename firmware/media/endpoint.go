@@ -58,4 +58,10 @@ type Stats struct {
 	RoundTrip time.Duration // from RTCP (RFC 3550 § 6.4.1); 0 while unknown
 	FarLost   float64       // share of our packets the far end misses, from its reports
 	DriftPPM  int           // how much faster the far clock runs (ports with their own clock)
+
+	// Of lines, 0 while unknown.
+	LevelIn, LevelOut float64       // dBm0 of voices, from and to the line
+	Twist             float64       // dB by which the high tone of the far end's keys is louder than the low one
+	ERL, ERLE         float64       // dB: echo return loss of the hybrid, and what is cancelled besides (ITU-T G.168)
+	Echo              time.Duration // after which the strongest part of the echo comes
 }

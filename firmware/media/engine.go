@@ -35,8 +35,9 @@ type Leg struct {
 	Endpoint Endpoint
 	// DTMF looks for digits: events of the endpoint, else tones in the audio.
 	DTMF bool
-	// Progress is the country whose call-progress signals are looked for; nil
-	// when the leg has none (telephones).
+	// Progress makes the leg a line: the signals of this plan are looked for and
+	// kept from the room, and strange ones, fax machines and voices both ways are
+	// told. It is nil for telephones. The plan must not change any more.
 	Progress *plan.Plan
 	// AwaitDial tells that nothing was dialled on this leg yet, so that a long
 	// tone is dial tone; SendDigits ends it.
@@ -195,7 +196,9 @@ func (e *Engine) Stats(id tel.LegID) (s Stats, ok bool) {
 	if !ok {
 		return Stats{}, false
 	}
-	return l.ep.Stats(), true
+	s = l.ep.Stats()
+	l.measure.fill(&s)
+	return s, true
 }
 
 // Lateness tells how punctual all shards were since the start.

@@ -20,6 +20,7 @@ type leg struct {
 	said    pcm.Frame // what the far end said in this tick
 	heard   pcm.Frame // what it hears
 	ears    ears
+	measure measure
 	player  player.Player
 	playing tel.PlayID
 	behind  bool // the room is heard behind what is played
@@ -65,8 +66,8 @@ func (l *leg) hear(s *shard) {
 			l.ears.event(s, l.id, d)
 		}
 	}
-	l.ears.hear(s, l.id, &l.said, l.room != nil && !l.player.Playing())
-	if l.muted {
+	l.ears.hear(s, l, l.room != nil && !l.player.Playing())
+	if l.muted || l.ears.hush() {
 		l.comfort.Fill(&l.said)
 	}
 	if l.still == nil {
@@ -99,5 +100,8 @@ func (l *leg) say(s *shard) {
 		l.heard = pcm.Frame{}
 	}
 	l.sendKeys(s)
+	if l.ears.signals {
+		l.ears.line.sent(s, l)
+	}
 	l.ep.Write(&l.heard)
 }

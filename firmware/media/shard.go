@@ -220,8 +220,8 @@ func (s *shard) direct(l *leg, c *command) {
 		l.muted = c.on
 	case doKeys:
 		l.keys = append(l.keys, c.keys)
-		if l.ears.progress != nil {
-			l.ears.progress.dialled()
+		if l.ears.line != nil {
+			l.ears.line.dialled()
 		}
 	case doListen:
 		l.ears.listen(c.on, c.tones)
