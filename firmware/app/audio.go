@@ -7,18 +7,14 @@ import (
 	"log/slog"
 	"net/netip"
 	"sync"
-	"time"
 
 	"github.com/centralita/centralita/dsp/tone/plan"
-	"github.com/centralita/centralita/firmware/exchange"
 	"github.com/centralita/centralita/firmware/media"
 	"github.com/centralita/centralita/firmware/media/player"
-	"github.com/centralita/centralita/firmware/media/portleg"
 	"github.com/centralita/centralita/firmware/media/rtpleg"
 	"github.com/centralita/centralita/firmware/prompt"
 	"github.com/centralita/centralita/firmware/sipua"
 	"github.com/centralita/centralita/firmware/tel"
-	"github.com/centralita/centralita/firmware/view"
 	"github.com/centralita/centralita/hal/port"
 )
 
@@ -134,16 +130,6 @@ func (a *audio) AttachSIP(call tel.CallID, id tel.LegID) {
 	a.attach(id, s)
 }
 
-// AttachPort implements exchange.Media.
-func (a *audio) AttachPort(call tel.CallID, id tel.LegID, p tel.PortID, dials bool) error {
-	wire := a.ports[p]
-	l := media.Leg{ID: id, Call: call, Endpoint: portleg.New(wire.Audio(), a.log), DTMF: true}
-	if wire.Info().Kind == port.FXO {
-		l.Progress, l.AwaitDial = &a.plan, dials
-	}
-	return a.engine.Attach(l)
-}
-
 // Detach implements exchange.Media.
 func (a *audio) Detach(id tel.LegID) {
 	a.mu.Lock()
@@ -196,12 +182,6 @@ func (a *audio) Say(id tel.LegID, play tel.PlayID, lang tel.Lang, say []tel.Say,
 	return nil
 }
 
-// tones of the plan by the exchange's names.
-var tones = map[tel.Tone]plan.Kind{
-	tel.ToneDial: plan.Dial, tel.ToneRingback: plan.Ringback, tel.ToneBusy: plan.Busy,
-	tel.ToneCongestion: plan.Congestion, tel.ToneHowler: plan.Howler, tel.ToneConfirm: plan.Confirm,
-}
-
 // Tone implements exchange.Media.
 func (a *audio) Tone(id tel.LegID, t tel.Tone) {
 	spec, ok := a.spec(t)
@@ -223,57 +203,4 @@ func (a *audio) Join(id tel.LegID, room tel.CallID) {
 // SendDigits implements exchange.Media.
 func (a *audio) SendDigits(id tel.LegID, play tel.PlayID, digits string) {
 	a.order(id, func() { a.engine.SendDigits(id, play, digits) })
-}
-
-// Measured implements exchange.Media.
-func (a *audio) Measured(id tel.LegID) (view.Leg, bool) {
-	a.mu.Lock()
-	codec := ""
-	if s := a.sip[id]; s != nil {
-		codec = s.codec
-	}
-	a.mu.Unlock()
-	m, ok := a.engine.Stats(id)
-	return view.Leg{
-		Codec: codec, Received: m.Received, Lost: uint64(max(m.Lost, 0)), Late: m.Late, Concealed: m.Concealed,
-		JitterMS: float64(m.Jitter) / float64(time.Millisecond),
-	}, ok
-}
-
-// heard translates what a tick noticed.
-func heard(evs []media.Event) []exchange.Event {
-	out := make([]exchange.Event, 0, len(evs))
-	for _, ev := range evs {
-		switch ev.Kind {
-		case media.Digit:
-			out = append(out, exchange.OnDigit{Leg: ev.Leg, Digit: ev.Digit, InBand: ev.InBand})
-		case media.PlayDone:
-			out = append(out, exchange.OnPlayed{Leg: ev.Leg, ID: ev.Play})
-		case media.Tone:
-			if t, ok := toneHeard(ev.Tone); ok {
-				out = append(out, exchange.OnTone{Leg: ev.Leg, Tone: t, Evidence: ev.Evidence})
-			}
-		case media.Silent:
-			out = append(out, exchange.OnSilent{Leg: ev.Leg})
-		}
-	}
-	return out
-}
-
-// toneHeard is what a signal of the exchange means to a line: an announcement
-// that nobody can be reached is a way that leads nowhere, a tone learned as a
-// disconnect signal is what busy is elsewhere.
-func toneHeard(k plan.Kind) (tel.Tone, bool) {
-	switch k {
-	case plan.Info, plan.Unobtainable:
-		return tel.ToneCongestion, true
-	case plan.Disconnect:
-		return tel.ToneBusy, true
-	}
-	for t, own := range tones {
-		if own == k {
-			return t, true
-		}
-	}
-	return tel.ToneNone, false
 }

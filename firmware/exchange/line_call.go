@@ -79,7 +79,7 @@ func (e *Exchange) portAudio(p *portState, on bool) {
 	} else if l := e.legs[p.audio]; l != nil && l.call != "" {
 		room = l.call
 	}
-	if err := e.sh.Media.AttachPort(room, p.audio, p.id, dials); err != nil {
+	if err := e.sh.Media.AttachPort(room, p.audio, p.id, Hear{Dials: dials}); err != nil {
 		e.warn("port "+string(p.id)+": audio", err)
 		if l := e.legs[p.audio]; l != nil {
 			e.toCallOf(l.id, call.LegDown{Leg: l.id, Cause: tel.CauseError, Evidence: err.Error(), Spare: e.sh.NewLeg()})

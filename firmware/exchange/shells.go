@@ -30,9 +30,8 @@ type SIP interface {
 // Media moves audio. A leg is attached to a call before anything else is asked
 // of it; orders for a leg that is not there are ignored.
 type Media interface {
-	// AttachPort gives a port's audio to a call. dials tells that a number will
-	// be sent, so that a long tone is dial tone.
-	AttachPort(call tel.CallID, leg tel.LegID, p tel.PortID, dials bool) error
+	// AttachPort gives a port's audio to a call.
+	AttachPort(call tel.CallID, leg tel.LegID, p tel.PortID, hear Hear) error
 	AttachSIP(tel.CallID, tel.LegID)
 	Detach(tel.LegID)
 	// Say plays; then music when it is not empty. PlayDone tells the end of what was said.
@@ -47,6 +46,14 @@ type Media interface {
 	// ends it at once, and nothing is told. A port without on-hook audio is an error.
 	SendID(p tel.PortID, id tel.PlayID, what line.ID) error
 	StopID(tel.PortID)
+}
+
+// Hear is what to make of the sounds of a line.
+type Hear struct {
+	Dials bool // a number will be sent: a long tone is dial tone
+	// Learned are signals of this line by which it tells that the far end has hung
+	// up, as package plan writes them ("425@-10 200/200").
+	Learned []string
 }
 
 // Book keeps facts.

@@ -274,8 +274,8 @@ func (w *world) HangUp(leg tel.LegID, c tel.Cause) {
 	delete(w.sip, leg)
 }
 
-func (w *world) AttachPort(_ tel.CallID, leg tel.LegID, id tel.PortID, dials bool) error {
-	w.note("audio of %s is leg %d, to dial %t", id, leg, dials)
+func (w *world) AttachPort(_ tel.CallID, leg tel.LegID, id tel.PortID, hear Hear) error {
+	w.note("audio of %s is leg %d, to dial %t", id, leg, hear.Dials)
 	if w.noAudio != nil {
 		return w.noAudio
 	}

@@ -247,6 +247,12 @@ func (l *FXO) dial(now time.Time, n tel.Number, out []Effect) []Effect {
 }
 
 func (l *FXO) heard(now time.Time, ev Heard, out []Effect) []Effect {
+	switch ev.Tone {
+	case tel.ToneInfo, tel.ToneUnobtainable:
+		ev.Tone = tel.ToneCongestion
+	case tel.ToneDisconnect:
+		ev.Tone = tel.ToneBusy
+	}
 	switch {
 	case l.state == Seizing && ev.Tone == tel.ToneDial:
 		out = l.become(now, Dialling, "", out)

@@ -163,6 +163,13 @@ type Leg struct {
 	Late      uint64    `json:"late"`
 	Concealed uint64    `json:"concealed"`
 	JitterMS  float64   `json:"jitter_ms"`
+	// Of lines, left out while unknown.
+	LevelIn  float64 `json:"level_in,omitempty"`  // dBm0 of the voice that comes
+	LevelOut float64 `json:"level_out,omitempty"` // and of the one that is sent
+	ERL      float64 `json:"erl,omitempty"`       // dB, echo return loss of the line
+	ERLE     float64 `json:"erle,omitempty"`      // dB, what is cancelled besides
+	EchoMS   float64 `json:"echo_ms,omitempty"`   // after which the echo comes
+	TwistDB  float64 `json:"twist_db,omitempty"`  // high over low tone of the far end's keys
 }
 
 // Rank of an alarm.
