@@ -17,7 +17,7 @@ import (
 func settings(cfg *config.Config, w wiring, version string) exchange.Settings {
 	s := exchange.Settings{
 		Site: cfg.Site.Name, Version: version, Lang: cfg.Site.Language, Location: cfg.Site.Location,
-		Operator: cfg.Operator, Schedules: cfg.Schedules, Flows: cfg.Flows,
+		Operator: cfg.Operator, Fax: cfg.Fax, Schedules: cfg.Schedules, Flows: cfg.Flows,
 		Limits: call.Limits{Longest: cfg.Limits.Longest, RingTime: cfg.Limits.RingTime}, Calls: cfg.Limits.Calls,
 		Numbering: numberingPlan(cfg),
 	}

@@ -65,7 +65,7 @@ func (p *projector) apply(ctx context.Context, r *Row) error {
 func ofCall(k call.Kind) bool {
 	switch k {
 	case call.Began, call.Answered, call.Node, call.Queued, call.Offered, call.Declined, call.QueueLeft,
-		call.Dialled, call.Connected, call.HoldOn, call.HoldOff, call.Ended:
+		call.Dialled, call.Connected, call.Fax, call.HoldOn, call.HoldOff, call.Ended:
 		return true
 	}
 	return false
@@ -152,6 +152,10 @@ func (c *callRow) apply(r *Row, f call.Fact) {
 		}
 		rec.Wait += c.waiting.stop(r.Mono)
 		c.talking.start(r.Mono)
+	case call.Fax:
+		rec.Talk += c.talking.stop(r.Mono)
+		rec.Hold += c.holding.stop(r.Mono)
+		c.holders = 0
 	case call.HoldOn:
 		c.holders |= holder1(f.By)
 		c.holding.start(r.Mono)

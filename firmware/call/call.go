@@ -195,6 +195,8 @@ func (m *Machine) Step(now time.Time, ev Event, out []Effect) []Effect {
 		return m.cancelled(now, ev, out)
 	case QueueExit:
 		return m.queueExit(now, ev.Cause, out)
+	case IsFax:
+		return m.fax(now, ev, out)
 	case Kill:
 		return m.end(now, ev.By, ev.Cause, ev.Evidence, out)
 	case TimedOut:

@@ -210,7 +210,13 @@ func life(t *testing.T, seed uint64) {
 		leg := []tel.LegID{a, b, 99}[r.IntN(3)]
 		causes := []tel.Cause{tel.CauseNormal, tel.CauseBusy, tel.CauseCongestion, tel.CauseUnreachable, tel.CauseBattery}
 		state, _ := m.State()
-		switch r.IntN(10) {
+		switch r.IntN(11) {
+		case 10:
+			ext := []tel.Number{"104", "102"}[r.IntN(2)]
+			apply(IsFax{ext, spare(), "1100 Hz"})
+			if now, _ := m.State(); now == Ringing && m.Ext() == ext {
+				clear(offers) // an offer of the queue went with the Dequeue
+			}
 		case 0, 1:
 			apply(LegUp{leg, ""})
 		case 2:

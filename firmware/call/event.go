@@ -62,6 +62,13 @@ type (
 	}
 	// QueueExit: the caller left the queue by a rule of the queue.
 	QueueExit struct{ Cause tel.Cause }
+	// IsFax: the caller is a fax. The call goes to the fax port Ext as Leg, unless
+	// people have talked for longer than FaxTalk.
+	IsFax struct {
+		Ext      tel.Number
+		Leg      tel.LegID
+		Evidence string
+	}
 	// Kill: end it now.
 	Kill struct {
 		By       tel.By
@@ -89,6 +96,7 @@ func (FlowEnd) isEvent()     {}
 func (Offer) isEvent()       {}
 func (Cancel) isEvent()      {}
 func (QueueExit) isEvent()   {}
+func (IsFax) isEvent()       {}
 func (Kill) isEvent()        {}
 func (Refuse) isEvent()      {}
 func (TimedOut) isEvent()    {}
@@ -107,6 +115,7 @@ func (e FlowEnd) String() string     { return "flow ends: " + string(e.Cause) }
 func (e Offer) String() string       { return fmt.Sprintf("offer %d to %s at %s", e.Offer, e.Agent, e.Ext) }
 func (e Cancel) String() string      { return fmt.Sprintf("cancel %d: %s", e.Offer, e.Cause) }
 func (e QueueExit) String() string   { return "queue exit: " + string(e.Cause) }
+func (e IsFax) String() string       { return "is a fax, to " + string(e.Ext) + ": " + e.Evidence }
 func (e Kill) String() string        { return fmt.Sprintf("kill by %s: %s, %s", e.By, e.Cause, e.Evidence) }
 func (e Refuse) String() string      { return fmt.Sprintf("refuse: %s, %s", e.Cause, e.Evidence) }
 func (TimedOut) String() string      { return "timed out" }

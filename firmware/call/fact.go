@@ -38,6 +38,7 @@ const (
 	QueueLeft Kind = "queue.left"     // Call, Queue, Cause (answered, abandoned, timeout, ...)
 	Dialled   Kind = "leg.dialled"    // Call; Ext, or To and Port (the line or trunk)
 	Connected Kind = "call.connected" // Call, Agent, Ext, Port or Trunk
+	Fax       Kind = "call.fax"       // Call, Ext: the fax port; Evidence: what was heard
 	HoldOn    Kind = "hold.on"        // Call, By
 	HoldOff   Kind = "hold.off"       // Call, By
 	Ended     Kind = "call.ended"     // Call, By, Cause, Evidence

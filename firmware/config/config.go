@@ -28,6 +28,7 @@ type Config struct {
 	Outside   Outside
 	Features  Features
 	Operator  tel.Number // the phone behind "operator"
+	Fax       tel.Number // the phone that is a fax; empty: none
 	Schedules []flow.Schedule
 	Flows     []*flow.Flow
 	Limits    Limits

@@ -102,6 +102,7 @@ func TestEveryKeyIsRead(t *testing.T) {
 		{"pause", c.Pauses[0], PauseReason{'1', "break", "Break", "Break"}},
 		{"features", c.Features, Features{"*21", "*22", "*23", "*24"}},
 		{"operator", c.Operator, tel.Number("100")},
+		{"fax", c.Fax, tel.Number("100")},
 		{"outside", c.Outside, Outside{"9", []tel.Number{"911", "933"}, []Route{{"local", []string{"national", "free"}, "[2-9]XXXXXXXXX", []string{"L2", "carrier"}, 1, "1"}}}},
 		{"limits", c.Limits, Limits{12, time.Hour, 40 * time.Second}},
 		{"uplinks", c.Uplinks, []Uplink{{"hq", "https://collector.example.net/e", "secret:hq", "ca.pem", 50, time.Second}, {"here", "http://[::1]:9000/", "", "", 500, 5 * time.Second}}},

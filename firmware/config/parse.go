@@ -162,6 +162,8 @@ func (r *reader) document(root *place.Node) {
 	}
 	r.cfg.Operator = r.digits(f, "operator", false)
 	r.refer(f.At("operator"), "operator", "phone", string(r.cfg.Operator))
+	r.cfg.Fax = r.digits(f, "fax", false)
+	r.refer(f.At("fax"), "fax", "phone", string(r.cfg.Fax))
 	zone := r.cfg.Site.Location
 	for _, n := range f.List("schedules") {
 		s := flow.ParseSchedule(r.sink, n, zone)

@@ -290,7 +290,7 @@ func (e *Exchange) handle(ev Event) {
 	switch ev := ev.(type) {
 	case OnPort:
 		if p := e.ports[ev.Port]; p != nil {
-			e.push(toLine{p, line.Wire{Event: ev.Event}})
+			e.onPort(p, ev.Event)
 		}
 	case OnIncoming:
 		e.incoming(ev)
@@ -319,7 +319,7 @@ func (e *Exchange) handle(ev Event) {
 	case OnVoice:
 		e.toFXO(ev.Leg, line.Voice{Far: ev.Far, Near: ev.Near})
 	case OnFax:
-		e.toFXO(ev.Leg, line.Fax{Calling: ev.Calling})
+		e.fax(ev)
 	case OnSilent:
 		e.silent(ev.Leg)
 	case OnNews: // the picture is made anew after every event

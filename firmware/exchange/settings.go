@@ -25,6 +25,7 @@ type Settings struct {
 	Pauses    []PauseReason
 	Numbering *numbering.Plan
 	Operator  tel.Number
+	Fax       tel.Number // the extension with the fax; empty: there is none
 	Schedules []flow.Schedule
 	Flows     []*flow.Flow
 	Limits    call.Limits

@@ -61,6 +61,7 @@ func (w *world) callLine(id tel.PortID) {
 			w.after(300*time.Millisecond, func() { w.e.Post(OnPort{id, port.Battery{On: true}}) })
 		case 1:
 			w.e.Post(OnPort{id, port.Polarity{Reversed: true}})
+			w.e.Post(OnFax{Leg: p.audio, Calling: w.chance(90)})
 		case 2:
 			if p.audio != 0 {
 				w.e.Post(OnTone{Leg: p.audio, Tone: tel.ToneBusy, Evidence: "busy tone 425 Hz 200/200"})

@@ -21,6 +21,7 @@ const (
 	CauseNoCodec     Cause = "no codec"     // no common audio format
 	CauseClosed      Cause = "closed"       // the flow ended outside opening hours
 	CauseFlow        Cause = "flow"         // the flow hung up
+	CauseFax         Cause = "fax"          // the caller is a fax and was given to the fax port
 	CauseTimeout     Cause = "timeout"      // a limit of ours was reached
 	CauseLost        Cause = "lost"         // the leg vanished: no RTP, device gone
 	CausePowerLost   Cause = "power lost"   // the boot that held the call ended without a farewell
