@@ -46,12 +46,20 @@ type Office struct {
 	cfg   *config.Config
 	pack  *prompt.Pack
 	log   *slog.Logger
+	fit   func(*app.Outside) // nil: nothing more than sockets
 	stop  context.CancelFunc
 	ended chan error
 }
 
 // Open starts an appliance with the document yaml on a new data folder.
 func Open(t *testing.T, seed uint64, yaml string, pack *prompt.Pack) *Office {
+	t.Helper()
+	return OpenWith(t, seed, yaml, pack, nil)
+}
+
+// OpenWith is Open with more of the outside than sockets, each time it starts:
+// hardware, for instance.
+func OpenWith(t *testing.T, seed uint64, yaml string, pack *prompt.Pack, fit func(*app.Outside)) *Office {
 	t.Helper()
 	cfg, problems := config.Parse("office.yaml", []byte(yaml), pack.Has)
 	for _, p := range problems {
@@ -64,7 +72,7 @@ func Open(t *testing.T, seed uint64, yaml string, pack *prompt.Pack) *Office {
 	if testing.Verbose() {
 		out = t.Output()
 	}
-	o := &Office{T: t, Net: memnet.New(seed), Dir: t.TempDir(), cfg: cfg, pack: pack,
+	o := &Office{T: t, Net: memnet.New(seed), Dir: t.TempDir(), cfg: cfg, pack: pack, fit: fit,
 		log: slog.New(slog.NewTextHandler(out, &slog.HandlerOptions{Level: slog.LevelWarn}))}
 	o.Start()
 	return o
@@ -84,6 +92,9 @@ func (o *Office) Start() {
 	o.must(err)
 	out, err := o.sockets()
 	o.must(err)
+	if o.fit != nil {
+		o.fit(out)
+	}
 	house, err := app.New(app.Rooms{Config: o.cfg, Dir: o.Dir, Book: b, Secrets: secrets, Prompts: o.pack, Log: o.log}, out)
 	o.must(err)
 	o.house.Store(house)

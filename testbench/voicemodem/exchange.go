@@ -16,6 +16,7 @@ const (
 	CalleeHz = 1300 // who answers our calls
 	CallerHz = 1000 // who calls us
 	busySeen = 2 * time.Second
+	keySeen  = 60 * time.Millisecond
 )
 
 // stage of the exchange.
@@ -81,6 +82,33 @@ func (x *Exchange) HangUp() {
 	x.play(tone.Cadence([]tone.Partial{{Hz: ToneHz, DBm0: -12}}, 500, 500))
 	x.mu.Unlock()
 	time.AfterFunc(busySeen, func() { x.modem.Code('b') })
+}
+
+// Hush makes the far side say nothing; Talk lets it go on.
+func (x *Exchange) Hush() {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.player.Stop()
+}
+
+// Talk lets the far side send its voice at hz.
+func (x *Exchange) Talk(hz float64) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.play(tone.Continuous(tone.Partial{Hz: hz, DBm0: -15}))
+}
+
+// Press is a key of the far side: the tone, which the modem tells of as well.
+func (x *Exchange) Press(key byte) error {
+	s, err := dtmf.Spec(string(key), dtmf.Sending{OnMs: 120, OffMs: 80, Low: -9, High: -7})
+	if err != nil {
+		return err
+	}
+	x.mu.Lock()
+	x.play(s)
+	x.mu.Unlock()
+	time.AfterFunc(keySeen, func() { x.modem.Code(key) })
+	return nil
 }
 
 // Digits is what was dialled since the last seizure.
