@@ -31,10 +31,14 @@ func turnOf(hz float64) complex64 {
 // listen returns the amplitudes of all frequencies over the last window, phase
 // at its end, and the mean square of the line in it.
 func (d *Detector) listen() (now [maxHz]complex64, energy float32) {
+	most := d.first[numBanks]
+	if d.bright > window { // nothing is left in the high banks
+		most = d.first[highBank]
+	}
 	for j := range int64(window) { // from the oldest to the newest
 		at := (d.n + j) % window
 		energy += d.energy[at] * taper[j]
-		for k := range d.n0 + d.high.Len() {
+		for k := range most {
 			w := complex(taper[j], 0)
 			now[k] = now[k]*d.turn[k] + d.past[at][k]*w
 		}
@@ -48,11 +52,13 @@ type sight struct {
 	power float32              // of the tone as a mean square
 	line  float32              // of everything
 	hz    [maxPartials]float32 // measured
+	block float32              // of the first frequency in the newest block alone
 }
 
 // sight looks for the tune in the window that ends now.
 func (t *tune) sight(d *Detector, now *[maxHz]complex64, energy float32) (s sight) {
 	s.line = energy
+	s.block = goertzel.Power(d.past[(d.n+window-1)%window][t.f[0]]) / 2
 	var least, most float32
 	for i := range t.n {
 		k := t.f[i]

@@ -5,11 +5,18 @@
 //
 // A tone counts only when its frequencies are right within 4 % (and 32 Hz),
 // nearly all the energy of the line is in it, and its cadence repeats within
-// 12 % + 15 ms. Busy and congestion are told after two periods, and as soon as
-// no other signal of the plan fits what was heard: where congestion begins like
-// busy (Spain), when the two part. Dial tone is told after 0.9 s, ringback in the
-// pause after its first burst, the special information tone in its third burst.
-// Levels from 0 to −40 dBm0.
+// 12 % + 15 ms. A single frequency must also sound as an exchange switches it:
+// steady within a burst, on and off within 10 ms, alike from burst to burst; a
+// voice that sings the cadence on the right note is not. A lost packet of 20 ms
+// in a burst does no harm.
+//
+// Busy and congestion are told after two periods, and as soon as no other signal
+// of the plan fits what was heard. Spain's congestion (200/200 twice, 200/600)
+// sounds like its busy (200/200) for 1200 ms from the onset: before the fourth
+// burst, or a third pause of more than 240 ms, nobody can tell the two, so busy
+// comes 470 ms after its second period there. Dial tone is told after 0.9 s,
+// ringback in the pause after its first burst, the special information tone in
+// its third burst. Levels from 0 to −40 dBm0.
 package progress
 
 import (
@@ -93,10 +100,10 @@ type Detector struct {
 	// frequency is excluded first, which takes up to 1.8 s.
 	AwaitDial bool
 
-	bank   goertzel.Bank    // the tones of the plan, below 900 Hz
-	high   goertzel.Bank    // howler and special information tone
-	n0     int              // frequencies of bank; those of high follow
-	turn   [maxHz]complex64 // advance of a frequency over one block
+	banks  [numBanks]goertzel.Bank
+	first  [numBanks + 1]int // the frequencies of a bank begin here among all; the last is their number
+	bright int               // blocks since the high banks heard something
+	turn   [maxHz]complex64  // advance of a frequency over one block
 	hz     [maxHz]float32
 	past   [window][maxHz]complex64
 	energy [window]float32
@@ -116,76 +123,105 @@ const (
 	closeBy = 1.027
 )
 
+// The howler is made of four frequencies at once, which no bin shows when they
+// are 3 % off; two more sets of bins wait for it there.
+const howlerBy = 1.024
+
+// Banks of frequencies: those of the plan below 900 Hz, then those that only a
+// bright sound can have, the howler and the others with the special information
+// tone.
+const (
+	lowBank = iota
+	highBank
+	howlBank
+	numBanks
+)
+
 // maxHz is how many frequencies a detector can follow.
-const maxHz = 2 * goertzel.Max
+const maxHz = numBanks * goertzel.Max
 
 // New returns a detector for a plan. A plan without signals hears nothing.
 func New(p plan.Plan) *Detector {
-	d := &Detector{active: -1, info: info{at: -1}}
-	var low, high []float64
-	add := func(k plan.Kind, s plan.Signal) {
-		list := &low
-		if !s.Known() || s.Once || len(s.Then) > 0 || len(s.Hz) > maxPartials {
-			return
-		}
-		if s.Hz[0] >= highHz {
-			list = &high
-		}
-		t := tune{n: len(s.Hz)}
-		for i, f := range s.Hz {
-			at := slices.Index(*list, f)
-			if at < 0 {
-				if at = len(*list); at == goertzel.Max-infoBins {
-					return
-				}
-				*list = append(*list, f)
-			}
-			t.f[i], t.high = at, s.Hz[0] >= highHz
-		}
-		for i := range d.tunes {
-			if o := &d.tunes[i]; o.n == t.n && o.f == t.f && o.high == t.high {
-				o.signals = append(o.signals, signal{k, s.OnOff})
-				return
-			}
-		}
-		t.signals = []signal{{k, s.OnOff}}
-		d.tunes = append(d.tunes, t)
-	}
+	d := &Detector{active: -1, info: info{at: -1}, bright: window}
+	var hz [numBanks][]float64
 	for _, k := range heard {
 		s := p.Signal(k)
-		add(k, s)
+		d.add(&hz, k, s, 1)
 		if len(s.Hz) == 2 && math.Abs(s.Hz[0]-s.Hz[1]) < closeHz {
-			s.Hz = []float64{s.Hz[0] * closeBy, s.Hz[1] * closeBy}
-			add(k, s)
+			d.add(&hz, k, s, closeBy)
+		}
+		if k == plan.Howler {
+			d.add(&hz, k, s, howlerBy)
+			d.add(&hz, k, s, 2-howlerBy)
 		}
 	}
 	for _, o := range p.Others {
-		add(o.Kind, o.Signal)
+		d.add(&hz, o.Kind, o.Signal, 1)
 	}
+	low := hz[lowBank]
 	for i := range d.tunes {
 		t := &d.tunes[i]
-		if t.overtone = -1; t.n == 1 && !t.high && len(low) < goertzel.Max {
+		if t.overtone = -1; t.n == 1 && t.bank == lowBank && len(low) < goertzel.Max {
 			t.overtone = len(low)
 			low = append(low, 2*low[t.f[0]])
 		}
 	}
-	d.n0 = len(low)
+	hz[lowBank] = low
 	if p.Signal(plan.Info).Known() {
-		d.info.at = d.n0 + len(high)
-		high = append(high, infoHz[:]...)
+		d.info.at = len(low) + len(hz[highBank])
+		hz[highBank] = append(hz[highBank], infoHz[:]...)
 	}
-	for i := range d.tunes {
-		if t := &d.tunes[i]; t.high {
-			for k := range t.n {
-				t.f[k] += d.n0
-			}
+	for b, list := range hz {
+		d.banks[b] = goertzel.New(list...)
+		d.first[b+1] = d.first[b] + len(list)
+		for i, f := range list {
+			d.hz[d.first[b]+i], d.turn[d.first[b]+i] = float32(f), turnOf(f)
 		}
 	}
-	d.bank, d.high = goertzel.New(low...), goertzel.New(high...)
-	for i, f := range append(low, high...) {
-		d.hz[i], d.turn[i] = float32(f), turnOf(f)
+	for i := range d.tunes {
+		t := &d.tunes[i]
+		for k := range t.n {
+			t.f[k] += d.first[t.bank]
+		}
 	}
 	return d
+}
+
+// add listens for a signal too, all its frequencies times by.
+func (d *Detector) add(hz *[numBanks][]float64, k plan.Kind, s plan.Signal, by float64) {
+	if !s.Known() || s.Once || len(s.Then) > 0 || len(s.Hz) > maxPartials {
+		return
+	}
+	t := tune{n: len(s.Hz), bank: lowBank}
+	switch {
+	case k == plan.Howler:
+		t.bank = howlBank
+	case s.Hz[0] >= highHz:
+		t.bank = highBank
+	}
+	list := &hz[t.bank]
+	most := goertzel.Max
+	if t.bank == highBank {
+		most -= infoBins
+	}
+	for i, f := range s.Hz {
+		at := slices.Index(*list, f*by)
+		if at < 0 {
+			if at = len(*list); at == most {
+				return
+			}
+			*list = append(*list, f*by)
+		}
+		t.f[i] = at
+	}
+	for i := range d.tunes {
+		if o := &d.tunes[i]; o.n == t.n && o.f == t.f && o.bank == t.bank {
+			o.signals = append(o.signals, signal{k, s.OnOff})
+			return
+		}
+	}
+	t.signals = []signal{{k, s.OnOff}}
+	d.tunes = append(d.tunes, t)
 }
 
 // heard are the kinds that are listened for; where two have one cadence the
@@ -194,13 +230,14 @@ var heard = [...]plan.Kind{plan.Dial, plan.Ringback, plan.Busy, plan.Congestion,
 
 // Reset forgets everything heard; the plan and AwaitDial stay.
 func (d *Detector) Reset() {
-	d.bank.Take()
-	d.high.Take()
+	for b := range d.banks {
+		d.banks[b].Take()
+	}
 	d.past, d.energy, d.last = [window][maxHz]complex64{}, [window]float32{}, [maxHz]complex64{}
-	d.n, d.active, d.before, d.info = 0, -1, 0, info{at: d.info.at}
+	d.n, d.active, d.before, d.info, d.bright = 0, -1, 0, info{at: d.info.at}, window
 	for i := range d.tunes {
 		t := &d.tunes[i]
-		*t = tune{f: t.f, n: t.n, overtone: t.overtone, high: t.high, signals: t.signals}
+		*t = tune{f: t.f, n: t.n, overtone: t.overtone, bank: t.bank, signals: t.signals}
 	}
 }
 
@@ -208,28 +245,39 @@ func (d *Detector) Reset() {
 func (d *Detector) Process(f *pcm.Frame, out []Event) []Event {
 	for i := 0; i < pcm.FrameLen; i += block {
 		x := f[i : i+block]
-		d.bank.Feed(x)
 		at := d.n % window
-		low := d.bank.Take()
-		copy(d.past[at][:d.n0], low[:])
 		energy := pcm.Energy(x)
-		if d.high.Len() > 0 {
-			if d.bright(x) > energy/3 {
-				d.high.Feed(x)
-			}
-			high := d.high.Take()
-			copy(d.past[at][d.n0:d.n0+d.high.Len()], high[:])
-		}
 		d.energy[at] = float32(energy) / block
+		d.feed(lowBank, at, x)
+		if d.differences(x) > energy/3 {
+			d.bright = 0
+		} else {
+			d.bright++
+		}
+		for b := highBank; b < numBanks; b++ {
+			if d.bright == 0 {
+				d.feed(b, at, x)
+			} else if d.bright <= window {
+				clear(d.past[at][d.first[b]:d.first[b+1]])
+			}
+		}
 		d.n++
 		out = d.step(out)
 	}
 	return out
 }
 
-// bright returns the energy of the differences from sample to sample: a quarter
+// feed lets a bank hear a block.
+func (d *Detector) feed(bank int, at int64, x []int16) {
+	b := &d.banks[bank]
+	b.Feed(x)
+	heard := b.Take()
+	copy(d.past[at][d.first[bank]:d.first[bank+1]], heard[:])
+}
+
+// differences returns the energy of the differences from sample to sample: a quarter
 // of the energy at 640 Hz, half at 920 Hz.
-func (d *Detector) bright(x []int16) (sum int64) {
+func (d *Detector) differences(x []int16) (sum int64) {
 	last := d.before
 	for _, v := range x {
 		diff := int64(v) - int64(last)

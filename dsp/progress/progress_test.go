@@ -219,6 +219,53 @@ func TestNeverOnAnythingElse(t *testing.T) {
 	}
 }
 
+// Notes sung on and off near the tone of the country, as often as not in its
+// rhythm: an exchange switches a steadier tone.
+func TestStaccatoSongIsNoTone(t *testing.T) {
+	for _, hz := range []float64{400, 425, 440} {
+		r := rng(2 * hz)
+		frames := staccato(600, hz, &r)
+		for _, c := range plan.Countries() {
+			p, _ := plan.For(c)
+			if ev := listenTo(New(p), frames); len(ev) != 0 {
+				t.Errorf("%s, song near %.0f Hz: %v", c, hz, ev)
+			}
+		}
+	}
+}
+
+// A howler is heard 3 % off, as the other tones are, and in noise.
+func TestHowlerOffItsFrequencies(t *testing.T) {
+	r := rng(8)
+	p, _ := plan.For("MX")
+	for _, b := range []bend{right, {1, 1.03, -15, 0, 500}, {1, 0.97, -15, 0, 500}, {1, 1.015, -15, 0, 500}, {1, 1, -15, 6, 500}, {1, 1, -40, 0, 500}} {
+		ev := listenTo(New(p), render(p.Signal(plan.Howler), b, 5000, &r))
+		if len(ev) != 1 || ev[0].Kind != plan.Howler {
+			t.Errorf("%+v: %v", b, ev)
+		}
+	}
+}
+
+// Three packets in a hundred are lost: nothing sounds for 20 ms. The first word
+// on a tone is still right.
+func TestLostPackets(t *testing.T) {
+	r := rng(21)
+	for _, c := range plan.Countries() {
+		p, _ := plan.For(c)
+		for _, k := range kinds {
+			frames := render(p.Signal(k), right, 12500, &r)
+			for i := range frames {
+				if r.next() < 0.03 {
+					frames[i] = pcm.Frame{}
+				}
+			}
+			if ev := listenTo(New(p), frames); len(ev) == 0 || !same(p, ev[0].Kind, k) {
+				t.Errorf("%s %v: %v", c, k, ev)
+			}
+		}
+	}
+}
+
 func TestResetAndUnknownPlan(t *testing.T) {
 	r := rng(1)
 	es, _ := plan.For("ES")

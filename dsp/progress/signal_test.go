@@ -143,3 +143,33 @@ func toFrames(x []float64) []pcm.Frame {
 	}
 	return out
 }
+
+// staccato is a voice that sings phrases of notes near hz, in every rhythm, of
+// few overtones, with vibrato and a pitch that wanders by up to 1 %.
+func staccato(seconds, hz float64, r *rng) []pcm.Frame {
+	var x []float64
+	for len(x) < int(seconds*pcm.Rate) {
+		on, off := r.between(150, 800), r.between(150, 600)
+		if r.next() < 0.5 {
+			off = on
+		}
+		pitch := hz * r.between(0.97, 1.03)
+		rate, depth, swell := r.between(4.5, 7), r.between(0.001, 0.01), r.between(0.02, 0.15)
+		second, wander, uneven := r.between(0, 0.15), r.between(0, 0.01), r.between(0.01, 0.08)
+		attack, fade := r.between(40, 320), r.between(80, 480)
+		amp := pcm.Peak(r.between(-25, -10))
+		for range 4 + int(r.between(0, 8)) {
+			note := make([]float64, int(on*8*r.between(1-uneven, 1+uneven)))
+			f, third, phase := pitch*(1+wander*r.gauss()), r.between(0, 0.2), 0.0
+			for i := range note {
+				wave := math.Sin(2*math.Pi*rate*float64(i)/pcm.Rate + 1)
+				phase += 2 * math.Pi * f * (1 + depth*wave) / pcm.Rate
+				env := min(1, float64(i)/attack, float64(len(note)-i)/fade) * (1 + swell*wave)
+				note[i] = amp * env * (math.Sin(phase) + second*math.Sin(2*phase) + third*math.Sin(3*phase) + 0.02*r.gauss())
+			}
+			x = append(append(x, note...), make([]float64, int(off*8*r.between(1-uneven, 1+uneven)))...)
+		}
+		x = append(x, make([]float64, int(r.between(2000, 12000)))...)
+	}
+	return toFrames(x)
+}

@@ -15,17 +15,18 @@ const (
 	dialMs      = 900  // a continuous tone is believed
 	ringPauseMs = 1200 // the pause after a burst of ringback is believed
 	loudMs      = 80   // something else must sound in a pause to spoil it
-	bridgeMs    = 40   // a shorter pause is a click, a shorter burst a whistle
-	steadiness  = 2.5  // greatest by least power within a burst, 4 dB
+	bridgeMs    = 40   // a shorter burst is a whistle
+	gapMs       = 70   // a shorter pause is a click, or a packet lost
+	seenMs      = 20   // a window sees a burst so much shorter and a pause longer
 	historyLen  = 16
 )
 
 // tune is one combination of frequencies and the bursts and pauses heard of it.
 type tune struct {
-	f        [maxPartials]int // frequencies in the banks
+	f        [maxPartials]int // frequencies, among all
 	n        int              // how many sound together
 	overtone int              // of a single frequency, its double: voices have it, exchanges do not; −1 is none
-	high     bool             // in the bank of high ones
+	bank     int              // that holds them
 	signals  []signal
 
 	on    bool
@@ -35,9 +36,7 @@ type tune struct {
 	glim  int             // ms that say otherwise
 	past  [historyLen]int // complete pieces, the newest at count−1
 	count int             // complete pieces in past, alternating, ending with the one before the present
-	least float32
-	most  float32
-	lag   [4]float32 // powers of the last blocks, so that the fading end is not judged
+	even  evenness
 
 	heard int // blocks of tone summed in hz and power
 	hz    [maxPartials]float32
@@ -54,15 +53,20 @@ func (t *tune) follow(s sight, first bool) {
 		t.on, t.torn = true, true
 	}
 	t.ms += blockMs
+	t.even.note(s.block)
 	if s.on == t.on {
 		t.glim = 0
-	} else if t.glim += blockMs; t.glim >= bridgeMs {
+	} else if t.glim += blockMs; t.glim >= bridgeMs && !t.on || t.glim >= gapMs {
 		t.turn()
 	}
-	switch {
-	case s.on:
+	if s.on {
 		t.hear(s)
-	case !t.on && t.heard > 0 && s.line*2 > t.power/float32(t.heard):
+	}
+	if t.on {
+		return
+	}
+	t.even.pause(s, t.ms)
+	if !s.on && t.heard > 0 && s.line*2 > t.power/float32(t.heard) {
 		t.loud += blockMs
 	}
 }
@@ -72,9 +76,14 @@ func (t *tune) spoiled() bool { return !t.on && t.loud >= loudMs }
 
 // turn ends a burst or pause that lasted until the last bridgeMs.
 func (t *tune) turn() {
-	length := t.ms - t.glim
-	if t.on && t.most > steadiness*t.least && t.least > 0 {
-		t.torn = true
+	length := t.ms - t.glim - seenMs
+	if t.on {
+		length = t.ms - t.glim + seenMs
+		even, alike := t.even.ended(t.n)
+		t.torn = t.torn || !even
+		if !alike {
+			t.count = 0
+		}
 	}
 	switch {
 	case t.torn || t.spoiled():
@@ -87,7 +96,7 @@ func (t *tune) turn() {
 		t.count++
 	}
 	t.on, t.ms, t.glim, t.torn, t.loud = !t.on, t.glim, 0, false, 0
-	t.least, t.most, t.lag = 0, 0, [4]float32{}
+	t.even.begin()
 	if t.on && t.count <= 1 { // a new train: what was measured before is another's
 		t.heard, t.hz, t.power, t.line = 0, [maxPartials]float32{}, 0, 0
 	}
@@ -101,17 +110,9 @@ func (t *tune) hear(s sight) {
 	}
 	t.power += s.power
 	t.line += s.line
-	if !t.on {
-		return
+	if t.on {
+		t.even.hear(s, t.n, t.ms)
 	}
-	if old := t.lag[0]; old > 0 && t.ms > 120 {
-		if t.least == 0 || old < t.least {
-			t.least = old
-		}
-		t.most = max(t.most, old)
-	}
-	copy(t.lag[:], t.lag[1:])
-	t.lag[3] = s.power
 }
 
 // recent returns the length of the newest complete burst or pause, or of the
@@ -165,6 +166,9 @@ func (t *tune) matches(onOff []int, pieces int) (at int, ok bool) {
 // matchesAt is matches with the present piece at place rot of the cadence.
 func (t *tune) matchesAt(onOff []int, rot, pieces int) bool {
 	limit := onOff[rot] + onOff[rot]*int(tolerance*100)/100 + graceMs
+	if !t.on {
+		limit += seenMs
+	}
 	if t.ms-t.glim > limit {
 		return false
 	}
@@ -199,8 +203,7 @@ func (t *tune) decide(awaitDial bool) (k plan.Kind, pieces int, ok bool) {
 // done reports whether enough of a signal was heard, and how many pieces.
 func (t *tune) done(s signal) (pieces int, ok bool) {
 	if len(s.onOff) == 0 {
-		steady := t.most > 0 && t.most <= steadiness*t.least
-		return 1, t.on && steady && t.ms-t.glim >= dialMs
+		return 1, t.on && t.even.steady() && t.ms-t.glim >= dialMs
 	}
 	if s.kind == plan.Ringback {
 		// All bursts and the pauses between them, and a good part of the long pause.
@@ -258,7 +261,22 @@ func (t *tune) fits(k plan.Kind) bool {
 			}
 			continue
 		}
-		if _, ok := t.matches(s.onOff, min(t.count, 1)); ok {
+		if _, ok := t.matches(s.onOff, min(t.count, 1)); ok || t.shifted(s.onOff) {
+			return true
+		}
+	}
+	return false
+}
+
+// shifted reports whether the last burst and pause are right together: a packet
+// lost at an edge takes from one what it gives to the other.
+func (t *tune) shifted(onOff []int) bool {
+	for rot := range onOff {
+		if t.count < 2 || (rot%2 == 0) != t.on || !t.matchesAt(onOff, rot, 0) {
+			continue
+		}
+		n := len(onOff)
+		if near(t.past[t.count-1]+t.past[t.count-2], onOff[(rot+n-1)%n]+onOff[(rot+n-2)%n]) {
 			return true
 		}
 	}

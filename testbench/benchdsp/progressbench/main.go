@@ -92,11 +92,12 @@ func row(b bend, r *digits.Rng) (told, total int, missed string) {
 }
 
 // times prints how long after its onset a kind is told, the worst of all
-// countries, and by how much busy is later than two periods.
+// countries, and by how much it is later than two periods; and than that or the
+// moment when no other signal of the plan sounds alike any more.
 func times(b bend, r *digits.Rng) {
-	fmt.Println("\n| told after the onset, ms | mean | worst | worst beyond two periods |\n|---|---|---|---|")
+	fmt.Println("\n| told after the onset, ms | mean | worst | worst beyond two periods | beyond that and where the plan's signals part |\n|---|---|---|---|---|")
 	for _, k := range kinds {
-		var sum, worst, n, beyond int
+		var sum, worst, n, beyond, parted int
 		for _, c := range plan.Countries() {
 			p, _ := plan.For(c)
 			d := progress.New(p)
@@ -110,11 +111,39 @@ func times(b bend, r *digits.Rng) {
 						period += ms
 					}
 					sum, n, worst, beyond = sum+at, n+1, max(worst, at), max(beyond, at-2*period)
+					parted = max(parted, at-max(2*period, parting(p, k)))
 					break
 				}
 			}
 		}
-		fmt.Printf("| %v | %d | %d | %d |\n", k, sum/max(1, n), worst, beyond)
+		fmt.Printf("| %v | %d | %d | %d | %d |\n", k, sum/max(1, n), worst, beyond, parted)
+	}
+}
+
+// parting is how many ms after its onset a signal of a cadence last sounds like
+// another one of the same frequencies that begins with it.
+func parting(p plan.Plan, k plan.Kind) (ms int) {
+	s := p.Signal(k)
+	for _, other := range kinds {
+		o := p.Signal(other)
+		if same(p, k, other) || !slices.Equal(s.Hz, o.Hz) || len(s.OnOff) == 0 || len(o.OnOff) == 0 {
+			continue
+		}
+		at := 0
+		for at < 10_000 && sounds(s.OnOff, at) == sounds(o.OnOff, at) {
+			at += 5
+		}
+		ms = max(ms, at)
+	}
+	return ms
+}
+
+// sounds reports whether a cadence is in a burst at a time.
+func sounds(onOff []int, ms int) bool {
+	for i := 0; ; i++ {
+		if ms -= onOff[i%len(onOff)]; ms < 0 {
+			return i%2 == 0
+		}
 	}
 }
 
