@@ -3,11 +3,13 @@ package app
 import (
 	"fmt"
 
+	"github.com/centralita/centralita/dsp/tone/plan"
 	"github.com/centralita/centralita/firmware/acd"
 	"github.com/centralita/centralita/firmware/call"
 	"github.com/centralita/centralita/firmware/config"
 	"github.com/centralita/centralita/firmware/config/secret"
 	"github.com/centralita/centralita/firmware/exchange"
+	"github.com/centralita/centralita/firmware/line"
 	"github.com/centralita/centralita/firmware/numbering"
 	"github.com/centralita/centralita/firmware/sipua"
 	"github.com/centralita/centralita/firmware/tel"
@@ -21,9 +23,12 @@ func settings(cfg *config.Config, w wiring, version string) exchange.Settings {
 		Limits: call.Limits{Longest: cfg.Limits.Longest, RingTime: cfg.Limits.RingTime}, Calls: cfg.Limits.Calls,
 		Numbering: numberingPlan(cfg),
 	}
+	tones, _ := plan.For(cfg.Site.Country) // that there is one was checked
+	timing := line.TimingFor(cfg.Site.Country, tones.Ring)
 	for _, l := range cfg.Lines {
 		s.Lines = append(s.Lines, exchange.Line{
 			ID: l.ID, Caps: w[l.ID].Info().Caps, Number: l.Number, Flow: l.Flow, In: l.Use != "out", Out: l.Use != "in",
+			Timing: timing,
 		})
 	}
 	for _, f := range cfg.Phones {

@@ -174,6 +174,8 @@ func (m *Machine) Step(now time.Time, ev Event, out []Effect) []Effect {
 		if ev.Leg == m.called && m.state == Ringing && !m.callerUp {
 			return append(out, Alert{m.caller})
 		}
+	case LegProceeding:
+		return m.proceeding(now, ev, out)
 	case LegUp:
 		return m.legUp(now, ev, out)
 	case LegDown:
@@ -267,6 +269,18 @@ func (m *Machine) legUp(now time.Time, ev LegUp, out []Effect) []Effect {
 		return m.connect(now, ev.Evidence, out)
 	}
 	return out
+}
+
+// proceeding joins the caller to a line that nobody has answered on yet.
+func (m *Machine) proceeding(now time.Time, ev LegProceeding, out []Effect) []Effect {
+	if ev.Leg != m.called || m.called == 0 || m.state != Ringing {
+		return out
+	}
+	if !m.callerUp {
+		out = append(out, Answer{m.caller})
+		out = m.answered(now, ev.Evidence, out)
+	}
+	return append(out, Quiet{m.caller}, Join{m.caller, m.called})
 }
 
 // connect joins the two legs.

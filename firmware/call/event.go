@@ -19,6 +19,12 @@ type (
 	Begin struct{ Leg tel.LegID }
 	// LegRinging: the called party's telephone rings.
 	LegRinging struct{ Leg tel.LegID }
+	// LegProceeding: the number is out on a line. The caller may hear what comes,
+	// ringback or an announcement; nobody has answered.
+	LegProceeding struct {
+		Leg      tel.LegID
+		Evidence string
+	}
 	// LegUp: the leg is through, both ways.
 	LegUp struct {
 		Leg      tel.LegID
@@ -84,26 +90,30 @@ type (
 	TimedOut struct{}
 )
 
-func (Begin) isEvent()       {}
-func (LegRinging) isEvent()  {}
-func (LegUp) isEvent()       {}
-func (LegDown) isEvent()     {}
-func (LegHeld) isEvent()     {}
-func (FlowNode) isEvent()    {}
-func (ToQueue) isEvent()     {}
-func (ToExtension) isEvent() {}
-func (FlowEnd) isEvent()     {}
-func (Offer) isEvent()       {}
-func (Cancel) isEvent()      {}
-func (QueueExit) isEvent()   {}
-func (IsFax) isEvent()       {}
-func (Kill) isEvent()        {}
-func (Refuse) isEvent()      {}
-func (TimedOut) isEvent()    {}
+func (Begin) isEvent()         {}
+func (LegRinging) isEvent()    {}
+func (LegProceeding) isEvent() {}
+func (LegUp) isEvent()         {}
+func (LegDown) isEvent()       {}
+func (LegHeld) isEvent()       {}
+func (FlowNode) isEvent()      {}
+func (ToQueue) isEvent()       {}
+func (ToExtension) isEvent()   {}
+func (FlowEnd) isEvent()       {}
+func (Offer) isEvent()         {}
+func (Cancel) isEvent()        {}
+func (QueueExit) isEvent()     {}
+func (IsFax) isEvent()         {}
+func (Kill) isEvent()          {}
+func (Refuse) isEvent()        {}
+func (TimedOut) isEvent()      {}
 
 func (e Begin) String() string      { return "begin" }
 func (e LegRinging) String() string { return fmt.Sprintf("leg %d rings", e.Leg) }
-func (e LegUp) String() string      { return fmt.Sprintf("leg %d up: %s", e.Leg, e.Evidence) }
+func (e LegProceeding) String() string {
+	return fmt.Sprintf("leg %d proceeds: %s", e.Leg, e.Evidence)
+}
+func (e LegUp) String() string { return fmt.Sprintf("leg %d up: %s", e.Leg, e.Evidence) }
 func (e LegDown) String() string {
 	return fmt.Sprintf("leg %d down: %s, %s", e.Leg, e.Cause, e.Evidence)
 }

@@ -77,7 +77,8 @@ type portState struct {
 	audio tel.LegID // the leg whose audio flows, 0 none
 	heir  *heir     // an emergency call that waits for the line
 	since time.Time
-	dead  bool // as the book knows it
+	out   line.Fault // why the line is out of service, as the book knows it (FXO)
+	dead  bool       // as the book knows it (FXS)
 
 	sending tel.PlayID // what the telephone's display is being told, 0 nothing (FXS)
 }
@@ -147,7 +148,7 @@ func New(set Settings, sh Shells, now time.Time) *Exchange {
 		flows: map[string]*flow.Flow{}, nights: append([]flow.Schedule(nil), set.Schedules...),
 	}
 	for _, l := range set.Lines {
-		p := &portState{id: l.ID, conf: l, fxo: line.NewFXO(now, l.Caps), since: now}
+		p := &portState{id: l.ID, conf: l, fxo: line.NewFXO(now, l.settings()), since: now}
 		p.timer.owner = toLine{p, line.TimedOut{}}
 		e.ports[l.ID] = p
 		e.order = append(e.order, p)

@@ -127,16 +127,40 @@ func (e *Exchange) bookAgent(ef acd.Changed) {
 
 // bookLine writes a line's health, not each of its calls: those have their own facts.
 func (e *Exchange) bookLine(p *portState, ef line.Changed) {
-	dead := ef.State == line.Dead
-	if dead == p.dead {
+	if p.fxo == nil {
+		if dead := ef.State == line.Dead; dead != p.dead {
+			p.dead = dead
+			e.bookPort(p, upDead(!dead), ef.Reason)
+		}
 		return
 	}
-	p.dead = dead
-	state := "up"
-	if dead {
-		state = "dead"
+	fault, reason := p.fxo.Fault(), ef.Reason
+	switch ef.State {
+	case line.Blocked, line.Alarm:
+		if fault == p.out {
+			return
+		}
+	case line.Idle:
+		if p.out == line.FaultNone {
+			return
+		}
+		reason = "it was out of service: " + string(p.out)
+	default:
+		return
 	}
-	e.sh.Book.Append(call.Fact{Kind: call.LineState, At: e.now, Port: p.id, State: state, Reason: ef.Reason})
+	p.out = fault
+	e.bookPort(p, upDead(fault == line.FaultNone), reason)
+}
+
+func (e *Exchange) bookPort(p *portState, state, reason string) {
+	e.sh.Book.Append(call.Fact{Kind: call.LineState, At: e.now, Port: p.id, State: state, Reason: reason})
+}
+
+func upDead(up bool) string {
+	if up {
+		return "up"
+	}
+	return "dead"
 }
 
 func (e *Exchange) bookPhone(f *phoneState, why string) {

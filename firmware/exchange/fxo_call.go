@@ -18,9 +18,31 @@ func (e *Exchange) toFXO(id tel.LegID, ev line.Event) {
 	}
 }
 
+// hear is what the ear makes of a line's sounds.
+func (e *Exchange) hear(p *portState, dials bool) Hear {
+	if p.fxo == nil {
+		return Hear{}
+	}
+	return Hear{Dials: dials, Learned: p.fxo.Known()}
+}
+
+// measureLine tells a line what the engine measured of it in the call that ends.
+func (e *Exchange) measureLine(p *portState) {
+	if p.fxo == nil || p.audio == 0 {
+		return
+	}
+	m, ok := e.sh.Media.Measured(p.audio)
+	if !ok {
+		return
+	}
+	e.push(toLine{p, line.Measured{Levels: line.Levels{
+		In: float32(m.LevelIn), Out: float32(m.LevelOut), ERL: float32(m.ERL), ERLE: float32(m.ERLE), EchoMS: float32(m.EchoMS), Twist: float32(m.TwistDB),
+	}}})
+}
+
 // inherit gives a cleared line to the emergency call that waits for it.
 func (e *Exchange) inherit(p *portState, s line.State) {
-	if p.heir == nil || s != line.Idle && s != line.Dead && s != line.Ringing {
+	if p.heir == nil || s != line.Idle && s != line.Blocked && s != line.Alarm && s != line.Ringing {
 		return
 	}
 	h := p.heir
@@ -29,13 +51,13 @@ func (e *Exchange) inherit(p *portState, s line.State) {
 	if l == nil {
 		return // the caller did not wait
 	}
-	if s != line.Idle {
+	if s != line.Idle && s != line.Blocked {
 		e.toCallOf(h.leg, call.LegDown{Leg: h.leg, Cause: tel.CauseUnreachable, Evidence: "line " + string(p.id) + " is " + s.String(), Spare: e.sh.NewLeg()})
 		e.letGo(l)
 		return
 	}
 	l.port, p.call = p, h.leg
-	e.push(toLine{p, line.Dial{Number: h.number}})
+	e.push(toLine{p, line.Dial{Number: h.number, Emergency: true}})
 }
 
 // lineRings begins a call from the exchange.
@@ -54,18 +76,21 @@ func (e *Exchange) lineRings(p *portState, in line.Incoming) {
 // seizeLine calls a number over a line.
 func (e *Exchange) seizeLine(l *legState, p *portState, ef call.Seize) {
 	s, _ := p.state()
+	c := e.calls[l.call]
+	emergency := c != nil && c.m.Start().Emergency
+	free := s == line.Idle || emergency && ef.Force && (s == line.Blocked || p.fxo.Probing())
 	switch {
-	case s == line.Idle && p.heir == nil && p.conf.Out || s == line.Idle && ef.Force:
+	case free && p.heir == nil && (p.conf.Out || ef.Force):
 		l.port, p.call = p, l.id
-		e.push(toLine{p, line.Dial{Number: ef.Number}})
+		e.push(toLine{p, line.Dial{Number: ef.Number, Emergency: emergency}})
 		return
-	case ef.Force && s != line.Dead && p.heir == nil && e.clearFor(p):
+	case ef.Force && s != line.Alarm && p.heir == nil && e.clearFor(p):
 		l.port = nil
 		p.heir = &heir{leg: l.id, number: ef.Number}
 		return
 	}
 	cause := tel.CauseCongestion
-	if s == line.Dead {
+	if s == line.Alarm || s == line.Blocked {
 		cause = tel.CauseUnreachable
 	}
 	e.toCallOf(l.id, call.LegDown{Leg: l.id, Cause: cause, Evidence: "line " + string(p.id) + " is " + s.String(), Spare: e.sh.NewLeg()})
@@ -78,7 +103,7 @@ func (e *Exchange) clearFor(p *portState) bool {
 	l := e.legs[p.call]
 	if l == nil || l.call == "" {
 		s, _ := p.state()
-		return s == line.Clearing
+		return s == line.Clearing || s == line.Confirming
 	}
 	c := e.calls[l.call]
 	if c.m.Start().Emergency {

@@ -38,6 +38,16 @@ func (e *Exchange) lineEffect(p *portState, ef line.Effect) {
 			l.up = true
 			e.toCallOf(p.call, call.LegUp{Leg: p.call, Evidence: ef.Evidence})
 		}
+	case line.Proceeding:
+		e.toCallOf(p.call, call.LegProceeding{Leg: p.call, Evidence: ef.Evidence})
+	case line.Learned:
+		if e.sh.Profiles != nil {
+			e.sh.Profiles.Keep(p.id, ef.Profile)
+		}
+	case line.Anomaly:
+		if e.sh.BlackBox != nil {
+			e.sh.BlackBox.SaveBlackBox(p.id, ef.What)
+		}
 	case line.SendDigits:
 		e.sh.Media.SendDigits(p.audio, outpulse, string(ef.Number))
 	case line.Digits:
@@ -62,6 +72,7 @@ func (e *Exchange) lineEffect(p *portState, ef line.Effect) {
 // portAudio attaches or detaches the port's audio.
 func (e *Exchange) portAudio(p *portState, on bool) {
 	if !on {
+		e.measureLine(p)
 		e.sh.Media.Detach(p.audio)
 		if l := e.legs[p.audio]; l != nil && l.call == "" {
 			delete(e.legs, p.audio)
@@ -79,7 +90,7 @@ func (e *Exchange) portAudio(p *portState, on bool) {
 	} else if l := e.legs[p.audio]; l != nil && l.call != "" {
 		room = l.call
 	}
-	if err := e.sh.Media.AttachPort(room, p.audio, p.id, Hear{Dials: dials}); err != nil {
+	if err := e.sh.Media.AttachPort(room, p.audio, p.id, e.hear(p, dials)); err != nil {
 		e.warn("port "+string(p.id)+": audio", err)
 		if l := e.legs[p.audio]; l != nil {
 			e.toCallOf(l.id, call.LegDown{Leg: l.id, Cause: tel.CauseError, Evidence: err.Error(), Spare: e.sh.NewLeg()})

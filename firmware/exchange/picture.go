@@ -73,17 +73,18 @@ func (e *Exchange) seeLine(p *portState) view.Line {
 		v.Call = l.call
 	}
 	switch s {
-	case line.Ringing:
+	case line.Ringing, line.ReadingID:
 		v.Lamp = view.Ring
-	case line.Seizing, line.Dialling:
+	case line.Seizing, line.AwaitDial, line.Dialling, line.AwaitAnswer:
 		v.Lamp = view.Out
-	case line.Dead:
-		v.Lamp = view.Dead
-	case line.Talking:
+	case line.Talking, line.Answering, line.Flashing:
 		v.Lamp = view.Talk
 		if c := e.calls[v.Call]; c != nil {
 			v.Lamp, v.Since = callLamp(c)
 		}
+	}
+	if p.out != line.FaultNone && (v.Lamp == view.Idle || p.fxo.Probing()) {
+		v.Lamp, v.Fault = view.Dead, string(p.out)
 	}
 	return v
 }

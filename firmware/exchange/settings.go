@@ -6,6 +6,7 @@ import (
 	"github.com/centralita/centralita/firmware/acd"
 	"github.com/centralita/centralita/firmware/call"
 	"github.com/centralita/centralita/firmware/ivr/flow"
+	"github.com/centralita/centralita/firmware/line"
 	"github.com/centralita/centralita/firmware/numbering"
 	"github.com/centralita/centralita/firmware/tel"
 	"github.com/centralita/centralita/hal/port"
@@ -42,6 +43,17 @@ type Line struct {
 	Flow   string
 	In     bool
 	Out    bool
+
+	Timing       line.Timing   // of the country
+	Profile      line.Profile  // what the line has shown of itself
+	BlockCollect bool          // answer twice, which ends a collect call (Brazil)
+	Longest      time.Duration // a call; 0: no limit of the line's own
+}
+
+func (l Line) settings() line.Settings {
+	p := l.Profile
+	p.Line = string(l.ID)
+	return line.Settings{Caps: l.Caps, Timing: l.Timing, Profile: p, BlockCollect: l.BlockCollect, Longest: l.Longest}
 }
 
 // Phone is an extension; with a Port it is an FXS telephone, else a SIP phone.

@@ -61,6 +61,16 @@ type Book interface {
 	Append(call.Fact)
 }
 
+// Profiles keeps what lines have shown of themselves.
+type Profiles interface {
+	Keep(tel.PortID, line.Profile)
+}
+
+// BlackBox keeps the last sound of a line that did what it should not.
+type BlackBox interface {
+	SaveBlackBox(p tel.PortID, why string)
+}
+
 // Shells are all of them, and where the picture goes.
 type Shells struct {
 	Ports Ports
@@ -68,6 +78,9 @@ type Shells struct {
 	Media Media
 	Book  Book
 	View  *view.Store
+	// Profiles and BlackBox may be nil.
+	Profiles Profiles
+	BlackBox BlackBox
 	// Complete adds to a picture what the loop does not know: alarms, engine,
 	// book, upstream, clock.
 	Complete func(*view.Snapshot)

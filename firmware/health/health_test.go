@@ -98,6 +98,23 @@ func TestCheckingInAllocatesNothing(t *testing.T) {
 	}
 }
 
+// A line out of service says why in both languages, and fits its place.
+func TestWhyALineIsOut(t *testing.T) {
+	seen := map[string]bool{}
+	for _, fault := range []string{"no battery", "hardware gone", "no dial tone", "failed twice", "changed character"} {
+		var r health.Register
+		r.Begin(start)
+		s := viewtest.Calm()
+		s.Lines[1].Lamp, s.Lines[1].Fault = view.Dead, fault
+		r.House(start, s)
+		a := r.Alarms()[0]
+		if a.ID != "line.L2" || seen[a.HintES] || seen[a.HintEN] || a.HintES == a.HintEN || utf8.RuneCountInString(a.HintES) > 70 || utf8.RuneCountInString(a.HintEN) > 70 {
+			t.Errorf("%s: %s %q %q", fault, a.ID, a.HintES, a.HintEN)
+		}
+		seen[a.HintES], seen[a.HintEN] = true, true
+	}
+}
+
 // TestEveryConditionSpeaksBothLanguages and fits its places: the title on a
 // card of the wall.
 func TestEveryConditionSpeaksBothLanguages(t *testing.T) {

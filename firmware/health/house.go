@@ -43,7 +43,7 @@ func houseConditions(s *view.Snapshot) (bad []Condition) {
 	}
 	for _, l := range s.Lines {
 		if l.Lamp == view.Dead {
-			es, en := lineWhy(l.Detail)
+			es, en := lineWhy(l.Fault)
 			bad = append(bad, LineDead(l.ID, wayRound(s, l.ID), es, en))
 		}
 	}
@@ -86,10 +86,17 @@ func wayRound(s *view.Snapshot, dead tel.PortID) tel.PortID {
 	return ""
 }
 
-// lineWhy turns the line machine's words into a person's.
-func lineWhy(detail string) (es, en string) {
-	if strings.Contains(detail, "hardware") {
+// lineWhy turns a fault of the line machine into a person's words.
+func lineWhy(fault string) (es, en string) {
+	switch fault {
+	case "hardware gone":
 		return "El puerto no responde", "The port does not answer"
+	case "no dial tone":
+		return "Sin tono de marcar; se prueba sola", "No dial tone; it is tried by itself"
+	case "failed twice":
+		return "Falló dos veces; se prueba sola", "It failed twice; it is tried by itself"
+	case "changed character":
+		return "Otras señales que antes; se prueba sola", "Other signals than before; it is tried by itself"
 	}
 	return "Sin tensión", "No voltage"
 }

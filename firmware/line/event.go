@@ -25,8 +25,12 @@ type (
 	Wire struct{ Event port.Event }
 	// Answer: the call wants the ringing line answered (FXO).
 	Answer struct{}
-	// Dial: seize the line and call Number (FXO).
-	Dial struct{ Number tel.Number }
+	// Dial: seize the line and call Number (FXO). An emergency is dialled on a line
+	// that is out of service too, and without dial tone when none comes.
+	Dial struct {
+		Number    tel.Number
+		Emergency bool
+	}
 	// DigitsSent: the number has been outpulsed (FXO).
 	DigitsSent struct{}
 	// HangUp: our side ends. An FXS telephone that is still off hook hears Tone.
@@ -42,6 +46,10 @@ type (
 	Verdict struct{ Progress Progress }
 	// Through: the number the telephone dialled is connected (FXS).
 	Through struct{}
+	// Freeze: a technician wants the profile left as it is, or no longer (FXO).
+	Freeze struct{ On bool }
+	// UseProfile: forget what was learned and use this (FXO).
+	UseProfile struct{ Profile Profile }
 	// TimedOut: the deadline the machine asked for has come.
 	TimedOut struct{}
 )
@@ -65,18 +73,27 @@ func (Ring) isEvent()       {}
 func (Key) isEvent()        {}
 func (Verdict) isEvent()    {}
 func (Through) isEvent()    {}
+func (Freeze) isEvent()     {}
+func (UseProfile) isEvent() {}
 func (TimedOut) isEvent()   {}
 
-func (e Wire) String() string     { return "wire: " + e.Event.String() }
-func (Answer) String() string     { return "answer" }
-func (e Dial) String() string     { return "dial " + string(e.Number) }
-func (DigitsSent) String() string { return "digits sent" }
-func (e HangUp) String() string   { return "hang up " + e.Tone.String() }
-func (e Ring) String() string     { return "ring " + string(e.Number) }
-func (e Key) String() string      { return "key " + e.Digit.String() }
-func (e Verdict) String() string  { return fmt.Sprintf("verdict %d", e.Progress) }
-func (Through) String() string    { return "through" }
-func (TimedOut) String() string   { return "timed out" }
+func (e Wire) String() string { return "wire: " + e.Event.String() }
+func (Answer) String() string { return "answer" }
+func (e Dial) String() string {
+	if e.Emergency {
+		return "dial " + string(e.Number) + ", an emergency"
+	}
+	return "dial " + string(e.Number)
+}
+func (e Freeze) String() string     { return fmt.Sprintf("freeze %t", e.On) }
+func (e UseProfile) String() string { return fmt.Sprintf("use a profile of %d calls", e.Profile.Calls) }
+func (DigitsSent) String() string   { return "digits sent" }
+func (e HangUp) String() string     { return "hang up " + e.Tone.String() }
+func (e Ring) String() string       { return "ring " + string(e.Number) }
+func (e Key) String() string        { return "key " + e.Digit.String() }
+func (e Verdict) String() string    { return fmt.Sprintf("verdict %d", e.Progress) }
+func (Through) String() string      { return "through" }
+func (TimedOut) String() string     { return "timed out" }
 
 // Effect is something that must be done.
 type Effect interface {
@@ -99,6 +116,14 @@ type (
 	// Up: the two ends are through: we answered, the telephone was picked up,
 	// or the number was outpulsed. Evidence says how we know.
 	Up struct{ Evidence string }
+	// Proceeding: the number is out; audio may flow both ways, for ringback and
+	// announcements, but nobody has answered yet: Up or Gone follows (FXO).
+	Proceeding struct{ Evidence string }
+	// Learned: the line's profile has grown; keep it (FXO).
+	Learned struct{ Profile Profile }
+	// Anomaly: the line did what it should not; the audio before it is worth
+	// keeping (FXO).
+	Anomaly struct{ What string }
 	// SendDigits: outpulse Number on the closed loop; answer with DigitsSent (FXO).
 	SendDigits struct{ Number tel.Number }
 	// Digits: the telephone dialled this much; answer with Verdict (FXS).
@@ -125,6 +150,9 @@ func (Do) isEffect()         {}
 func (Audio) isEffect()      {}
 func (Incoming) isEffect()   {}
 func (Up) isEffect()         {}
+func (Proceeding) isEffect() {}
+func (Learned) isEffect()    {}
+func (Anomaly) isEffect()    {}
 func (SendDigits) isEffect() {}
 func (Digits) isEffect()     {}
 func (Dialled) isEffect()    {}
@@ -137,6 +165,9 @@ func (e Do) String() string         { return "do " + e.Command.String() }
 func (e Audio) String() string      { return fmt.Sprintf("audio %t", e.On) }
 func (e Incoming) String() string   { return fmt.Sprintf("incoming %s %q %s", e.From, e.Name, e.Absence) }
 func (e Up) String() string         { return "up: " + e.Evidence }
+func (e Proceeding) String() string { return "proceeding: " + e.Evidence }
+func (e Learned) String() string    { return fmt.Sprintf("learned from %d calls", e.Profile.Calls) }
+func (e Anomaly) String() string    { return "anomaly: " + e.What }
 func (e SendDigits) String() string { return "send digits " + string(e.Number) }
 func (e Digits) String() string     { return "digits " + string(e.Number) }
 func (e Dialled) String() string    { return "dialled " + string(e.Number) }

@@ -1,49 +1,74 @@
 package line
 
 import (
-	"fmt"
 	"time"
 
 	"github.com/centralita/centralita/firmware/tel"
 	"github.com/centralita/centralita/hal/port"
 )
 
-// Times of an FXO line.
-const (
-	// RingGap: a caller who has not rung for so long has given up. The longest
-	// pause in a cadence of the country table is 4.5 s.
-	RingGap = 6500 * time.Millisecond
-	// CallerIDWait: caller id comes within so much of the first burst, or not at all.
-	CallerIDWait = 4 * time.Second
-	// DialToneWait: an exchange that gives no dial tone for so long will not.
-	DialToneWait = 5 * time.Second
-	// QuietBefore: a line that rang so shortly ago is not seized.
-	QuietBefore = 300 * time.Millisecond
-	// Guard: so long a released line is left alone.
-	Guard = time.Second
-	// NoBattery: so long without battery an idle line is dead.
-	NoBattery = 1500 * time.Millisecond
-)
-
 // FXO is the machine of a line of the exchange.
+//
+// It never sends a number without dial tone that came after a fresh seizure (but
+// for an emergency), ends a call once, for one reason, and takes itself out of
+// service when the line does not do what a line must.
 type FXO struct {
-	caps     port.Caps
+	set      Settings
 	state    State
 	since    time.Time
-	deadline time.Time
-	rung     time.Time // last ring voltage
-	told     bool      // Incoming was sent for this ringing
-	id       Incoming
-	idAt     time.Time  // when caller id came; it may come before the first burst
-	number   tel.Number // being called
-	outgoing bool
-	reversed bool // the exchange answered by reversal
-	noFeed   bool // battery is away
+	deadline time.Time // of the state
 	why      string
+
+	loop    bool      // we hold it closed
+	audio   bool      // flows
+	away    time.Time // battery went then; zero: it is there
+	feedBy  time.Time // current must be back by then in a loop closed to dial
+	stirred time.Time // the exchange last did something to the open loop
+	gone    bool      // the hardware is
+
+	bell     bell
+	owed     bool // a call was told or wanted, and has not been told its end
+	met      bool // we closed the loop upon a caller: glare
+	answered bool // the call wants us to stay on the line
+	twice    bool // the loop was opened to refuse a collect call
+
+	out     outgoing
+	release release
+
+	fault  Fault // why the line is out of service, or will be when it is free
+	fails  int   // attempts in a row
+	probes int   // that failed
+	probe  bool  // we seized to see whether the line lives
+
+	prof  Profile  // what the line is trusted by
+	sight *Profile // what is learned: &prof, or a copy nobody keeps while prof is frozen
+	dirty bool     // something was learned and not told yet
+	news  string   // a change of character that was not told yet
 }
 
+// Fault is why a line is out of service. The texts are stored and never change
+// their meaning.
+type Fault string
+
+// Faults.
+const (
+	FaultNone      Fault = ""
+	FaultBattery   Fault = "no battery"
+	FaultHardware  Fault = "hardware gone"
+	FaultDialTone  Fault = "no dial tone"
+	FaultFailing   Fault = "failed twice"
+	FaultCharacter Fault = "changed character"
+)
+
 // NewFXO returns an idle line with battery.
-func NewFXO(now time.Time, caps port.Caps) *FXO { return &FXO{caps: caps, since: now} }
+func NewFXO(now time.Time, set Settings) *FXO {
+	if set.Timing == (Timing{}) {
+		set.Timing = TimingFor("", nil)
+	}
+	l := &FXO{set: set, since: now}
+	l.use(set.Profile)
+	return l
+}
 
 // State returns what the line is doing and since when.
 func (l *FXO) State() (State, time.Time) { return l.state, l.since }
@@ -56,8 +81,24 @@ func (l *FXO) Describe() string {
 	return l.state.String()
 }
 
+// Fault returns why the line is out of service; FaultNone when it is not.
+func (l *FXO) Fault() Fault { return l.fault }
+
+// Probing reports whether the line is seized only to see whether it lives.
+func (l *FXO) Probing() bool { return l.probe }
+
+// Profile returns a copy of what the line has shown of itself.
+func (l *FXO) Profile() Profile { return l.prof.Clone() }
+
+// Known returns the tones that end calls on this line, as package plan writes
+// signals; the ear listens for them beside those of the country.
+func (l *FXO) Known() []string { return l.prof.Known() }
+
 // Deadline is the instant at which the loop must step TimedOut.
-func (l *FXO) Deadline() (time.Time, bool) { return l.deadline, !l.deadline.IsZero() }
+func (l *FXO) Deadline() (time.Time, bool) {
+	at := earlier(earlier(l.deadline, l.feedBy), l.release.deadline())
+	return at, !at.IsZero()
+}
 
 // Step takes one event at the instant now and appends to out what must be done.
 func (l *FXO) Step(now time.Time, ev Event, out []Effect) []Effect {
@@ -67,270 +108,149 @@ func (l *FXO) Step(now time.Time, ev Event, out []Effect) []Effect {
 	case Answer:
 		return l.answer(now, out)
 	case Dial:
-		return l.dial(now, ev.Number, out)
-	case Heard:
-		if !ev.Ended {
-			return l.heard(now, ev, out)
-		}
+		return l.dial(now, ev, out)
 	case DigitsSent:
-		if l.state == Dialling {
-			out = l.become(now, Talking, "", out)
-			return append(out, Up{"number outpulsed; this line gives no answer signal"})
-		}
+		return l.digitsSent(now, out)
 	case HangUp:
 		return l.hangUp(now, out)
+	case Heard:
+		return l.heard(now, ev, out)
+	case Strange:
+		return l.strange(now, ev, out)
+	case Voice:
+		return l.voice(now, ev, out)
+	case Fax:
+		return l.faxHeard(now, ev, out)
+	case Measured:
+		l.measured(now, ev.Levels)
+	case Freeze:
+		return l.freeze(ev.On, out)
+	case UseProfile:
+		l.use(ev.Profile)
+		return append(out, Learned{l.prof.Clone()})
 	case TimedOut:
 		return l.timedOut(now, out)
 	}
 	return out
 }
 
-// become is the one place where the state changes. It clears the deadline.
-func (l *FXO) become(now time.Time, s State, why string, out []Effect) []Effect {
+// become is the one place where the state changes. The state ends after wait
+// unless something else ends it; a wait of 0 is none.
+func (l *FXO) become(now time.Time, s State, why string, wait time.Duration, out []Effect) []Effect {
 	l.deadline = time.Time{}
+	if wait > 0 {
+		l.deadline = now.Add(wait)
+	}
 	if s == l.state && why == l.why {
 		return out
 	}
-	l.state, l.since, l.why = s, now, why
+	if s != l.state {
+		l.since = now
+	}
+	l.state, l.why = s, why
 	return append(out, Changed{s, why})
 }
 
-func (l *FXO) wire(now time.Time, ev port.Event, out []Effect) []Effect {
-	switch ev := ev.(type) {
-	case port.RingOn:
-		return l.ringOn(now, out)
-	case port.RingOff:
-		if l.state == Ringing {
-			l.rung = now
-			l.deadline = now.Add(RingGap)
-			if !l.told {
-				l.deadline = now.Add(CallerIDWait)
-			}
-		}
-	case port.CallerID:
-		return l.callerID(now, ev, out)
-	case port.Battery:
-		return l.battery(now, ev.On, out)
-	case port.Polarity:
-		return l.polarity(now, out)
-	case port.Lost:
-		out = l.drop(now, tel.CauseLost, "the port's hardware is gone: "+ev.Why, false, out)
-		return l.become(now, Dead, "hardware gone: "+ev.Why, out)
-	case port.Found:
-		l.noFeed = false
-		if l.state == Dead {
-			return l.become(now, Idle, "", out)
-		}
-	}
-	return out
-}
-
-func (l *FXO) ringOn(now time.Time, out []Effect) []Effect {
-	l.rung = now
-	switch l.state {
-	case Idle, Clearing, Dead:
-		return l.ring(now, out)
-	case Ringing:
-		l.deadline = now.Add(RingGap)
-		if !l.told { // a second burst: whatever caller id there was has passed
-			out = l.tell(out)
-		}
-	case Seizing, Dialling:
-		// Glare: the ring wins. We have closed the loop, so the caller is on the
-		// line; open it again, the exchange goes on ringing or he calls again.
-		out = append(out, Do{port.Release{}},
-			Gone{tel.CauseCongestion, "glare: the line rang while it was being seized"}, Audio{false})
-		return l.ring(now, out)
-	}
-	return out
-}
-
-// ring begins a new call from the exchange.
-func (l *FXO) ring(now time.Time, out []Effect) []Effect {
-	l.told, l.outgoing = false, false
-	if now.Sub(l.idAt) > CallerIDWait {
-		l.id = Incoming{}
-	}
-	out = l.become(now, Ringing, "", out)
-	l.deadline = now.Add(RingGap)
-	if l.id == (Incoming{}) {
+// close closes the loop.
+func (l *FXO) close(out []Effect) []Effect {
+	if l.loop {
 		return out
 	}
-	return l.tell(out)
+	l.loop = true
+	return append(out, Do{port.Seize{}})
 }
 
-func (l *FXO) callerID(now time.Time, ev port.CallerID, out []Effect) []Effect {
-	if l.told || l.state != Ringing && l.state != Idle {
+// open opens the loop.
+func (l *FXO) open(out []Effect) []Effect {
+	if !l.loop {
 		return out
 	}
-	number, _ := tel.CleanNumber(ev.Number)
-	l.id = Incoming{From: number, Name: tel.CleanText(ev.Name), Absence: ev.Absence}
-	l.idAt = now
-	if l.state == Ringing {
-		out = l.tell(out)
-		l.deadline = now.Add(RingGap)
-	}
-	return out
+	l.loop = false
+	return append(out, Do{port.Release{}})
 }
 
-func (l *FXO) tell(out []Effect) []Effect {
-	l.told = true
-	id := l.id
-	l.id, l.idAt = Incoming{}, time.Time{} // it belongs to one call only
-	return append(out, id)
-}
-
-func (l *FXO) battery(now time.Time, on bool, out []Effect) []Effect {
-	l.noFeed = !on
-	switch l.state {
-	case Talking, Seizing, Dialling:
-		if !on {
-			return l.drop(now, tel.CauseBattery, "the exchange dropped the loop current", true, out)
-		}
-	case Idle, Ringing, Clearing:
-		switch {
-		case !on:
-			l.deadline = now.Add(NoBattery)
-		case l.state == Idle:
-			l.deadline = time.Time{}
-		case l.state == Ringing && !l.told:
-			l.deadline = later(now, l.rung.Add(CallerIDWait))
-		case l.state == Ringing:
-			l.deadline = later(now, l.rung.Add(RingGap))
-		default:
-			l.deadline = now.Add(Guard)
-		}
-	case Dead:
-		if on {
-			return l.become(now, Idle, "", out)
-		}
-	}
-	return out
-}
-
-// later returns the later of two instants.
-func later(a, b time.Time) time.Time {
-	if a.After(b) {
-		return a
-	}
-	return b
-}
-
-func (l *FXO) polarity(now time.Time, out []Effect) []Effect {
-	if l.state != Talking {
+// sound lets audio flow, or no longer.
+func (l *FXO) sound(on bool, out []Effect) []Effect {
+	if l.audio == on {
 		return out
 	}
-	if l.outgoing && !l.reversed {
-		l.reversed = true // the first reversal of a call of ours is its answer
+	l.audio = on
+	return append(out, Audio{on})
+}
+
+// tellGone tells the call that it is over, once.
+func (l *FXO) tellGone(c tel.Cause, evidence string, out []Effect) []Effect {
+	if !l.owed {
 		return out
 	}
-	return l.drop(now, tel.CauseReversal, "the exchange reversed the line", true, out)
+	l.owed = false
+	return append(out, Gone{c, evidence})
 }
 
-func (l *FXO) answer(now time.Time, out []Effect) []Effect {
-	if l.state != Ringing {
-		return append(out, Gone{tel.CauseAbandoned, "the caller stopped ringing before the answer"})
-	}
-	l.told = true
-	out = l.become(now, Talking, "", out)
-	return append(out, Do{port.Seize{}}, Audio{true}, Up{"we closed the loop"})
+// drop ends what the line was doing because of the far side or a failure. Nobody
+// hears the line from now on.
+func (l *FXO) drop(now time.Time, c tel.Cause, evidence string, out []Effect) []Effect {
+	out = l.open(out)
+	out = l.tellGone(c, evidence, out)
+	out = l.sound(false, out)
+	return l.clear(now, out)
 }
 
-func (l *FXO) dial(now time.Time, n tel.Number, out []Effect) []Effect {
-	if l.state != Idle || l.noFeed || now.Sub(l.rung) < QuietBefore {
-		return append(out, Gone{tel.CauseCongestion, "the line is " + l.Describe()})
-	}
-	l.number, l.outgoing, l.reversed = n, true, false
-	out = l.become(now, Seizing, "", out)
-	l.deadline = now.Add(DialToneWait)
-	return append(out, Do{port.Seize{}}, Audio{true})
+// over ends a call that the release decided.
+func (l *FXO) over(now time.Time, e ending, out []Effect) []Effect {
+	l.learnEnding(now, e)
+	return l.drop(now, e.sign.cause(), e.evidence, out)
 }
 
-func (l *FXO) heard(now time.Time, ev Heard, out []Effect) []Effect {
-	switch ev.Tone {
-	case tel.ToneInfo, tel.ToneUnobtainable:
-		ev.Tone = tel.ToneCongestion
-	case tel.ToneDisconnect:
-		ev.Tone = tel.ToneBusy
-	}
-	switch {
-	case l.state == Seizing && ev.Tone == tel.ToneDial:
-		out = l.become(now, Dialling, "", out)
-		return append(out, SendDigits{l.number})
-	case l.state == Seizing && (ev.Tone == tel.ToneBusy || ev.Tone == tel.ToneCongestion):
-		return l.drop(now, tel.CauseCongestion, ev.Evidence+" instead of dial tone", true, out)
-	case l.state == Talking && ev.Tone == tel.ToneBusy && l.outgoing && !l.reversed && now.Sub(l.since) < 30*time.Second:
-		return l.drop(now, tel.CauseBusy, ev.Evidence, true, out)
-	case l.state == Talking && ev.Tone == tel.ToneCongestion && l.outgoing && !l.reversed && now.Sub(l.since) < 30*time.Second:
-		return l.drop(now, tel.CauseCongestion, ev.Evidence, true, out)
-	case l.state == Talking && ev.Tone == tel.ToneDial && l.outgoing && now.Sub(l.since) < 2*time.Second:
-		return out // the exchange's tone lingers behind the first digit
-	case l.state == Talking && (ev.Tone == tel.ToneBusy || ev.Tone == tel.ToneCongestion || ev.Tone == tel.ToneDial):
-		return l.drop(now, tel.CauseTone, ev.Evidence, true, out)
-	}
-	return out
-}
-
-// drop ends what the line was doing because of the far side or a failure.
-func (l *FXO) drop(now time.Time, c tel.Cause, evidence string, release bool, out []Effect) []Effect {
-	switch l.state {
-	case Talking, Seizing, Dialling:
-		if release {
-			out = append(out, Do{port.Release{}})
-		}
-		out = append(out, Gone{c, evidence}, Audio{false})
-		return l.clear(now, out)
-	case Ringing:
-		if l.told {
-			out = append(out, Gone{c, evidence})
-		}
-		return l.clear(now, out)
-	}
-	return out
-}
-
-func (l *FXO) clear(now time.Time, out []Effect) []Effect {
-	out = l.become(now, Clearing, "", out)
-	l.deadline = now.Add(Guard)
-	if l.noFeed {
-		l.deadline = now.Add(NoBattery)
-	}
-	return out
-}
-
+// hangUp: our side ends.
 func (l *FXO) hangUp(now time.Time, out []Effect) []Effect {
-	switch l.state {
-	case Talking, Seizing, Dialling:
-		out = append(out, Do{port.Release{}}, Audio{false})
+	l.owed = false
+	switch {
+	case l.probe:
+		return out // nobody's call
+	case l.loop, l.state == Flashing:
+		l.learnOwnEnd(now)
+		out = l.open(out)
+		out = l.sound(false, out)
 		return l.clear(now, out)
-	case Ringing:
-		// The line is not answered: it goes on ringing until the caller gives
-		// up. Forget the call, keep counting the bursts.
-		l.told = true
 	}
-	return out
+	return out // a line that rings goes on until the caller gives up
+}
+
+// clear leaves the line alone for as long as the exchange needs to clear it.
+func (l *FXO) clear(now time.Time, out []Effect) []Effect {
+	l.forget()
+	return l.become(now, Clearing, "", l.set.Timing.Guard, out)
+}
+
+// forget ends all that belongs to one call.
+func (l *FXO) forget() {
+	l.release.stop()
+	l.met, l.answered, l.twice, l.probe = false, false, false, false
+	l.out, l.bell.told, l.feedBy = outgoing{}, false, time.Time{}
 }
 
 func (l *FXO) timedOut(now time.Time, out []Effect) []Effect {
+	if e, over := l.release.ripe(now); over {
+		return l.over(now, e, out)
+	}
+	if !l.feedBy.IsZero() && !now.Before(l.feedBy) {
+		return l.noCurrent(now, out)
+	}
+	if l.deadline.IsZero() || now.Before(l.deadline) {
+		return out
+	}
 	switch l.state {
-	case Ringing:
-		if l.noFeed {
-			out = l.drop(now, tel.CauseBattery, "battery went while it rang", false, out)
-			return l.become(now, Dead, "no battery", out)
-		}
-		if !l.told {
-			out = l.tell(out)
-			l.deadline = l.rung.Add(RingGap)
-			return out
-		}
-		return l.drop(now, tel.CauseAbandoned, fmt.Sprintf("no ring for %.1f s", RingGap.Seconds()), false, out)
-	case Seizing:
-		return l.drop(now, tel.CauseCongestion, fmt.Sprintf("no dial tone in %.0f s", DialToneWait.Seconds()), true, out)
-	case Clearing, Idle:
-		if l.noFeed {
-			return l.become(now, Dead, "no battery", out)
-		}
-		return l.become(now, Idle, "", out)
+	case Ringing, ReadingID:
+		return l.ringTimedOut(now, out)
+	case Answering, Flashing:
+		return l.answerTimedOut(now, out)
+	case Seizing, AwaitDial, Dialling, AwaitAnswer:
+		return l.dialTimedOut(now, out)
+	case Idle, Clearing, Confirming:
+		return l.restTimedOut(now, out)
+	case Blocked, Alarm:
+		return l.tryAlive(now, out)
 	}
 	l.deadline = time.Time{}
 	return out

@@ -60,115 +60,6 @@ func walk(t *testing.T, m machine, steps []step) {
 	}
 }
 
-func TestFXO(t *testing.T) {
-	for name, steps := range map[string][]step{
-		"caller id between the first bursts, answered, caller hangs up": {
-			{"0s", wire(port.RingOn{}), "state ringing "},
-			{"1.5s", wire(port.RingOff{}), ""},
-			{"2s", wire(port.CallerID{Number: "600 123-456", Name: "Juan\r\nPérez"}), `incoming 600123456 "Juan Pérez" `},
-			{"2.1s", Answer{}, "state talking  | do seize | audio true | up: we closed the loop"},
-			{"9s", wire(port.Battery{On: false}), "do release | gone: loop drop, the exchange dropped the loop current | audio false | state clearing "},
-			{"9.4s", wire(port.Battery{On: true}), ""},
-			{"10.4s", nil, "state idle "},
-		},
-		"no caller id: told at the second burst": {
-			{"0s", wire(port.RingOn{}), "state ringing "},
-			{"1s", wire(port.RingOff{}), ""},
-			{"4s", wire(port.RingOn{}), `incoming  "" `},
-			{"5s", wire(port.RingOff{}), ""},
-			{"11.5s", nil, "gone: abandoned, no ring for 6.5 s | state clearing "},
-			{"12.5s", nil, "state idle "},
-		},
-		"no caller id and a long pause: told after the wait": {
-			{"0s", wire(port.RingOn{}), "state ringing "},
-			{"1s", wire(port.RingOff{}), ""},
-			{"5s", nil, `incoming  "" `},
-			{"7.5s", nil, "gone: abandoned, no ring for 6.5 s | state clearing "},
-		},
-		"caller id before the first burst": {
-			{"0s", wire(port.CallerID{Number: "600"}), ""},
-			{"1s", wire(port.RingOn{}), `state ringing  | incoming 600 "" `},
-		},
-		"stale caller id does not name the next caller": {
-			{"0s", wire(port.CallerID{Number: "600"}), ""},
-			{"60s", wire(port.RingOn{}), "state ringing "},
-			{"61s", wire(port.RingOff{}), ""},
-			{"65s", nil, `incoming  "" `},
-		},
-		"outgoing: dial tone, digits, answered by reversal, cleared by reversal": {
-			{"0s", Dial{"910000001"}, "state seizing  | do seize | audio true"},
-			{"600ms", Heard{Tone: tel.ToneDial, Sure: 1, Evidence: "dial tone 425 Hz"}, "state dialling  | send digits 910000001"},
-			{"2s", DigitsSent{}, "state talking  | up: number outpulsed; this line gives no answer signal"},
-			{"3s", Heard{Tone: tel.ToneDial, Sure: 1, Evidence: "lingering"}, ""},
-			{"8s", wire(port.Polarity{Reversed: true}), ""},
-			{"20s", wire(port.Polarity{Reversed: false}), "do release | gone: reversal, the exchange reversed the line | audio false | state clearing "},
-		},
-		"outgoing: busy": {
-			{"0s", Dial{"910000001"}, "state seizing  | do seize | audio true"},
-			{"600ms", Heard{Tone: tel.ToneDial, Sure: 1, Evidence: "dial tone 425 Hz"}, "state dialling  | send digits 910000001"},
-			{"2s", DigitsSent{}, "state talking  | up: number outpulsed; this line gives no answer signal"},
-			{"4s", Heard{Tone: tel.ToneBusy, Sure: 1, Evidence: "busy tone 425 Hz 200/200"}, "do release | gone: busy, busy tone 425 Hz 200/200 | audio false | state clearing "},
-		},
-		"no dial tone: never outpulsed": {
-			{"0s", Dial{"910000001"}, "state seizing  | do seize | audio true"},
-			{"5s", nil, "do release | gone: congestion, no dial tone in 5 s | audio false | state clearing "},
-			{"5.5s", Dial{"910000001"}, "gone: congestion, the line is clearing"},
-			{"6s", nil, "state idle "},
-		},
-		"glare: the ring wins": {
-			{"0s", Dial{"910000001"}, "state seizing  | do seize | audio true"},
-			{"200ms", wire(port.RingOn{}), "do release | gone: congestion, glare: the line rang while it was being seized | audio false | state ringing "},
-			{"1s", Dial{"910000001"}, "gone: congestion, the line is ringing"},
-		},
-		"release by busy tone": {
-			{"0s", wire(port.RingOn{}), "state ringing "},
-			{"1s", wire(port.CallerID{Number: "1"}), `incoming 1 "" `},
-			{"1s", Answer{}, "state talking  | do seize | audio true | up: we closed the loop"},
-			{"50s", Heard{Tone: tel.ToneBusy, Sure: 1, Evidence: "busy tone 425 Hz 200/200"}, "do release | gone: release tone, busy tone 425 Hz 200/200 | audio false | state clearing "},
-		},
-		"our side hangs up; a ring during the guard is a new call": {
-			{"0s", wire(port.RingOn{}), "state ringing "},
-			{"1s", wire(port.CallerID{Number: "1"}), `incoming 1 "" `},
-			{"1s", Answer{}, "state talking  | do seize | audio true | up: we closed the loop"},
-			{"9s", HangUp{}, "do release | audio false | state clearing "},
-			{"9.8s", wire(port.RingOn{}), "state ringing "},
-		},
-		"battery gone while idle: dead, and back": {
-			{"0s", wire(port.Battery{On: false}), ""},
-			{"1.5s", nil, "state dead no battery"},
-			{"2s", Dial{"1"}, "gone: congestion, the line is dead: no battery"},
-			{"60s", wire(port.Battery{On: true}), "state idle "},
-		},
-		"a short battery dip while idle is nothing": {
-			{"0s", wire(port.Battery{On: false}), ""},
-			{"0.4s", wire(port.Battery{On: true}), ""},
-			{"60s", Dial{"1"}, "state seizing  | do seize | audio true"},
-		},
-		"a battery dip in the pause between two bursts does not lose the caller": {
-			{"0s", wire(port.RingOn{}), "state ringing "},
-			{"1s", wire(port.CallerID{Number: "1"}), `incoming 1 "" `},
-			{"1.5s", wire(port.RingOff{}), ""},
-			{"2s", wire(port.Battery{On: false}), ""},
-			{"2.2s", wire(port.Battery{On: true}), ""},
-			{"4.5s", wire(port.RingOn{}), ""},
-			{"5.5s", wire(port.RingOff{}), ""},
-			{"12s", nil, "gone: abandoned, no ring for 6.5 s | state clearing "},
-		},
-		"hardware unplugged in mid call": {
-			{"0s", wire(port.RingOn{}), "state ringing "},
-			{"1s", wire(port.CallerID{Number: "1"}), `incoming 1 "" `},
-			{"1s", Answer{}, "state talking  | do seize | audio true | up: we closed the loop"},
-			{"2s", wire(port.Lost{Why: "unplugged"}), "gone: lost, the port's hardware is gone: unplugged | audio false | state clearing  | state dead hardware gone: unplugged"},
-			{"9s", wire(port.Found{}), "state idle "},
-		},
-		"answered too late": {
-			{"0s", Answer{}, "gone: abandoned, the caller stopped ringing before the answer"},
-		},
-	} {
-		t.Run(name, func(t *testing.T) { walk(t, NewFXO(t0, port.Caps{}), steps) })
-	}
-}
-
 func TestFXS(t *testing.T) {
 	for name, steps := range map[string][]step{
 		"rung and answered, hangs up": {
@@ -238,17 +129,11 @@ func TestFXSDropsTheLoopForADevice(t *testing.T) {
 // closed exactly while audio is on, a call that was told or came through is
 // ended exactly once, and the machine never waits in a call state for ever.
 func TestRandomEvents(t *testing.T) {
-	fxo := []Event{
-		wire(port.RingOn{}), wire(port.RingOff{}), wire(port.CallerID{Number: "600"}), wire(port.Battery{}), wire(port.Battery{On: true}),
-		wire(port.Polarity{}), wire(port.Lost{}), wire(port.Found{}), Answer{}, Dial{"910000001"}, DigitsSent{}, HangUp{},
-		Heard{Tone: tel.ToneDial, Sure: 1, Evidence: "d"}, Heard{Tone: tel.ToneBusy, Sure: 1, Evidence: "b"}, Heard{Tone: tel.ToneCongestion, Sure: 1, Evidence: "c"},
-	}
 	fxs := []Event{
 		wire(port.OffHook{}), wire(port.OnHook{}), wire(port.HookFlash{}), wire(port.PulseDigit{Digit: '1'}), wire(port.Lost{}), wire(port.Found{}),
 		Ring{Number: "600"}, Key{'1'}, Verdict{More}, Verdict{Complete}, Verdict{Never}, HangUp{}, HangUp{tel.ToneBusy}, Through{},
 	}
 	for seed := range uint64(400) {
-		random(t, seed, NewFXO(t0, port.Caps{}), fxo)
 		random(t, seed, NewFXS(t0, port.Caps{Disconnect: seed%2 == 0}), fxs)
 	}
 }
@@ -281,15 +166,11 @@ func random(t *testing.T, seed uint64, m machine, events []Event) {
 			}
 		}
 		s, _ := m.State()
-		if _, isFXS := m.(*FXS); isFXS {
-			if open := s == Idle || s == Ringing || s == Dead; open == audio {
-				fail(fmt.Sprintf("audio %t in state %s", audio, s))
-			}
-		} else if closed := s == Talking || s == Seizing || s == Dialling; closed != audio {
+		if open := s == Idle || s == Ringing || s == Dead; open == audio {
 			fail(fmt.Sprintf("audio %t in state %s", audio, s))
 		}
 		_, waits := m.Deadline()
-		if !waits && (s == Seizing || s == Clearing || s == Collecting || s == DialTone || s == Released || s == Howling) {
+		if !waits && (s == Collecting || s == DialTone || s == Released || s == Howling) {
 			fail("waits for nothing in state " + s.String())
 		}
 		if m.Describe() == "" {
@@ -299,7 +180,7 @@ func random(t *testing.T, seed uint64, m machine, events []Event) {
 }
 
 func BenchmarkFXOStep(b *testing.B) {
-	m, out := NewFXO(t0, port.Caps{}), make([]Effect, 0, 8)
+	m, out := NewFXO(t0, Settings{}), make([]Effect, 0, 8)
 	b.ReportAllocs()
 	for b.Loop() {
 		out = m.Step(t0, wire(port.RingOff{}), out[:0])

@@ -46,6 +46,7 @@ type Line struct {
 	Since  time.Time  `json:"since"`
 	Call   tel.CallID `json:"call,omitempty"`
 	Detail string     `json:"detail,omitempty"` // the line machine's own words
+	Fault  string     `json:"fault,omitempty"`  // a line.Fault: why it is out of service
 }
 
 // Phone is one extension: an FXS port or a SIP phone.

@@ -29,12 +29,6 @@ type Voice struct {
 	ear      ear
 }
 
-// Speak implements central.Subscriber.
-func (v *Voice) Speak(f *pcm.Frame) { v.next(f) }
-
-// Hear implements central.Subscriber.
-func (v *Voice) Hear(f *pcm.Frame) { v.hear(f) }
-
 // next fills f with what is said in the next 20 ms.
 func (v *Voice) next(f *pcm.Frame) {
 	switch {

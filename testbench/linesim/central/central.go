@@ -201,13 +201,6 @@ func (l *Line) Evidence() (ended, told int64, ok bool) {
 	return l.ended, l.evidence, l.evidence > 0
 }
 
-// Take appends what happened since the last Frame, for who cannot wait for the next.
-func (l *Line) Take(evs []Event) []Event {
-	evs = append(evs, l.pending...)
-	l.pending = l.pending[:0]
-	return evs
-}
-
 // tell puts an event on the list of the next Frame.
 func (l *Line) tell(k Kind, on bool) { l.pending = append(l.pending, Event{Kind: k, On: on}) }
 

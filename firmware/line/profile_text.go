@@ -1,0 +1,110 @@
+package line
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+)
+
+// Text returns the profile as JSON, which ParseProfile reads back.
+func (p Profile) Text() []byte {
+	b, err := json.MarshalIndent(p, "", "  ")
+	if err != nil { // a level that is no number; ParseProfile accepts none
+		b = []byte(fmt.Sprintf("cannot write the profile: %v", err))
+	}
+	return append(b, '\n')
+}
+
+// ParseProfile reads what Text writes. The error names the line and column, or the
+// field, and what stands there.
+func ParseProfile(text []byte) (Profile, error) {
+	var p Profile
+	dec := json.NewDecoder(bytes.NewReader(text))
+	dec.DisallowUnknownFields()
+	if err := dec.Decode(&p); err != nil {
+		return Profile{}, placed(text, err)
+	}
+	if rest := bytes.TrimSpace(text[dec.InputOffset():]); len(rest) > 0 {
+		return Profile{}, fmt.Errorf("cannot read the line profile at %s: %q follows its end", place(text, dec.InputOffset()), cut(rest))
+	}
+	if err := p.check(); err != nil {
+		return Profile{}, fmt.Errorf("cannot read the line profile: %w", err)
+	}
+	return p, nil
+}
+
+// placed turns what the decoder found wrong into words with a place.
+func placed(text []byte, err error) error {
+	var syntax *json.SyntaxError
+	var kind *json.UnmarshalTypeError
+	switch {
+	case len(bytes.TrimSpace(text)) == 0:
+		return errors.New("cannot read the line profile: it is empty")
+	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF):
+		return fmt.Errorf("cannot read the line profile: it breaks off at %s", place(text, int64(len(text))))
+	case errors.As(err, &syntax):
+		return fmt.Errorf("cannot read the line profile at %s: %w", place(text, syntax.Offset), err)
+	case errors.As(err, &kind):
+		return fmt.Errorf("cannot read the line profile at %s: %s cannot be a %s", place(text, kind.Offset), kind.Field, kind.Value)
+	}
+	if _, name, found := strings.Cut(err.Error(), "unknown field "); found {
+		at := bytes.Index(text, []byte(name))
+		return fmt.Errorf("cannot read the line profile at %s: there is no field %s", place(text, int64(max(at, 0))+1), name)
+	}
+	return fmt.Errorf("cannot read the line profile: %w", err)
+}
+
+// place returns line and column of the byte before offset, counted from 1.
+func place(text []byte, offset int64) string {
+	before := text[:min(max(offset-1, 0), int64(len(text)))]
+	line := bytes.Count(before, []byte("\n")) + 1
+	return fmt.Sprintf("%d:%d", line, len(before)-bytes.LastIndexByte(before, '\n'))
+}
+
+func cut(b []byte) []byte { return b[:min(len(b), 20)] }
+
+// check returns what cannot be in a profile.
+func (p *Profile) check() error {
+	for i, c := range p.Evidence {
+		if !slices.Contains(signs[:], c.Sign) {
+			return fmt.Errorf("evidence[%d].sign: there is no sign %q", i, c.Sign)
+		}
+		if c.Seen < 1 {
+			return fmt.Errorf("evidence[%d].seen: %d is no count", i, c.Seen)
+		}
+	}
+	if len(p.Tones) > maxTones {
+		return fmt.Errorf("tones: %d are more than %d", len(p.Tones), maxTones)
+	}
+	for i, t := range p.Tones {
+		if _, ok := parseSignal(t.Signal); !ok {
+			return fmt.Errorf("tones[%d].signal: %q is no signal like \"425@-15 200/200\"", i, t.Signal)
+		}
+		if t.Seen < 1 {
+			return fmt.Errorf("tones[%d].seen: %d is no count", i, t.Seen)
+		}
+	}
+	if len(p.Changes) > maxChanges {
+		return fmt.Errorf("changes: %d are more than %d", len(p.Changes), maxChanges)
+	}
+	for _, n := range []struct {
+		name string
+		n    int
+	}{
+		{"calls", p.Calls}, {"drop_ms", p.DropMS}, {"dip_ms", p.DipMS}, {"dips", p.Dips}, {"caller_id_before_ring", p.IDFirst},
+		{"calls_without_caller_id", p.NoID}, {"ring_cadence.seen", p.Ring.Seen}, {"ring_cadence.odds", p.Ring.Odds},
+		{"caller_id_standard.seen", p.CallerID.Seen}, {"caller_id_standard.odds", p.CallerID.Odds}, {"dial_tone.seen", p.DialTone.Seen},
+		{"dial_tone.odds", p.DialTone.Odds}, {"level_in_dbm0.seen", p.LevelIn.Seen}, {"level_out_dbm0.seen", p.LevelOut.Seen},
+		{"erl_db.seen", p.ERL.Seen}, {"twist_db.seen", p.Twist.Seen}, {"level_in_dbm0.odds", p.LevelIn.Odds},
+		{"level_out_dbm0.odds", p.LevelOut.Odds}, {"erl_db.odds", p.ERL.Odds}, {"twist_db.odds", p.Twist.Odds},
+	} {
+		if n.n < 0 {
+			return fmt.Errorf("%s: %d is less than nothing", n.name, n.n)
+		}
+	}
+	return nil
+}
