@@ -17,6 +17,7 @@ const (
 	CallerHz = 1000 // who calls us
 	busySeen = 2 * time.Second
 	keySeen  = 60 * time.Millisecond
+	keyOver  = 120 * time.Millisecond
 )
 
 // stage of the exchange.
@@ -100,7 +101,7 @@ func (x *Exchange) Talk(hz float64) {
 
 // Press is a key of the far side: the tone, which the modem tells of as well.
 func (x *Exchange) Press(key byte) error {
-	s, err := dtmf.Spec(string(key), dtmf.Sending{OnMs: 120, OffMs: 80, Low: -9, High: -7})
+	s, err := dtmf.Spec(string(key), dtmf.Sending{OnMs: 200, OffMs: 80, Low: -9, High: -7})
 	if err != nil {
 		return err
 	}
@@ -108,6 +109,7 @@ func (x *Exchange) Press(key byte) error {
 	x.play(s)
 	x.mu.Unlock()
 	time.AfterFunc(keySeen, func() { x.modem.Code(key) })
+	time.AfterFunc(keyOver, x.Hush) // a modem that talks does not hear it at all
 	return nil
 }
 
