@@ -39,11 +39,13 @@ func (h *House) remember(s *exchange.Settings) error {
 	}
 	now := h.started.In(h.cfg.Site.Location)
 	midnight := time.Date(now.Year(), now.Month(), now.Day(), 0, 0, 0, 0, now.Location())
-	for r, err := range h.book.Calls(ctx, book.Filter{From: midnight}) {
+	for r, err := range h.book.Calls(ctx, book.Filter{From: midnight.Add(-h.cfg.Limits.Longest)}) {
 		if err != nil {
 			return fmt.Errorf("cannot read the calls of today: %w", err)
 		}
-		s.Today = append(s.Today, r)
+		if !r.Ended.Before(midnight) || !r.Began.Before(midnight) {
+			s.Today = append(s.Today, r)
+		}
 	}
 	return nil
 }

@@ -65,7 +65,7 @@ func (p *projector) apply(ctx context.Context, r *Row) error {
 func ofCall(k call.Kind) bool {
 	switch k {
 	case call.Began, call.Answered, call.Node, call.Queued, call.Offered, call.Declined, call.QueueLeft,
-		call.Dialled, call.Connected, call.Fax, call.HoldOn, call.HoldOff, call.Ended:
+		call.Dialled, call.Connected, call.Fax, call.Warned, call.HoldOn, call.HoldOff, call.Ended:
 		return true
 	}
 	return false

@@ -41,6 +41,7 @@ const (
 	Fax       Kind = "call.fax"       // Call, Ext: the fax port; Evidence: what was heard
 	HoldOn    Kind = "hold.on"        // Call, By
 	HoldOff   Kind = "hold.off"       // Call, By
+	Warned    Kind = "call.warned"    // Call; Reason: the limit that will end it
 	Ended     Kind = "call.ended"     // Call, By, Cause, Evidence
 
 	// Agents.

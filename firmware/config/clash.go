@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"github.com/centralita/centralita/firmware/config/place"
-	"github.com/centralita/centralita/firmware/numbering"
 	"github.com/centralita/centralita/firmware/tel"
 )
 
@@ -65,6 +64,9 @@ func (r *reader) outside(f *place.Fields) {
 	for _, n := range f.List("routes") {
 		r.route(r.sink.Fields(n, n.At, "route"))
 	}
+	for _, n := range f.List("limits") {
+		r.limit(r.sink.Fields(n, n.At, "limit"))
+	}
 	f.Done()
 }
 
@@ -73,10 +75,7 @@ func (r *reader) route(f *place.Fields) {
 	rt := Route{Name: r.id(f, "name", "nacional")}
 	r.unique(f.At("name"), "route", rt.Name)
 	rt.Classes = r.classes(f)
-	rt.Pattern = f.Text("pattern", "")
-	if why := numbering.CheckPattern(rt.Pattern); why != "" {
-		r.sink.Report(f.At("pattern"), fmt.Sprintf("pattern %s cannot be read", place.Quote(rt.Pattern)), why, "digits, X any digit, [2-9] one of, . the rest")
-	}
+	rt.Pattern = r.pattern(f)
 	f.Need("via", "[L1]")
 	for _, n := range f.Texts("via") {
 		r.refer(n.At, "route "+rt.Name, "line or trunk", n.Text)

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/centralita/centralita/firmware/ivr/flow"
+	"github.com/centralita/centralita/firmware/numbering"
 	"github.com/centralita/centralita/firmware/tel"
 )
 
@@ -173,6 +174,7 @@ type Outside struct {
 	Prefix    tel.Number // dialled before an outside number; may be empty
 	Emergency []tel.Number
 	Routes    []Route
+	Limits    []numbering.Limit
 }
 
 // Route permits numbers. The first that matches decides.

@@ -105,6 +105,7 @@ var commands = []command{
 	{"status", "", "cómo está la casa", "how the house is", 0, 0, false, showStatus},
 	{"lines", "", "las líneas y troncales", "lines and trunks", 0, 0, false, showLines},
 	{"board", "", "qué fue de cada puerto al arrancar", "what became of each port at the start", 0, 0, false, showBoard},
+	{"limits", "", "lo gastado hoy en llamadas externas", "what outside calls have used up today", 0, 0, false, showLimits},
 	{"queues", "", "las colas y quién espera", "queues and who waits", 0, 0, false, showQueues},
 	{"agents", "", "los agentes", "agents", 0, 0, false, showAgents},
 	{"calls", "[N]", "las últimas N llamadas del libro", "the last N calls of the book", 0, 1, true, showCalls},

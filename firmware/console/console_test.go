@@ -56,6 +56,10 @@ func house(t time.Time) *view.Snapshot {
 			{Driver: "dahdi", State: "skipped", Why: "there is no /dev/dahdi", Hint: "load the modules"},
 			{Driver: "modem", Port: "modem1", State: "failed", Why: "it is no voice modem\x1b[31m: of AT+FCLASS=8 it knows only 0,1,2.0", Hint: "buy another"},
 		},
+		Spent: []view.Spent{
+			{Limit: "abroad", Calls: 3, MaxCalls: 20, Talk: 754, MaxTalk: 3600, Cost: "4.55", Budget: "25.00"},
+			{Limit: "line", Of: "L1", Calls: 12, Talk: 4000, MaxTalk: 7200},
+		},
 		Media: view.Media{Shards: 2, Legs: 5, LateMS: 0.4, MaxMS: 2.1},
 		Book:  view.Book{Last: 48225}, Loop: view.LoopLateness{MaxMS: 1.2},
 	}
@@ -142,7 +146,7 @@ func deps(h *hand, v *view.Snapshot) Deps {
 
 // TestGolden holds what people see, word by word, in both languages.
 func TestGolden(t *testing.T) {
-	for _, cmd := range []string{"help", "status", "lines", "board", "board --json", "board --check", "queues", "agents", "calls", "calls 1", "phones", "book verify", "book tail",
+	for _, cmd := range []string{"help", "status", "lines", "board", "board --json", "board --check", "limits", "limits --json", "queues", "agents", "calls", "calls 1", "phones", "book verify", "book tail",
 		"panel --once", "agent pause Bruno almuerzo", "agent logout nadie", "schedule oficina open", "schedule oficina ajar", "stauts", "agent",
 		"calls --json", "queues --json", "book verify --json", "phones --json", "agent pause ana --json"} {
 		for _, lang := range []string{"es", "en"} {

@@ -104,7 +104,7 @@ func (s *session) cause(cause, by string) string {
 		"abandoned": "abandonó", "busy": "ocupado", "no answer": "no contesta", "refused": "rechazada",
 		"unreachable": "inaccesible", "invalid": "no existe", "forbidden": "no permitida", "congestion": "sin líneas",
 		"cancelled": "anulada", "answered": "contestada", "no codec": "sin códec", "closed": "cerrado", "flow": "menú", "fax": "fax",
-		"timeout": "límite", "lost": "perdida", "power lost": "sin corriente", "shutdown": "parada", "error": "avería",
+		"timeout": "límite", "limit": "límite", "lost": "perdida", "power lost": "sin corriente", "shutdown": "parada", "error": "avería",
 		"loop drop": "colgó (bucle)", "reversal": "colgó (polo)", "release tone": "colgó (tono)",
 	}[cause]
 	if es == "" {

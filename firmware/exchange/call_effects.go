@@ -224,6 +224,8 @@ func (e *Exchange) musicOf(c *callState) string {
 func (e *Exchange) over(c *callState) {
 	e.timers.set(&c.timer, time.Time{}, false)
 	e.stopFlow(c)
+	e.spend.Over(e.now, c.id)
+	e.watchSpending()
 	e.remember(c)
 	delete(e.calls, c.id)
 	e.live = slices.DeleteFunc(e.live, func(o *callState) bool { return o == c })

@@ -44,7 +44,17 @@ func (e *Exchange) dialled(l *legState, n tel.Number) {
 		e.refuse(l, s, numbering.Target{Kind: numbering.Unknown, Why: fullHouse})
 		return
 	}
+	if t.Kind == numbering.Outside {
+		var why string
+		if s.Via, why = e.spend.Permit(e.now, attempt(t, s.Ext), t.Via); why != "" {
+			e.refuse(l, s, numbering.Target{Kind: numbering.Forbidden, Number: t.Number, Why: why})
+			return
+		}
+	}
 	c := e.begin(l, s, nil)
+	if t.Kind == numbering.Outside {
+		e.spend.Placed(e.now, c.id, attempt(t, s.Ext))
+	}
 	if t.Kind == numbering.Feature {
 		c.service = &service{code: t.Code, arg: t.Arg, ext: l.phone.conf.Ext}
 	}

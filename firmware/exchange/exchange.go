@@ -10,6 +10,7 @@ import (
 	"github.com/centralita/centralita/firmware/ivr"
 	"github.com/centralita/centralita/firmware/ivr/flow"
 	"github.com/centralita/centralita/firmware/line"
+	"github.com/centralita/centralita/firmware/numbering"
 	"github.com/centralita/centralita/firmware/tel"
 	"github.com/centralita/centralita/firmware/trace"
 )
@@ -50,6 +51,9 @@ type Exchange struct {
 	legs   map[tel.LegID]*legState
 	calls  map[tel.CallID]*callState
 	live   []*callState // oldest first
+
+	spend      *numbering.Spend
+	spendTimer timer
 
 	acd      *acd.Machine
 	acdTimer timer
@@ -170,6 +174,8 @@ func New(set Settings, sh Shells, now time.Time) *Exchange {
 		e.flows[f.Name] = f
 	}
 	e.buildQueues()
+	e.spend = numbering.NewSpend(set.Spending, set.Location, now)
+	e.spendTimer.owner = toSpend{}
 	e.recall(set.Today)
 	return e
 }

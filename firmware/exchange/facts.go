@@ -16,6 +16,9 @@ import (
 // queueDay is what one queue did since midnight.
 type queueDay struct{ answered, inTarget, late, abandoned int }
 
+// dayForm names a day.
+const dayForm = "2006-01-02"
+
 // today are the sums since local midnight.
 type today struct {
 	day    string
@@ -25,7 +28,7 @@ type today struct {
 
 // turn begins a new day when it has come.
 func (t *today) turn(now time.Time) {
-	if day := now.Format("2006-01-02"); day != t.day {
+	if day := now.Format(dayForm); day != t.day {
 		t.day = day
 		clear(t.queues)
 		t.agents = map[tel.AgentID]int{}
@@ -51,6 +54,8 @@ func (e *Exchange) bookCall(c *callState, f call.Fact) {
 			e.today.agents[f.Agent]++
 		}
 		c.connected = f.At
+		e.spend.Up(e.now, c.id, c.m.Way())
+		e.watchSpending()
 	case call.Ended:
 		c.by, c.cause = f.By, f.Cause
 	}
@@ -73,6 +78,10 @@ func (e *Exchange) recall(records []call.Record) {
 	for _, r := range records {
 		if r.Ended.IsZero() {
 			continue
+		}
+		e.recallSpending(r)
+		if r.Began.In(e.local().Location()).Format(dayForm) != e.today.day {
+			continue // it only reached into today
 		}
 		connected := !r.Connected.IsZero()
 		for i, q := range e.set.Queues {

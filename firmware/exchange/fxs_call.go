@@ -40,7 +40,7 @@ func (e *Exchange) ringTelephone(l *legState, from tel.Number, name tel.Text) {
 // toneFor is what a telephone that is still off hook hears after a cause.
 func toneFor(c tel.Cause) tel.Tone {
 	switch c {
-	case tel.CauseForbidden, tel.CauseInvalid, tel.CauseCongestion, tel.CauseUnreachable, tel.CauseError, tel.CauseNoCodec:
+	case tel.CauseForbidden, tel.CauseInvalid, tel.CauseCongestion, tel.CauseUnreachable, tel.CauseError, tel.CauseNoCodec, tel.CauseLimit:
 		return tel.ToneCongestion
 	}
 	return tel.ToneBusy

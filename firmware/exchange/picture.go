@@ -36,7 +36,7 @@ func (e *Exchange) publish() {
 	e.today.turn(e.local())
 	s := &view.Snapshot{
 		Seq: p.seq, At: e.now, Site: e.set.Site, Version: e.set.Version, Lang: e.set.Lang, TimeZone: e.local().Location().String(),
-		Queues: e.seeQueues(), Agents: e.seeAgents(), Calls: e.seeCalls(), Last: p.last,
+		Queues: e.seeQueues(), Agents: e.seeAgents(), Calls: e.seeCalls(), Last: p.last, Spent: e.seeSpending(),
 		Loop: view.LoopLateness{Steps: e.steps, MaxMS: float64(e.slowest.Microseconds()) / 1000},
 	}
 	for _, l := range e.order {

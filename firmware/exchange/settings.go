@@ -30,9 +30,10 @@ type Settings struct {
 	Schedules []flow.Schedule
 	Flows     []*flow.Flow
 	Limits    call.Limits
-	Calls     int           // at once
-	Today     []call.Record // of this day before the start, oldest first
-	Misses    int           // unanswered offers in a row before an agent is made not ready
+	Spending  []numbering.Limit // on outside calls
+	Calls     int               // at once
+	Today     []call.Record     // that reached into this day before the start, oldest first
+	Misses    int               // unanswered offers in a row before an agent is made not ready
 }
 
 // Line is an FXO port.

@@ -10,6 +10,7 @@ import (
 	"github.com/centralita/centralita/firmware/call"
 	"github.com/centralita/centralita/firmware/ivr/flow"
 	"github.com/centralita/centralita/firmware/line"
+	"github.com/centralita/centralita/firmware/numbering"
 	"github.com/centralita/centralita/firmware/tel"
 	"github.com/centralita/centralita/hal/port"
 )
@@ -259,7 +260,8 @@ var (
 func TestRandomDays(t *testing.T) {
 	for seed := range uint64(*seeds) {
 		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
-			w := newWorld(t, seed)
+			w := newWorld(t, seed, limited(numbering.Limit{Name: "way", Each: numbering.EachWay, PerDay: 20 * time.Minute, PerCall: 3 * time.Minute},
+				numbering.Limit{Name: "phone", Each: numbering.EachPhone, Calls: 40}))
 			for _, s := range []tel.Number{"201", "202"} {
 				w.up[s] = true
 				w.e.Post(OnPhone{Ext: s, Up: true})

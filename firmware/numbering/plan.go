@@ -76,6 +76,7 @@ type Route struct {
 type Target struct {
 	Kind   Kind
 	Number tel.Number // the extension; or the outside number to send, prefix taken off, route applied
+	Asked  tel.Number // of Outside and Forbidden: the number as it is dialled in the country
 	Queue  tel.QueueID
 	Code   Code
 	Arg    tel.Number // of a feature, as dialled
@@ -130,7 +131,7 @@ func (p *Plan) outside(number tel.Number, allowed []Class) Target {
 	if !digitsOnly(national) {
 		return Target{Kind: Unknown, Number: number, Why: "an outside number has digits only: " + string(number)}
 	}
-	t := Target{Kind: Forbidden, Number: national, Class: class, Why: "no route permits " + string(class) + " numbers"}
+	t := Target{Kind: Forbidden, Number: national, Asked: national, Class: class, Why: "no route permits " + string(class) + " numbers"}
 	if allowed != nil && !has(allowed, class) {
 		t.Why = "this phone may not dial " + string(class) + " numbers"
 		return t
@@ -143,7 +144,7 @@ func (p *Plan) outside(number tel.Number, allowed []Class) Target {
 		if r.Strip > 0 && r.Strip <= len(send) {
 			send = send[r.Strip:]
 		}
-		return Target{Kind: Outside, Number: r.Add + send, Class: class, Route: r.Name, Via: r.Via}
+		return Target{Kind: Outside, Number: r.Add + send, Asked: national, Class: class, Route: r.Name, Via: r.Via}
 	}
 	return t
 }

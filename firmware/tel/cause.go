@@ -23,6 +23,7 @@ const (
 	CauseFlow        Cause = "flow"         // the flow hung up
 	CauseFax         Cause = "fax"          // the caller is a fax and was given to the fax port
 	CauseTimeout     Cause = "timeout"      // a limit of ours was reached
+	CauseLimit       Cause = "limit"        // a limit of the office on outside calls was reached
 	CauseLost        Cause = "lost"         // the leg vanished: no RTP, device gone
 	CausePowerLost   Cause = "power lost"   // the boot that held the call ended without a farewell
 	CauseShutdown    Cause = "shutdown"     // the appliance was stopped

@@ -26,8 +26,9 @@ type Snapshot struct {
 	Trunks   []Trunk      `json:"trunks"`
 	Queues   []Queue      `json:"queues"`
 	Agents   []Agent      `json:"agents"`
-	Calls    []Call       `json:"calls"` // going on now, oldest first
-	Last     []Call       `json:"last"`  // ended, newest first, at most 20
+	Calls    []Call       `json:"calls"`           // going on now, oldest first
+	Last     []Call       `json:"last"`            // ended, newest first, at most 20
+	Spent    []Spent      `json:"spent,omitempty"` // today, by the limits on outside calls
 	Alarms   []Alarm      `json:"alarms"`
 	Calm     time.Time    `json:"calm_since"` // when the last alarm went; zero while there is one
 	Uplinks  []Uplink     `json:"uplinks"`
@@ -171,6 +172,19 @@ type Leg struct {
 	ERLE     float64 `json:"erle,omitempty"`      // dB, what is cancelled besides
 	EchoMS   float64 `json:"echo_ms,omitempty"`   // after which the echo comes
 	TwistDB  float64 `json:"twist_db,omitempty"`  // high over low tone of the far end's keys
+}
+
+// Spent is what a limit on outside calls has counted since midnight; a maximum of 0
+// is none.
+type Spent struct {
+	Limit    string `json:"limit"`
+	Of       string `json:"of,omitempty"` // the line, trunk or phone whose count it is
+	Calls    int    `json:"calls"`
+	MaxCalls int    `json:"max_calls,omitempty"`
+	Talk     int    `json:"talk_s"`
+	MaxTalk  int    `json:"max_talk_s,omitempty"`
+	Cost     string `json:"cost,omitempty"`
+	Budget   string `json:"budget,omitempty"`
 }
 
 // Rank of an alarm.
