@@ -66,7 +66,7 @@ func run(ctx context.Context, args []string, out, problems io.Writer) int {
 // parse reads the command line.
 func parse(args []string, problems io.Writer) (w *Walk, socket string, err error) {
 	w = &Walk{}
-	var line, keys, answer, after, hangup, clearing string
+	var line, keys, answer, after, hangup string
 	f := flag.NewFlagSet("call", flag.ContinueOnError)
 	f.SetOutput(problems)
 	f.StringVar(&socket, "socket", "var/sim.sock", "socket of the simulated board's wire")
@@ -80,7 +80,7 @@ func parse(args []string, problems io.Writer) (w *Walk, socket string, err error
 	f.DurationVar(&w.Talk, "talk", 5*time.Second, "length of the conversation")
 	f.DurationVar(&w.Patience, "patience", time.Minute, "how long the caller waits for a telephone to ring")
 	f.StringVar(&hangup, "hangup", "caller", "who hangs up first: caller or phone")
-	f.StringVar(&clearing, "clear", "battery", "how the exchange tells the caller's hang-up: battery, tone or reversal")
+	w.Copper.flags(f)
 	f.StringVar(&w.WAV, "wav", "var/call.wav", "file for what the caller heard; empty for none")
 	if err := f.Parse(args); err != nil {
 		return nil, "", err
@@ -111,14 +111,8 @@ func parse(args []string, problems io.Writer) (w *Walk, socket string, err error
 	default:
 		return nil, "", fmt.Errorf("cannot let --hangup %q hang up: caller or phone", hangup)
 	}
-	switch clearing {
-	case "battery":
-	case "tone":
-		w.Clearing = linesim.ByTone
-	case "reversal":
-		w.Clearing = linesim.ByReversal
-	default:
-		return nil, "", fmt.Errorf("cannot --clear by %q: battery, tone or reversal", clearing)
+	if _, _, err := w.Copper.check(); err != nil {
+		return nil, "", err
 	}
 	return w, socket, nil
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/centralita/centralita/dsp/tone/plan"
 	"github.com/centralita/centralita/dsp/wav"
 	"github.com/centralita/centralita/testbench/linesim"
+	"github.com/centralita/centralita/testbench/linesim/central"
 )
 
 // What the two people say, and when it counts as heard.
@@ -29,6 +30,7 @@ const (
 	promptIn  = 20 * time.Second // a prompt to begin
 	promptFor = time.Second      // of a prompt is heard before a key is pressed
 	releaseIn = 15 * time.Second // the other end, after a hang-up
+	silentIn  = 3 * time.Minute  // the same when the office says nothing at all
 )
 
 // Walk is one call from the first ring to the last hang-up.
@@ -42,7 +44,7 @@ type Walk struct {
 	Talk       time.Duration
 	Patience   time.Duration
 	PhoneFirst bool // hangs up first
-	Clearing   linesim.Clearing
+	Copper     copper
 	WAV        string
 	Out        io.Writer
 
@@ -71,8 +73,13 @@ func (w *Walk) Go(ctx context.Context, s *linesim.Sim) (err error) {
 			return err
 		}
 	}
-	w.line.Clearing = w.Clearing
+	if err = w.Copper.lay(w.line, s.Board.Country); err != nil {
+		return err
+	}
 	w.tell("the wire is up: %d lines, %d telephones, country %s", s.Board.FXO, s.Board.FXS, s.Board.Country)
+	if !w.Copper.perfect() {
+		w.tell("L%d is %s; its calls end by %s", w.Line, &w.Copper, w.line.Clearing)
+	}
 	for _, step := range []func(context.Context) error{w.login, w.ring, w.menu, w.answer, w.talk, w.end} {
 		if err = step(ctx); err != nil {
 			w.tell("it ends here: %v", err)
@@ -228,7 +235,11 @@ func (w *Walk) talk(ctx context.Context) error {
 
 // end lets one hang up and the other notice.
 func (w *Walk) end(ctx context.Context) error {
-	ctx, stop := context.WithTimeout(ctx, releaseIn)
+	in := releaseIn
+	if w.line.Clearing == central.BySilence {
+		in = silentIn
+	}
+	ctx, stop := context.WithTimeout(ctx, in)
 	defer stop()
 	if w.PhoneFirst && w.phone != nil {
 		if err := w.phone.OnHook(); err != nil {

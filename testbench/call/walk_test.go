@@ -169,7 +169,7 @@ func TestTheWholeWalk(t *testing.T) {
 	for _, want := range []string{
 		"00:00.0  the wire is up: 1 lines, 2 telephones, country ES",
 		"00:00.0  600123456 rings line L1 (fxo1), caller id 600123456 Juan Pérez",
-		"00:04.5  the line answers in ring 2",
+		"00:04.6  the line answers in ring 2",
 		"the caller presses 1", "the caller presses 1",
 		"fxs2 rings; the caller waits and hears -20 dBm0", "fxs2 shows 600123456 Juan Pérez", "fxs2 answers in ring 2",
 		"fxs2 hears the caller (1004 Hz) at -13.0 dBm0", "the caller hears fxs2 (1800 Hz) at -13.0 dBm0",
@@ -189,6 +189,23 @@ func TestTheWholeWalk(t *testing.T) {
 	defer f.Close()
 	if sound, err := wav.Read(f); err != nil || len(sound) < 10*pcm.Rate {
 		t.Errorf("the recording: %d samples, %v", len(sound), err)
+	}
+}
+
+// Over a bad pair the same walk is told with what the pair takes.
+func TestOverCopper(t *testing.T) {
+	text, err := walk(t, &office{}, "--wav", "", "--line-km", "4", "--noise", "-55", "--hum", "-45", "--country", "MX", "--cpc", "100ms")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"L1 is 4 km of 0.4 mm, noise -55, hum -45 dBm0", "its calls end by cpc",
+		"fxs2 hears the caller (1004 Hz) at -1", "the whole walk went well"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("%q is not told:\n%s", want, text)
+		}
+	}
+	if strings.Contains(text, "(1004 Hz) at -13.0") {
+		t.Errorf("4 km take nothing:\n%s", text)
 	}
 }
 
@@ -219,7 +236,8 @@ func TestAskedWrongly(t *testing.T) {
 	for args, want := range map[string]int{
 		"--line X9": exitUsage, "--answer sip:201": exitUsage, "--after never": exitUsage, "--hangup cat": exitUsage,
 		"--clear flag": exitUsage, "--nothing": exitUsage, "word": exitUsage, "--socket /nowhere/s": exitWire,
-		"--help": 0, "--line fxo0": exitUsage,
+		"--help": 0, "--line fxo0": exitUsage, "--country XX": exitUsage, "--line-km 50": exitUsage, "--cpc 1ms": exitUsage,
+		"--strange loud": exitUsage, "--far-echo 20 --far-delay 900": exitUsage,
 	} {
 		var out, problems bytes.Buffer
 		if code := run(context.Background(), strings.Fields(args), &out, &problems); code != want || problems.Len() == 0 {

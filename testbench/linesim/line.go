@@ -3,95 +3,79 @@ package linesim
 import (
 	"context"
 	"fmt"
+	"math"
 	"time"
 
 	"github.com/centralita/centralita/board/sim/wire"
 	"github.com/centralita/centralita/dsp/pcm"
-	"github.com/centralita/centralita/dsp/tone/plan"
+	"github.com/centralita/centralita/testbench/linesim/central"
+	"github.com/centralita/centralita/testbench/linesim/pair"
 )
 
 // Clearing is how the exchange tells a line that the far end hung up.
-type Clearing uint8
+type Clearing = central.Way
 
-// Ways of clearing. Real lines do one or two of them, many only the tone.
+// Ways of clearing; package central has more.
 const (
-	ByBattery  Clearing = iota // battery is away for CPC, then dial tone if the loop is still closed
-	ByTone                     // busy tone
-	ByReversal                 // the wires are reversed, then busy tone
+	ByBattery  = central.ByBattery
+	ByTone     = central.ByTone
+	ByReversal = central.ByReversal
 )
 
 // Caller is who rings a line.
-type Caller struct {
-	Number, Name string
-	Absence      string // "P" withheld, "O" unavailable, "" when there is a number
-}
+type Caller = central.Caller
 
-// Result is how a called number behaves.
-type Result uint8
+// Result is how a called number behaves, Outcome what comes of one.
+type (
+	Result  = central.Result
+	Outcome = central.Outcome
+)
 
 // Results.
 const (
-	Answers Result = iota
-	IsBusy
-	NoAnswer // rings for ever
-	NoWay    // congestion
+	Answers  = central.Answers
+	IsBusy   = central.IsBusy
+	NoAnswer = central.NoAnswer
+	NoWay    = central.NoWay
+	NoNumber = central.NoNumber
 )
 
-// Outcome is what comes of a number the board dials.
-type Outcome struct {
-	Result  Result
-	After   time.Duration // of ringback before it answers
-	Reverse bool          // the exchange reverses the wires at the answer
-}
-
-// Times of the exchange.
-const (
-	dialToneDelay = 200 * time.Millisecond
-	numberEnds    = 2 * time.Second // after the last digit
-	callerIDDelay = 300 * time.Millisecond
-	// DefaultCPC is how long the battery is away when the far end hung up.
-	DefaultCPC = 500 * time.Millisecond
-)
-
-type lineState uint8
-
-const (
-	idle     lineState = iota
-	ringing            // the exchange rings the board
-	talking            // two ends are through
-	dialling           // dial tone, digits
-	ringback           // the number the board dialled rings
-	refused            // busy, congestion, or the far end is gone
-)
+// DefaultCPC is how long the battery is away when the far end hung up.
+const DefaultCPC = 500 * time.Millisecond
 
 // Line is a line of the exchange that ends in a socket of the board.
 type Line struct {
-	// Clearing, CPC and IDFirst describe the exchange; change them while the
-	// line is idle.
+	// Clearing, CPC and IDFirst describe the exchange, Office the rest of it;
+	// change them while the line is idle.
 	Clearing Clearing
 	CPC      time.Duration
 	IDFirst  bool // caller id before the first burst
+	Office   central.Config
 	// Number decides what comes of a number the board dials; nil: everything
 	// answers after two seconds. It is called with the line's lock held.
 	Number func(number string) Outcome
 
-	s     *Sim
-	at    wire.Socket
-	voice *Voice
-
-	state  lineState
-	call   *Call
-	calls  chan *Call
-	loop   bool      // the board closed it
-	clock  time.Time // the present state or burst began
-	step   int       // of the ring cadence
-	idSent bool
-	bell   bool
-	feedAt time.Time // battery returns then
-
-	reversed bool
-	next     Outcome // of the number dialled
+	s        *Sim
+	at       wire.Socket
+	co       *central.Line
+	voice    *Voice
+	call     *Call
+	calls    chan *Call
+	loop     bool         // the board closed it
+	seen     bool         // and the exchange saw that
+	said     []*pcm.Frame // by the board, not heard yet
+	flows    bool
+	heard    pcm.Frame // what the exchange said last, on its way
+	events   []central.Event
+	glare    *Call
+	copper   *pair.Pair // nil: a perfect wire
+	z        string     // the board's impedance, "" its own
+	metered  wire.Message
+	announce bool // what the instruments read was told
 }
+
+// maxSaid is how many frames of the board may wait.
+const maxSaid = 10
 
 // Call is one call over a line, seen from the subscriber at the far end.
 type Call struct {
@@ -107,52 +91,59 @@ type Call struct {
 }
 
 func newLine(s *Sim, n int) *Line {
-	return &Line{s: s, at: wire.FXO(n), CPC: DefaultCPC, voice: &Voice{s: s}, calls: make(chan *Call, 16)}
+	office := central.ForCountry(s.Board.Country)
+	return &Line{s: s, at: wire.FXO(n), CPC: DefaultCPC, Office: office, co: central.New(office), voice: &Voice{s: s}, calls: make(chan *Call, 16)}
 }
 
 // String returns the name of the socket.
 func (l *Line) String() string { return l.at.String() }
 
+// configure takes what the line is to be like into its next call.
+func (l *Line) configure() {
+	c := l.Office
+	c.Way, c.Drop, c.Number = l.Clearing, int(l.CPC.Milliseconds()), l.Number
+	c.IDBefore = c.IDBefore || l.IDFirst
+	if l.copper != nil {
+		f := l.copper.Config()
+		if s, ok := f.Feed.Trip(f.Cable, f.Handset); ok {
+			c.Trip = int(1000 * s)
+		}
+	}
+	l.co.Config = c
+}
+
+// newCall puts somebody at the far end.
+func (l *Line) newCall(from Caller) *Call {
+	l.voice = &Voice{s: l.s}
+	c := &Call{Voice: l.voice, line: l, from: from}
+	l.voice.call = c
+	return c
+}
+
 // Call rings the line. It fails when the line is in use.
 func (l *Line) Call(from Caller) (*Call, error) {
 	l.s.mu.Lock()
 	defer l.s.mu.Unlock()
-	switch {
-	case l.s.err != nil:
+	if l.s.err != nil {
 		return nil, fmt.Errorf("cannot ring %s: %w", l.at, l.s.err)
-	case l.state != idle || l.loop:
+	}
+	if !l.co.Free() || l.loop {
 		return nil, fmt.Errorf("cannot ring %s: the line is in use", l.at)
 	}
-	l.voice = &Voice{s: l.s}
-	l.call = &Call{Voice: l.voice, line: l, from: from}
-	l.voice.call = l.call
-	l.state, l.step = ringing, -1
-	l.idSent = from == Caller{}
-	if l.IDFirst {
-		l.callerID()
-	}
-	l.burst(true)
+	l.configure()
+	l.call = l.newCall(from)
+	l.co.Call(from, l.voice)
+	l.happen(l.co.Take(l.events[:0]))
 	return l.call, nil
 }
 
-// burst switches ring voltage.
-func (l *Line) burst(on bool) {
-	l.bell, l.clock = on, l.s.now
-	l.step++
-	k := wire.RingOff
-	if on {
-		k = wire.RingOn
-		l.call.rings++
-	}
-	l.send(wire.Message{Kind: k})
-}
-
-func (l *Line) callerID() {
-	if !l.idSent {
-		l.idSent = true
-		f := l.call.from
-		l.send(wire.Message{Kind: wire.CallerID, ID: wire.ID{Number: f.Number, Name: f.Name, Absence: f.Absence}})
-	}
+// Glare makes a caller meet the board's next seizure: it closes the loop on a call
+// whose ring has not sounded yet, and hears the caller in place of dial tone.
+func (l *Line) Glare(from Caller) *Call {
+	l.s.mu.Lock()
+	defer l.s.mu.Unlock()
+	l.glare = l.newCall(from)
+	return l.glare
 }
 
 func (l *Line) send(m wire.Message) {
@@ -163,154 +154,219 @@ func (l *Line) send(m wire.Message) {
 // receive takes what the board does with the loop. The lock is held.
 func (l *Line) receive(m wire.Message) {
 	switch m.Kind {
-	case wire.Seize:
-		l.loop = true
-		l.seized()
-	case wire.Release:
-		l.loop = false
-		l.released()
+	case wire.Seize, wire.Release:
+		l.loop = m.Kind == wire.Seize
+		l.said, l.flows = nil, false
+		if l.copper != nil {
+			l.copper.Hook(l.loop)
+		}
+		l.look()
+		l.happen(l.co.Take(l.events[:0]))
+		l.meter()
+	case wire.Tune:
+		l.tune(m.Impedance)
 	case wire.Audio:
-		if l.loop {
-			l.voice.hear(m.Frame)
+		if l.loop && len(l.said) < maxSaid {
+			l.said = append(l.said, m.Frame)
 		}
 	}
 }
 
-// seized: the board answers, or wants to dial.
-func (l *Line) seized() {
-	switch l.state {
-	case ringing:
-		if l.bell {
-			l.bell = false
-			l.send(wire.Message{Kind: wire.RingOff})
-		}
-		l.state, l.clock = talking, l.s.now
-		l.call.answered = true
-	case idle:
-		l.voice = &Voice{s: l.s}
-		l.call = &Call{Voice: l.voice, line: l}
-		l.voice.call = l.call
-		l.state, l.clock = dialling, l.s.now
-	}
-}
-
-// released: the board is on hook again, and the line at rest.
-func (l *Line) released() {
-	if l.state == ringing {
+// look tells the exchange of the loop, if its current is enough to be seen.
+func (l *Line) look() {
+	seen := l.direct().Seen()
+	if seen == l.seen {
 		return
 	}
-	if l.call != nil && !l.call.over {
-		l.call.over, l.call.byBoard = true, true
+	idle := l.co.Free()
+	l.seen = seen
+	if seen && idle {
+		l.configure()
+		l.call = l.glare
+		if l.call == nil {
+			l.call = l.newCall(Caller{})
+		}
 	}
-	l.rest()
+	l.co.Loop(seen)
+	switch {
+	case !seen || !idle:
+	case l.glare != nil:
+		l.glare = nil
+		l.co.Glare(l.voice)
+	default:
+		l.co.Connect(l.voice)
+	}
 }
 
-func (l *Line) rest() {
-	l.voice.stop()
-	l.call, l.state = nil, idle
-	l.reverse(false)
+// happen does what the exchange did. The lock is held.
+func (l *Line) happen(evs []central.Event) {
+	l.events = evs
+	for _, e := range evs {
+		switch e.Kind {
+		case central.RingOn:
+			if _, heard := l.feed().Ring(l.cable()); !heard {
+				continue
+			}
+			l.send(wire.Message{Kind: wire.RingOn})
+			if l.call != nil {
+				l.call.rings++
+			}
+		case central.RingOff:
+			l.send(wire.Message{Kind: wire.RingOff})
+		case central.Battery:
+			l.send(wire.Message{Kind: wire.Battery, On: e.On})
+			l.meter()
+		case central.Polarity:
+			l.send(wire.Message{Kind: wire.Polarity, On: e.On})
+			l.meter()
+		case central.IDSent:
+			if l.call != nil && !l.co.Spoilt {
+				f := l.call.from
+				l.send(wire.Message{Kind: wire.CallerID, ID: wire.ID{Number: f.Number, Name: f.Name, Absence: f.Absence}})
+			}
+		case central.Dialled:
+			l.dialled()
+		case central.Answered:
+			if l.call != nil {
+				l.call.answered = true
+			}
+		case central.Over:
+			if l.call != nil {
+				l.call.over, l.call.byBoard = true, e.On
+				l.voice.stop()
+			}
+		}
+	}
+	if len(evs) > 0 {
+		l.s.notify()
+	}
 }
 
-// reverse turns the two wires round, or back.
-func (l *Line) reverse(on bool) {
-	if l.reversed != on {
-		l.reversed = on
-		l.send(wire.Message{Kind: wire.Polarity, On: on})
+// dialled hands a call of the board to who takes the calls of this line.
+func (l *Line) dialled() {
+	l.call.Dialled = l.co.Digits()
+	select {
+	case l.calls <- l.call:
+	default: // nobody does
 	}
 }
 
 // beat goes on by 20 ms. The lock is held.
 func (l *Line) beat() {
-	since := l.s.now.Sub(l.clock)
-	switch l.state {
-	case ringing:
-		l.ring(since)
-	case dialling:
-		l.collect(since)
-	case ringback:
-		if l.next.Result == Answers && since >= l.next.After {
-			l.through()
+	var in, quiet pcm.Frame
+	if l.loop && (l.flows || len(l.said) > 1) {
+		if l.flows = len(l.said) > 0; l.flows {
+			in = *l.said[0]
+			l.said = l.said[1:]
 		}
 	}
-	if !l.feedAt.IsZero() && !l.s.now.Before(l.feedAt) {
-		l.feedAt = time.Time{}
-		l.send(wire.Message{Kind: wire.Battery, On: true})
-		if l.loop {
-			l.signal(plan.Dial)
-		}
+	var toPort pcm.Frame
+	if l.copper == nil {
+		l.happen(l.co.Frame(&in, &toPort, l.events[:0]))
+	} else {
+		office := l.heard
+		l.copper.Frame(&office, &in, &toPort, &quiet, nil)
+		l.happen(l.co.Frame(&quiet, &l.heard, l.events[:0]))
 	}
-	if l.loop && l.feedAt.IsZero() {
-		var f pcm.Frame
-		l.voice.next(&f)
-		l.send(wire.Message{Kind: wire.Audio, Frame: &f})
+	if !l.announce {
+		l.announce = true
+		l.meter()
 	}
-}
-
-// ring goes on in the cadence of the country.
-func (l *Line) ring(since time.Duration) {
-	cadence := l.s.Plan.Ring
-	if len(cadence) == 0 {
-		cadence = []int{1000, 3000}
-	}
-	if !l.bell && since >= callerIDDelay {
-		l.callerID()
-	}
-	if since >= time.Duration(cadence[l.step%len(cadence)])*time.Millisecond {
-		l.burst(!l.bell)
+	if l.co.Fed() && (l.loop || !toPort.Silent()) {
+		l.send(wire.Message{Kind: wire.Audio, Frame: &toPort})
 	}
 }
 
-// collect gives dial tone and takes digits until they end.
-func (l *Line) collect(since time.Duration) {
-	v := l.voice
-	n := len(v.heard)
-	_, pressed := v.detector.On()
-	switch {
-	case n == 0 && !pressed:
-		if since >= dialToneDelay && !v.tone.Playing() {
-			l.signal(plan.Dial)
-		}
-	case n > len(l.call.Dialled) || pressed:
-		v.tone.Stop()
-		l.call.Dialled, l.clock = string(v.heard), l.s.now
-	case since >= numberEnds:
-		l.connect()
+// Lay lays a copper pair between the exchange and the board, in place of a perfect
+// wire. The board's impedance is what it was tuned to, else 600 Ω.
+func (l *Line) Lay(cfg pair.Config) error {
+	l.s.mu.Lock()
+	defer l.s.mu.Unlock()
+	p, err := pair.New(cfg)
+	if err != nil {
+		return fmt.Errorf("cannot lay the pair of %s: %w", l.at, err)
+	}
+	l.copper = p
+	p.Hook(l.loop)
+	if l.z != "" {
+		l.tune(l.z)
+	}
+	l.meter()
+	return nil
+}
+
+// Copper calls f with the pair while nothing flows: to measure or change it.
+func (l *Line) Copper(f func(*pair.Pair)) error {
+	l.s.mu.Lock()
+	defer l.s.mu.Unlock()
+	if l.copper == nil {
+		return fmt.Errorf("cannot touch the pair of %s: none was laid", l.at)
+	}
+	f(l.copper)
+	l.look()
+	l.happen(l.co.Take(l.events[:0]))
+	l.meter()
+	return nil
+}
+
+// Cut cuts the pair, or mends it.
+func (l *Line) Cut(on bool) {
+	l.s.mu.Lock()
+	defer l.s.mu.Unlock()
+	l.co.Cut(on)
+	l.happen(l.co.Take(l.events[:0]))
+}
+
+// tune matches the board's impedance. A name that is no network was refused by
+// the board.
+func (l *Line) tune(name string) {
+	n, err := pair.ParseNetwork(name)
+	if err != nil {
+		return
+	}
+	l.z = name
+	if l.copper != nil {
+		l.copper.Tune(n)
 	}
 }
 
-// connect does what comes of the number.
-func (l *Line) connect() {
-	l.next = Outcome{After: 2 * time.Second}
-	if l.Number != nil {
-		l.next = l.Number(l.call.Dialled)
+func (l *Line) feed() pair.Feed {
+	if l.copper == nil {
+		return pair.Feed{}
 	}
-	l.clock = l.s.now
-	select {
-	case l.calls <- l.call:
-	default: // nobody takes the calls of this line
-	}
-	switch l.next.Result {
-	case IsBusy:
-		l.state = refused
-		l.signal(plan.Busy)
-	case NoWay:
-		l.state = refused
-		l.signal(plan.Congestion)
-	default:
-		l.state = ringback
-		l.signal(plan.Ringback)
-	}
+	return l.copper.Config().Feed
 }
 
-// through: the number the board dialled answers.
-func (l *Line) through() {
-	l.voice.tone.Stop()
-	l.state, l.call.answered = talking, true
-	l.reverse(l.next.Reverse)
+func (l *Line) cable() pair.Cable {
+	if l.copper == nil {
+		return pair.Cable{}
+	}
+	return l.copper.Config().Cable
 }
 
-// signal lets the board hear a tone of the country.
-func (l *Line) signal(k plan.Kind) { l.voice.tone.Start(l.s.Plan.Signal(k).Spec()) }
+// direct is what flows in the loop.
+func (l *Line) direct() pair.Direct {
+	if l.copper == nil {
+		return pair.Feed{}.Loop(pair.Cable{}, l.loop, false)
+	}
+	return l.copper.Direct()
+}
+
+// meter tells the board what its instruments read, when that changed.
+func (l *Line) meter() {
+	d := l.direct()
+	if !l.co.Fed() {
+		d = pair.Direct{}
+	}
+	m := wire.Message{Kind: wire.Meter, DeciVolts: int(math.Round(10 * d.Volts)), DeciMilliAmps: int(math.Round(10_000 * d.Amps))}
+	if l.co.Reversed() {
+		m.DeciVolts = -m.DeciVolts
+	}
+	if m != l.metered {
+		l.metered = m
+		l.send(m)
+	}
+}
 
 // Dialled returns the next call the board makes on this line, once its number
 // is whole.
@@ -329,69 +385,10 @@ func (l *Line) Dialled(ctx context.Context) (*Call, error) {
 func (l *Line) Free() bool {
 	l.s.mu.Lock()
 	defer l.s.mu.Unlock()
-	return l.state == idle && !l.loop && l.feedAt.IsZero()
+	return l.co.Free() && !l.loop
 }
 
 // WaitFree returns when the line is at rest.
 func (l *Line) WaitFree(ctx context.Context) error {
-	return l.s.wait(ctx, l.at.String()+" to be released", func() bool {
-		return l.state == idle && !l.loop && l.feedAt.IsZero()
-	})
-}
-
-// WaitAnswer returns when the other end has answered, and how often it rang.
-func (c *Call) WaitAnswer(ctx context.Context) (rings int, err error) {
-	err = c.line.s.wait(ctx, c.line.at.String()+" to be answered", func() bool { return c.answered || c.over })
-	c.line.s.mu.Lock()
-	defer c.line.s.mu.Unlock()
-	if err == nil && !c.answered {
-		err = fmt.Errorf("cannot be answered any more: %w", ErrOver)
-	}
-	return c.rings, err
-}
-
-// WaitOver returns when either end has hung up.
-func (c *Call) WaitOver(ctx context.Context) error {
-	return c.line.s.wait(ctx, "the other end to hang up", func() bool { return c.over })
-}
-
-// Over reports whether the call has ended, and whether the board ended it.
-func (c *Call) Over() (over, byBoard bool) {
-	c.line.s.mu.Lock()
-	defer c.line.s.mu.Unlock()
-	return c.over, c.byBoard
-}
-
-// HangUp ends the call at the subscriber's end: a ringing line falls silent, a
-// closed loop is cleared in the exchange's way. A second HangUp does nothing.
-func (c *Call) HangUp() {
-	l := c.line
-	l.s.mu.Lock()
-	defer l.s.mu.Unlock()
-	if c.over || l.call != c {
-		return
-	}
-	c.over = true
-	if l.state == ringing {
-		if l.bell {
-			l.bell = false
-			l.send(wire.Message{Kind: wire.RingOff})
-		}
-		l.rest()
-		l.s.notify()
-		return
-	}
-	l.voice.stop()
-	l.state = refused
-	switch l.Clearing {
-	case ByBattery:
-		l.send(wire.Message{Kind: wire.Battery})
-		l.feedAt = l.s.now.Add(l.CPC)
-	case ByReversal:
-		l.reverse(!l.reversed)
-		l.signal(plan.Busy)
-	default:
-		l.signal(plan.Busy)
-	}
-	l.s.notify()
+	return l.s.wait(ctx, l.at.String()+" to be released", func() bool { return l.co.Free() && !l.loop })
 }

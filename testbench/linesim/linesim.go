@@ -2,6 +2,10 @@
 // simulated board's wire: it rings lines with caller id, answers and refuses
 // the calls the board makes, lifts and dials telephones, and hears and says
 // what flows. It works over a socket and, by net.Pipe, in virtual time.
+//
+// The office is the pure machine of package central, the copper that of package
+// pair: Line.Lay puts a pair with all its faults between office and board, which
+// is a perfect wire before.
 package linesim
 
 import (

@@ -142,7 +142,7 @@ func TestIncomingCall(t *testing.T) {
 			t.Error("a ringing line can be rung again")
 		}
 		h.must(h.Sleep(h.within(time.Minute), 5*time.Second))
-		h.expect("the line", h.events(0), `0.0 ring on, 1.5 ring off, 1.8 caller id "600123456" "Juan Pérez" , 4.5 ring on`)
+		h.expect("the line", h.events(0), `0.0 ring on, 1.5 ring off, 2.7 caller id "600123456" "Juan Pérez" , 4.5 ring on`)
 		h.answerWith(0, echo)
 		h.command(0, port.Seize{})
 		rings, err := c.WaitAnswer(h.within(time.Second))
@@ -181,7 +181,7 @@ func TestAbandonedAndWithheld(t *testing.T) {
 		c.HangUp()
 		c.HangUp()
 		h.must(h.Sleep(h.within(time.Minute), 9*time.Second))
-		h.expect("the line", h.events(1), `0.0 caller id "" "" P, 0.0 ring on, 2.0 ring off, 6.0 ring on, 8.0 ring off`)
+		h.expect("the line", h.events(1), `0.6 caller id "" "" P, 0.9 ring on, 2.9 ring off, 6.9 ring on, 8.5 ring off`)
 		if _, err := c.WaitAnswer(h.within(time.Second)); err == nil {
 			t.Error("a call that is over was answered")
 		}

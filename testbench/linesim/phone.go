@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/centralita/centralita/board/sim/wire"
+	"github.com/centralita/centralita/dsp/cid"
 	"github.com/centralita/centralita/dsp/pcm"
 	"github.com/centralita/centralita/dsp/tone/plan"
 )
@@ -23,14 +24,24 @@ type Phone struct {
 	id      wire.ID
 	drops   int       // disconnect pulses since it was lifted
 	dropped time.Time // until then the loop is dead
+	turned  bool      // the wires are reversed
+	lamp    bool
+
+	display *cid.Receiver // hears caller id on hook
+	told    []cid.Message
+	heardID cid.Message // the newest that was heard
+	silence int         // frames to listen on after the last sound on hook
 }
+
+// listenOn is how many frames of silence a display hears after the last sound.
+const listenOn = 10
 
 // ringOver is how long after a burst a telephone has stopped ringing; the
 // longest pause in a cadence is 4.5 s.
 const ringOver = 6 * time.Second
 
 func newPhone(s *Sim, n int) *Phone {
-	return &Phone{Voice: &Voice{s: s}, s: s, at: wire.FXS(n)}
+	return &Phone{Voice: &Voice{s: s}, s: s, at: wire.FXS(n), display: cid.NewReceiver()}
 }
 
 // String returns the name of the socket.
@@ -55,10 +66,30 @@ func (p *Phone) receive(m wire.Message) {
 	case wire.Drop:
 		p.drops++
 		p.dropped = p.s.now.Add(time.Duration(m.Millis) * time.Millisecond)
+	case wire.Reverse:
+		p.turned = m.On
+	case wire.Neon:
+		p.lamp = m.On
 	case wire.Audio:
 		if p.off {
 			p.hear(m.Frame)
+			return
 		}
+		p.silence = listenOn
+		p.show(m.Frame)
+	}
+}
+
+// show listens on hook for caller id.
+func (p *Phone) show(f *pcm.Frame) {
+	p.told = p.display.Process(f, p.told[:0])
+	for i := range p.told {
+		m := &p.told[i]
+		p.id = wire.ID{Number: m.Number, Name: m.Name, Absence: m.Absence()}
+		if m.Number != "" {
+			p.id.Absence = ""
+		}
+		p.heardID = *m
 	}
 }
 
@@ -67,10 +98,15 @@ func (p *Phone) beat() {
 	if !p.bell && p.rings > 0 && p.s.now.Sub(p.lastOn) > ringOver {
 		p.rings = 0
 	}
+	var f pcm.Frame
+	if !p.off && p.silence > 0 {
+		if p.silence--; p.silence < listenOn-2 { // the sound is over
+			p.show(&f)
+		}
+	}
 	if !p.off || p.s.now.Before(p.dropped) {
 		return
 	}
-	var f pcm.Frame
 	p.next(&f)
 	p.s.send(wire.Message{Kind: wire.Audio, Socket: p.at, Frame: &f})
 }
@@ -112,6 +148,22 @@ func (p *Phone) Flash() error {
 	return p.s.err
 }
 
+// Bounce lets the hook close and open n times in an instant, as worn contacts do,
+// and leaves it as it was.
+func (p *Phone) Bounce(n int) error {
+	p.s.mu.Lock()
+	defer p.s.mu.Unlock()
+	first, second := wire.OffHook, wire.OnHook
+	if p.off {
+		first, second = second, first
+	}
+	for range n {
+		p.s.send(wire.Message{Kind: first, Socket: p.at})
+		p.s.send(wire.Message{Kind: second, Socket: p.at})
+	}
+	return p.s.err
+}
+
 // Dial lifts the receiver, waits for dial tone, and sends the number.
 func (p *Phone) Dial(ctx context.Context, number string) error {
 	if err := p.OffHook(); err != nil {
@@ -144,6 +196,28 @@ func (p *Phone) CallerID() (number, name string) {
 	p.s.mu.Lock()
 	defer p.s.mu.Unlock()
 	return p.id.Number, p.id.Name
+}
+
+// HeardID returns the caller id or message-waiting message that was last heard on
+// hook; ok is false when none was.
+func (p *Phone) HeardID() (m cid.Message, ok bool) {
+	p.s.mu.Lock()
+	defer p.s.mu.Unlock()
+	return p.heardID, p.heardID.Raw != nil
+}
+
+// Lamp reports whether the message lamp is lit.
+func (p *Phone) Lamp() bool {
+	p.s.mu.Lock()
+	defer p.s.mu.Unlock()
+	return p.lamp
+}
+
+// Reversed reports whether the two wires are turned round.
+func (p *Phone) Reversed() bool {
+	p.s.mu.Lock()
+	defer p.s.mu.Unlock()
+	return p.turned
 }
 
 // Drops returns how many disconnect pulses came since the receiver was lifted.

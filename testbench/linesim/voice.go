@@ -10,6 +10,7 @@ import (
 	"github.com/centralita/centralita/dsp/pcm"
 	"github.com/centralita/centralita/dsp/tone"
 	"github.com/centralita/centralita/dsp/tone/plan"
+	"github.com/centralita/centralita/testbench/linesim/central"
 )
 
 // Voice is the mouth and the ear at one end of a closed loop. What is said is a
@@ -21,12 +22,27 @@ type Voice struct {
 	keys  dtmf.Generator
 	tone  tone.Player
 	queue []int16
+	as    central.Subscriber // speaks in place of silence
 
 	record   []int16 // everything heard since the loop was closed
 	detector dtmf.Detector
 	heard    []byte // keys heard
 	events   []dtmf.Event
 	ear      ear
+}
+
+// Speak implements central.Subscriber.
+func (v *Voice) Speak(f *pcm.Frame) { v.next(f) }
+
+// Hear implements central.Subscriber.
+func (v *Voice) Hear(f *pcm.Frame) { v.hear(f) }
+
+// Be lets somebody speak and hear here while nothing else is said: a machine of
+// package subscriber; nil for nobody.
+func (v *Voice) Be(who central.Subscriber) {
+	v.s.mu.Lock()
+	defer v.s.mu.Unlock()
+	v.as = who
 }
 
 // next fills f with what is said in the next 20 ms.
@@ -40,12 +56,18 @@ func (v *Voice) next(f *pcm.Frame) {
 		n := copy(f[:], v.queue)
 		v.queue = v.queue[n:]
 		clear(f[n:])
+		if n == 0 && v.as != nil {
+			v.as.Speak(f)
+		}
 	}
 }
 
 // hear takes 20 ms from the wire.
 func (v *Voice) hear(f *pcm.Frame) {
 	v.record = append(v.record, f[:]...)
+	if v.as != nil {
+		v.as.Hear(f)
+	}
 	v.events = v.detector.Process(f, v.events[:0])
 	for _, e := range v.events {
 		if e.Down {
@@ -78,7 +100,7 @@ func (v *Voice) reset() {
 
 // stop ends everything that is being said; what was heard stays.
 func (v *Voice) stop() {
-	v.keys, v.queue = dtmf.Generator{}, nil
+	v.keys, v.queue, v.as = dtmf.Generator{}, nil, nil
 	v.tone.Stop()
 }
 

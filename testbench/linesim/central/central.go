@@ -195,10 +195,20 @@ func (l *Line) Digits() string { return string(l.number) }
 // Now returns how many ms have passed.
 func (l *Line) Now() int64 { return l.ms }
 
+// Ended reports whether the far end has hung up in this call.
+func (l *Line) Ended() bool { return l.ended > 0 }
+
 // Evidence returns when the far end hung up and when the wires first told so, in
 // ms; ok is false while they have told nothing.
 func (l *Line) Evidence() (ended, told int64, ok bool) {
 	return l.ended, l.evidence, l.evidence > 0
+}
+
+// Take appends what happened since the last Frame, for who cannot wait for the next.
+func (l *Line) Take(evs []Event) []Event {
+	evs = append(evs, l.pending...)
+	l.pending = l.pending[:0]
+	return evs
 }
 
 // tell puts an event on the list of the next Frame.

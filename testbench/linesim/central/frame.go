@@ -14,8 +14,7 @@ const slice = 5
 // Frame passes 20 ms: in is what the port says on its closed loop, out what the
 // office says, and what happened is appended to evs.
 func (l *Line) Frame(in, out *pcm.Frame, evs []Event) []Event {
-	evs = append(evs, l.pending...)
-	l.pending = l.pending[:0]
+	evs = l.Take(evs)
 	if l.loop && l.Fed() {
 		l.listen(in)
 	}
@@ -26,8 +25,7 @@ func (l *Line) Frame(in, out *pcm.Frame, evs []Event) []Event {
 		for i := range l.pending {
 			l.pending[i].At = at
 		}
-		evs = append(evs, l.pending...)
-		l.pending = l.pending[:0]
+		evs = l.Take(evs)
 		l.ms += slice
 	}
 	if l.state == talking && l.far != nil && l.Fed() && l.trip == 0 && !l.player.Playing() {
@@ -38,7 +36,7 @@ func (l *Line) Frame(in, out *pcm.Frame, evs []Event) []Event {
 
 // listen gives what the port says to the subscriber or takes its digits.
 func (l *Line) listen(in *pcm.Frame) {
-	if l.far != nil && l.state == talking {
+	if l.far != nil {
 		l.far.Hear(in)
 	}
 	if l.state != dialling {
