@@ -66,6 +66,7 @@ type Deps struct {
 	View    func() *view.Snapshot
 	Book    Book
 	Control Control
+	Lines   Lines
 	Phones  func() []Account
 	// Panel draws the front of the box: the four rows of the display and the
 	// signs of the lamps. now is in the zone of Location.
@@ -106,6 +107,7 @@ var commands = []command{
 	{"lines", "", "las líneas y troncales", "lines and trunks", 0, 0, false, showLines},
 	{"board", "", "qué fue de cada puerto al arrancar", "what became of each port at the start", 0, 0, false, showBoard},
 	{"limits", "", "lo gastado hoy en llamadas externas", "what outside calls have used up today", 0, 0, false, showLimits},
+	{"line", "ID [VERB]", "una línea: prueba, captura, perfil…", "one line: test, capture, profile…", 1, 4, false, doLine},
 	{"queues", "", "las colas y quién espera", "queues and who waits", 0, 0, false, showQueues},
 	{"agents", "", "los agentes", "agents", 0, 0, false, showAgents},
 	{"calls", "[N]", "las últimas N llamadas del libro", "the last N calls of the book", 0, 1, true, showCalls},
@@ -142,7 +144,7 @@ type request struct {
 // Limits of a request.
 const (
 	maxArgs = 16
-	maxArg  = 200 // bytes
+	maxArg  = 8 << 10 // bytes: a line's profile fits
 )
 
 // usageError is an error of the one who typed, in both languages.
@@ -178,7 +180,7 @@ func parse(args []string) (request, error) {
 			if r.lang = tel.Lang(value); r.lang != tel.Spanish && r.lang != tel.English {
 				return r, usageError{"--lang es es o en", "--lang is es or en"}
 			}
-		case strings.HasPrefix(a, "-"):
+		case strings.HasPrefix(a, "-") && !negative(a):
 			return r, usageError{"no hay opción " + strconv.Quote(a), "there is no option " + strconv.Quote(a)}
 		default:
 			words = append(words, a)
@@ -186,6 +188,9 @@ func parse(args []string) (request, error) {
 	}
 	return r, r.find(words)
 }
+
+// negative reports whether an argument is a number below zero, not an option.
+func negative(a string) bool { return len(a) > 1 && a[1] >= '0' && a[1] <= '9' }
 
 // find looks the words up in the table.
 func (r *request) find(words []string) error {

@@ -12,6 +12,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -183,11 +184,36 @@ func (w *wire) end(more string, code int) {
 // returns its exit code. The error is ErrUnreachable when nobody listens there.
 // A live picture is drawn over the one before when stdout is a terminal.
 func Run(ctx context.Context, socket string, args []string, stdout io.Writer) (int, error) {
+	args, err := fromFiles(args)
+	if err != nil {
+		return Usage, err
+	}
 	conn, err := (&net.Dialer{Timeout: readTime}).DialContext(ctx, "unix", socket)
 	if err != nil {
 		return Unreachable, fmt.Errorf("%w on %s (%w)", ErrUnreachable, socket, err)
 	}
 	return ask(ctx, conn, args, stdout)
+}
+
+// fromFiles puts the content of FILE where an argument is @FILE: it is read here,
+// by the one who asks, not by the daemon.
+func fromFiles(args []string) ([]string, error) {
+	out := slices.Clone(args)
+	for i, a := range out {
+		name, ok := strings.CutPrefix(a, "@")
+		if !ok || name == "" {
+			continue
+		}
+		raw, err := os.ReadFile(name)
+		if err != nil {
+			return nil, fmt.Errorf("cannot read %s: %w", name, err)
+		}
+		if len(raw) > maxArg {
+			return nil, fmt.Errorf("cannot send %s: it has %d bytes, %d are possible", name, len(raw), maxArg)
+		}
+		out[i] = string(raw)
+	}
+	return out, nil
 }
 
 // ask does one request on a connection.

@@ -48,6 +48,7 @@ type Line struct {
 	Call   tel.CallID `json:"call,omitempty"`
 	Detail string     `json:"detail,omitempty"` // the line machine's own words
 	Fault  string     `json:"fault,omitempty"`  // a line.Fault: why it is out of service
+	Exam   *Exam      `json:"exam,omitempty"`   // the last test
 }
 
 // Phone is one extension: an FXS port or a SIP phone.
