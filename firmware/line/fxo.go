@@ -127,7 +127,11 @@ func (l *FXO) Step(now time.Time, ev Event, out []Effect) []Effect {
 		return l.freeze(ev.On, out)
 	case UseProfile:
 		l.use(ev.Profile)
-		return append(out, Learned{l.prof.Clone()})
+		return l.retune(append(out, Learned{l.prof.Clone()}))
+	case Lend:
+		return l.lend(now, ev.On, out)
+	case Tuned:
+		return l.tuned(ev.Tune, out)
 	case TimedOut:
 		return l.timedOut(now, out)
 	}
@@ -251,6 +255,8 @@ func (l *FXO) timedOut(now time.Time, out []Effect) []Effect {
 		return l.restTimedOut(now, out)
 	case Blocked, Alarm:
 		return l.tryAlive(now, out)
+	case Testing:
+		return l.takeBack(now, out)
 	}
 	l.deadline = time.Time{}
 	return out

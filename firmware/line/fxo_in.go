@@ -32,7 +32,7 @@ func (l *FXO) ringOn(now time.Time, out []Effect) []Effect {
 	b := &l.bell
 	pause := now.Sub(b.off)
 	switch l.state {
-	case Idle, Clearing, Confirming, Blocked, Alarm:
+	case Idle, Clearing, Confirming, Blocked, Testing, Alarm:
 		if l.gone {
 			return out
 		}

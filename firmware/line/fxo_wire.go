@@ -45,6 +45,7 @@ func (l *FXO) found(now time.Time, out []Effect) []Effect {
 		return out
 	}
 	l.gone, l.fault, l.away = false, FaultNone, time.Time{}
+	out = l.retune(out)
 	return l.confirm(now, "the hardware is back", out)
 }
 

@@ -27,6 +27,7 @@ type Profile struct {
 	LevelOut Gauge           `json:"level_out_dbm0"`
 	ERL      Gauge           `json:"erl_db"`
 	Twist    Gauge           `json:"twist_db"`
+	Tuning   *Tuning         `json:"tuning,omitempty"`  // set by hand; nil: as the hardware begins
 	Changes  []Change        `json:"changes,omitempty"` // of character, the newest last, at most 8
 }
 
@@ -84,6 +85,10 @@ func (p Profile) Clone() Profile {
 	p.Evidence = slices.Clone(p.Evidence)
 	p.Tones = slices.Clone(p.Tones)
 	p.Changes = slices.Clone(p.Changes)
+	if p.Tuning != nil {
+		t := *p.Tuning
+		p.Tuning = &t
+	}
 	return p
 }
 

@@ -91,6 +91,9 @@ func (p *Profile) check() error {
 	if len(p.Changes) > maxChanges {
 		return fmt.Errorf("changes: %d are more than %d", len(p.Changes), maxChanges)
 	}
+	if t := p.Tuning; t != nil && (max(t.RxTenths, t.TxTenths) > maxGain || min(t.RxTenths, t.TxTenths) < -maxGain) {
+		return fmt.Errorf("tuning: gains of %d and %d tenths of a decibel are beyond ±%d", t.RxTenths, t.TxTenths, maxGain)
+	}
 	for _, n := range []struct {
 		name string
 		n    int

@@ -19,6 +19,7 @@ const (
 	Dialling    // FXO: sending the number
 	AwaitAnswer // FXO: number sent, nobody has answered yet
 	Blocked     // FXO: out of service for what it did, probed
+	Testing     // FXO: lent to a technician's test
 	Alarm       // FXO: no battery, or the hardware is gone
 
 	DialTone   // FXS: picked up, nothing dialled
@@ -33,7 +34,7 @@ const (
 var stateNames = [...]string{
 	"idle", "ringing", "talking",
 	"caller id", "answering", "flashing", "clearing", "confirming idle", "seizing", "waiting for dial tone", "dialling",
-	"waiting for answer", "blocked", "alarm",
+	"waiting for answer", "blocked", "testing", "alarm",
 	"dial tone", "collecting", "calling", "released", "howling", "parked", "dead",
 }
 
