@@ -224,7 +224,7 @@ func TestNeverOnAnythingElse(t *testing.T) {
 func TestStaccatoSongIsNoTone(t *testing.T) {
 	for _, hz := range []float64{400, 425, 440} {
 		r := rng(2 * hz)
-		frames := staccato(600, hz, &r)
+		frames := staccato(200, hz, &r)
 		for _, c := range plan.Countries() {
 			p, _ := plan.For(c)
 			if ev := listenTo(New(p), frames); len(ev) != 0 {

@@ -42,8 +42,55 @@ func listenFor(x []int16) (v chord) {
 	if v.sum < purity {
 		return chord{}
 	}
+	v.even = v.n > 1 && !v.harmonic() || v.n == 1 && evenly(x, v.hz[0]) && !voiced(y, v.hz[0], gain)
 	v.sort()
 	return v
+}
+
+// Limits of an even burst: what an exchange sends, and no voice or instrument.
+const (
+	overtones = 0.01 // of its power, 20 dB below: exchanges keep 30
+	driftHz   = 0.8  // from the first half to the second
+	driftBy   = 1.12 // of its power, 0.5 dB
+)
+
+// voiced reports whether a frequency has overtones in y.
+func voiced(y []float64, hz, gain float64) bool {
+	most := overtones * at(y, hz, gain)
+	return at(y, 2*hz, gain) > most || at(y, 3*hz, gain) > most
+}
+
+// harmonic reports whether one frequency is the double or triple of another.
+func (v *chord) harmonic() bool {
+	for i := range v.n {
+		for k := range v.n {
+			for times := 2.; times <= 3; times++ {
+				if math.Abs(v.hz[i]*times-v.hz[k]) < 0.01*v.hz[k] {
+					return true
+				}
+			}
+		}
+	}
+	return false
+}
+
+// evenly reports whether a tone of one frequency is as high and as loud in the
+// first half of x as in the second.
+func evenly(x []int16, hz float64) bool {
+	var w [spectrum / 2]float64
+	var f, p [2]float64
+	n := len(x) / 2
+	for half := range f {
+		gain := 0.0
+		for i, s := range x[half*n : half*n+n] {
+			h := 0.5 - 0.5*math.Cos(2*math.Pi*(float64(i)+0.5)/float64(n))
+			w[i] = float64(s) * h
+			gain += h
+		}
+		f[half] = refine(w[:n], hz, gain)
+		p[half] = at(w[:n], f[half], gain)
+	}
+	return math.Abs(f[0]-f[1]) <= driftHz && p[0] <= driftBy*p[1] && p[1] <= driftBy*p[0]
 }
 
 // Bins that are looked at.

@@ -33,7 +33,7 @@ func (g *stranger) hear(f *pcm.Frame, known bool) (progress.Learned, bool) {
 		return l, false
 	}
 	g.told = l.Periods
-	return l, !known && !knows(g.plan, &l.Signal) && !machine(&l.Signal)
+	return l, l.Even && !known && !knows(g.plan, &l.Signal) && !machine(&l.Signal)
 }
 
 // Limits within which a signal is one of a plan: those of dsp/progress.

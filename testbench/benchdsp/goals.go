@@ -22,6 +22,7 @@ var goals = map[string][]goal{
 		{row: "sung", want: "≤ 0"},
 		{row: "buzzing", want: "≤ 0"},
 		{row: "recorded prompts", want: "≤ 0"},
+		{row: "learned from", want: "≤ 0"},
 	},
 	"echo": {
 		{row: "noise:", want: "≤ 0.45 / 0.55 / 0.7 [0] ≥ 48"},

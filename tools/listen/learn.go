@@ -9,23 +9,26 @@ import (
 )
 
 type learnCmd struct {
-	As   string `enum:"dial,ring,busy,congestion,unobtainable,disconnect" default:"disconnect" help:"What the tone means in the plan: dial, ring, busy, congestion, unobtainable or disconnect, which is what a line sounds when the other end has hung up."`
-	File string `arg:"" help:"Recording of one tone; two periods of it are enough."`
+	As    string   `enum:"dial,ring,busy,congestion,unobtainable,disconnect" default:"disconnect" help:"What the tone means in the plan: dial, ring, busy, congestion, unobtainable or disconnect, which is what a line sounds when the other end has hung up."`
+	Files []string `arg:"" name:"file" help:"Recording of one tone: two periods of it are enough, in one file or one in each of two."`
 }
 
 // Run prints the plan of the cadence.
 func (c *learnCmd) Run(e *ear) error {
-	x, err := load(c.File, e.channel)
-	if err != nil {
-		return err
-	}
 	var l progress.Learner
-	for _, f := range frames(settled(x)) {
-		l.Process(&f)
+	for _, file := range c.Files {
+		x, err := load(file, e.channel)
+		if err != nil {
+			return err
+		}
+		for _, f := range frames(x) {
+			l.Process(&f)
+		}
+		l.EndCall()
 	}
 	found, ok := l.Found()
 	if !ok {
-		fmt.Fprintf(e.notes, "no steady cadence was found in %s: record two periods of it, or three seconds of a continuous tone\n", c.File)
+		fmt.Fprintf(e.notes, "no steady cadence was found in %s: record two periods of it, or three seconds of a continuous tone\n", strings.Join(c.Files, " and "))
 		return nil
 	}
 	var p plan.Plan

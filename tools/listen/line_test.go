@@ -242,6 +242,13 @@ func TestLearn(t *testing.T) {
 			}
 		}
 	}
+	s, err := plan.ParseSignal("425@-15 300/600")
+	must(t, err)
+	one, two := record(t, "one.wav", quiet(300), play(1000, s.Spec())), record(t, "two.wav", quiet(900), play(1000, s.Spec()))
+	if out, notes, code := listen("learn", one); code != 0 || out != "" || notes == "" {
+		t.Errorf("from one period: code %d, %q %q", code, out, notes)
+	}
+	heard(t, hears(t, "learn", one, two), `disconnect 425@-1[45][.0-9]* 300/600 # 2 periods agree, sure to \d+ %`)
 	if out, notes, code := listen("learn", record(t, "quiet.wav", quiet(2000))); code != 0 || out != "" || !strings.HasPrefix(notes, "no steady cadence was found in ") {
 		t.Errorf("from silence: code %d, %q %q", code, out, notes)
 	}

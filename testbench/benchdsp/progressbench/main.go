@@ -59,15 +59,44 @@ func main() {
 		return
 	}
 	fmt.Println("\n| signals told where there is none | countries | ours |\n|---|---|---|")
-	none("staccato song near 425 Hz, 0.25 h", digits.Staccato(900, 425, r))
-	none("sung vowels, 0.25 h", digits.Sung(900, r))
-	none("buzzing speech, 0.25 h", digits.Speech(900, r))
-	voice, err := digits.Prompts(digits.PromptDir)
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		return
+	sounds := []sound{
+		{"staccato song near 425 Hz, 0.25 h", digits.Staccato(900, 425, r)},
+		{"sung vowels, 0.25 h", digits.Sung(900, r)},
+		{"buzzing speech, 0.25 h", digits.Speech(900, r)},
 	}
-	none(fmt.Sprintf("recorded prompts, %.2f h", float64(len(voice))/pcm.Rate/3600), voice)
+	if voice, err := digits.Prompts(digits.PromptDir); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+	} else {
+		sounds = append(sounds, sound{fmt.Sprintf("recorded prompts, %.2f h", float64(len(voice))/pcm.Rate/3600), voice})
+	}
+	for _, s := range sounds {
+		none(s.name, s.line)
+	}
+	fmt.Println("\n| unknown tones learned where there is none | ours |\n|---|---|")
+	for _, s := range sounds {
+		fmt.Printf("| learned from %s | %s |\n", s.name, learned(s.line))
+	}
+}
+
+type sound struct {
+	name string
+	line digits.Line
+}
+
+// learned counts what a line would take for a tone of an exchange.
+func learned(s digits.Line) string {
+	x := s.Samples()
+	var l progress.Learner
+	n, what := 0, ""
+	for i := 0; i+pcm.FrameLen <= len(x); i += pcm.FrameLen {
+		l.Process((*pcm.Frame)(x[i:]))
+		if found, ok := l.Found(); ok && found.Even {
+			n++
+			what += fmt.Sprintf(" %.1f s %v;", float64(i)/pcm.Rate, found.Signal)
+			l.Reset()
+		}
+	}
+	return fmt.Sprint(n, what)
 }
 
 // same tells kinds that the plan gives one and the same signal.
