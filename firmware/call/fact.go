@@ -25,6 +25,8 @@ const (
 
 	// Lines, phones and trunks.
 	LineState  Kind = "line.state"  // Port, State, Reason
+	LineTest   Kind = "line.test"   // Port; State: ok, look, bad; Evidence: the verdict; Millis: how long
+	LineTuned  Kind = "line.tuned"  // Port, Reason: gain and impedance, By
 	PhoneState Kind = "phone.state" // Ext, State, Reason
 	TrunkState Kind = "trunk.state" // Trunk, State, Reason
 

@@ -35,9 +35,9 @@ type Settings struct {
 	DialLevel float64
 	// Quieter is the key that ends dial tone and begins no number of the plan.
 	Quieter string
-	// Impedances to try, the present one first; fewer than two: no sweep.
+	// Impedances that the port offers, its own choice first; fewer than two: no sweep.
 	Impedances []string
-	Now        port.Tune // what is set
+	Now        port.Tune // what is set; no impedance stands for the port's own
 	Tail       int       // of the echo canceller, ms
 	Twist      float64   // learned from keys of callers, dB; 0 when none were heard
 }
@@ -78,11 +78,19 @@ type Machine struct {
 
 // New returns an examination that waits for Begin.
 func New(now time.Time, s Settings) *Machine {
-	m := &Machine{set: s, began: now, deadline: now.Add(answerWait), tuned: s.Now.Impedance}
-	m.report = Report{Line: s.Name, At: now, TwistDB: s.Twist}
+	var tries []string
 	if len(s.Impedances) > 1 && s.Info.Caps.Impedance {
-		m.tries = append([]string(nil), s.Impedances[1:]...)
+		if s.Now.Impedance == "" {
+			s.Now.Impedance = s.Impedances[0]
+		}
+		for _, z := range s.Impedances {
+			if z != s.Now.Impedance {
+				tries = append(tries, z)
+			}
+		}
 	}
+	m := &Machine{set: s, began: now, deadline: now.Add(answerWait), tuned: s.Now.Impedance, tries: tries}
+	m.report = Report{Line: s.Name, At: now, TwistDB: s.Twist}
 	return m
 }
 
@@ -106,6 +114,8 @@ func (m *Machine) Step(now time.Time, ev Event, out []Effect) []Effect {
 		return m.wire(now, ev.Event, out)
 	case TimedOut:
 		return m.timedOut(now, out)
+	case Stop:
+		return m.abort(now, ev.EN, ev.ES, out)
 	case Begin:
 		if m.step == waiting {
 			return m.onHook(now, out)

@@ -51,6 +51,8 @@ type (
 	Sent struct{}
 	// Wire: the driver reports.
 	Wire struct{ Event port.Event }
+	// Stop: somebody needs the line more, or the house closes.
+	Stop struct{ EN, ES string }
 	// TimedOut: the deadline the machine asked for has come.
 	TimedOut struct{}
 )
@@ -63,6 +65,7 @@ func (HeardEcho) isEvent()  {}
 func (DialTone) isEvent()   {}
 func (Sent) isEvent()       {}
 func (Wire) isEvent()       {}
+func (Stop) isEvent()       {}
 func (TimedOut) isEvent()   {}
 
 func (Begin) String() string { return "begin" }
@@ -84,6 +87,7 @@ func (e HeardEcho) String() string {
 func (DialTone) String() string { return "dial tone" }
 func (Sent) String() string     { return "sent" }
 func (e Wire) String() string   { return "wire: " + e.Event.String() }
+func (e Stop) String() string   { return "stop: " + e.EN }
 func (TimedOut) String() string { return "timed out" }
 
 // Effect is something that must be done for the examination.

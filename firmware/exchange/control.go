@@ -41,6 +41,18 @@ func (e *Exchange) change(c Change) error {
 		return e.agentOrder(c.Agent, acd.Unpause{Agent: c.Agent, By: tel.BySystem})
 	case Night:
 		return e.night(c)
+	case TestLine:
+		return e.testLine(c)
+	case TuneLine:
+		return e.tuneLine(c)
+	case FreeLine:
+		return e.freeLine(c)
+	case ReadProfile:
+		return e.readProfile(c)
+	case UseProfile:
+		return e.useProfile(c)
+	case FreezeProfile:
+		return e.freezeProfile(c)
 	}
 	return fmt.Errorf("cannot do %T: the exchange does not know it", c)
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/centralita/centralita/firmware/acd"
 	"github.com/centralita/centralita/firmware/call"
+	"github.com/centralita/centralita/firmware/doctor"
 	"github.com/centralita/centralita/firmware/ivr"
 	"github.com/centralita/centralita/firmware/ivr/flow"
 	"github.com/centralita/centralita/firmware/line"
@@ -83,6 +84,9 @@ type portState struct {
 	since time.Time
 	out   line.Fault // why the line is out of service, as the book knows it (FXO)
 	dead  bool       // as the book knows it (FXS)
+
+	exam   *exam          // a technician's test that goes on (FXO)
+	report *doctor.Report // of the last one; nil: none since the start
 
 	sending tel.PlayID // what the telephone's display is being told, 0 nothing (FXS)
 }
@@ -271,9 +275,17 @@ func (e *Exchange) sleep() time.Duration {
 	return max(d, 0)
 }
 
-// open tells the queues which phones are there and seats the agents where the
-// configuration puts them.
+// open sets the hardware as technicians left it, tells the queues which phones
+// are there and seats the agents where the configuration puts them.
 func (e *Exchange) open() {
+	for _, p := range e.order {
+		if p.fxo == nil || !p.conf.Caps.Gain && !p.conf.Caps.Impedance {
+			continue
+		}
+		if t, ok := p.fxo.Tuning(); ok {
+			e.warn("port "+string(p.id)+": "+t.String(), e.sh.Ports.Command(p.id, t))
+		}
+	}
 	for _, f := range e.set.Phones {
 		e.phoneChanged(e.phones[f.Ext])
 	}
@@ -298,6 +310,7 @@ func (e *Exchange) handle(ev Event) {
 	case OnPort:
 		if p := e.ports[ev.Port]; p != nil {
 			e.onPort(p, ev.Event)
+			e.heedLine(p, ev.Event)
 		}
 	case OnIncoming:
 		e.incoming(ev)
@@ -329,6 +342,10 @@ func (e *Exchange) handle(ev Event) {
 		e.fax(ev)
 	case OnSilent:
 		e.silent(ev.Leg)
+	case OnExamined:
+		if p := e.ports[ev.Port]; p != nil {
+			e.push(toDoctor{p, ev.Event})
+		}
 	case OnNews: // the picture is made anew after every event
 	case Order:
 		err := e.change(ev.What)
@@ -341,6 +358,9 @@ func (e *Exchange) handle(ev Event) {
 // close ends every call; the loop tells when none is left.
 func (e *Exchange) close(c Close) {
 	e.closing = &c
+	for _, p := range e.order {
+		e.examStops(p, "the appliance is being stopped", "la centralita se apaga")
+	}
 	for _, st := range e.live {
 		e.push(toCall{st, call.Kill{By: tel.BySystem, Cause: c.Cause, Evidence: "the appliance is being stopped"}})
 	}

@@ -2,6 +2,7 @@ package exchange
 
 import (
 	"github.com/centralita/centralita/firmware/call"
+	"github.com/centralita/centralita/firmware/doctor"
 	"github.com/centralita/centralita/firmware/line"
 	"github.com/centralita/centralita/firmware/tel"
 )
@@ -13,9 +14,15 @@ const outpulse tel.PlayID = 1 << 62
 
 // toFXO tells the line of a leg what the ear heard on it.
 func (e *Exchange) toFXO(id tel.LegID, ev line.Event) {
-	if l := e.legs[id]; l != nil && l.port != nil && l.port.fxo != nil {
-		e.push(toLine{l.port, ev})
+	l := e.legs[id]
+	if l == nil || l.port == nil || l.port.fxo == nil {
+		return
 	}
+	if h, ok := ev.(line.Heard); ok && l.port.exam != nil && h.Tone == tel.ToneDial && !h.Ended {
+		e.push(toDoctor{l.port, doctor.DialTone{}})
+		return
+	}
+	e.push(toLine{l.port, ev})
 }
 
 // hear is what the ear makes of a line's sounds.
@@ -84,7 +91,8 @@ func (e *Exchange) seizeLine(l *legState, p *portState, ef call.Seize) {
 		l.port, p.call = p, l.id
 		e.push(toLine{p, line.Dial{Number: ef.Number, Emergency: emergency}})
 		return
-	case ef.Force && s != line.Alarm && p.heir == nil && e.clearFor(p):
+	case emergency && p.heir == nil && s == line.Testing && e.examStops(p, "an emergency call needs it", "la necesita una llamada de emergencia"),
+		ef.Force && s != line.Alarm && p.heir == nil && e.clearFor(p):
 		l.port = nil
 		p.heir = &heir{leg: l.id, number: ef.Number}
 		return

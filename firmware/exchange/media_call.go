@@ -2,6 +2,7 @@ package exchange
 
 import (
 	"github.com/centralita/centralita/firmware/call"
+	"github.com/centralita/centralita/firmware/doctor"
 	"github.com/centralita/centralita/firmware/ivr"
 	"github.com/centralita/centralita/firmware/line"
 )
@@ -42,6 +43,8 @@ func (e *Exchange) played(ev OnPlayed) {
 	l := e.legs[ev.Leg]
 	switch {
 	case l == nil:
+	case ev.ID == outpulse && l.port != nil && l.port.exam != nil:
+		e.push(toDoctor{l.port, doctor.Sent{}})
 	case ev.ID == outpulse && l.port != nil:
 		e.push(toLine{l.port, line.DigitsSent{}})
 	case l.call == "" || ev.ID == 0:

@@ -78,6 +78,8 @@ type Shells struct {
 	Media Media
 	Book  Book
 	View  *view.Store
+	// Clinic may be nil where lines cannot be tested.
+	Clinic Clinic
 	// Profiles and BlackBox may be nil.
 	Profiles Profiles
 	BlackBox BlackBox

@@ -206,7 +206,7 @@ func (w *world) Command(id tel.PortID, c port.Command) error {
 		}
 	case port.StopRing:
 		w.ringing[id] = false
-	case port.Disconnect:
+	case port.Disconnect, port.Tune:
 	default:
 		w.fail(fmt.Sprintf("unexpected command %s to %s", c, id))
 	}

@@ -43,7 +43,7 @@ var table = []row{
 	{packages: "firmware/ivr/flow", ours: []string{"firmware/tel", "firmware/config/place"}, never: machine, virtual: true},
 
 	{packages: "firmware/exchange", ours: []string{"firmware/tel", "firmware/line", "firmware/call", "firmware/ivr", "firmware/ivr/flow",
-		"firmware/acd", "firmware/dialer", "firmware/numbering", "firmware/view", "firmware/trace", "hal/port"},
+		"firmware/acd", "firmware/dialer", "firmware/doctor", "firmware/numbering", "firmware/view", "firmware/trace", "hal/port"},
 		never: []string{"net/**", "os/**", "database/sql"}},
 	{packages: "firmware/view/viewtest", ours: []string{"firmware/tel", "firmware/view"}},
 	{packages: "firmware/view", ours: []string{"firmware/tel"}, never: []string{"net/**", "os/**", "database/sql"}},
