@@ -1,0 +1,112 @@
+package portleg_test
+
+import (
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/centralita/centralita/dsp/noise"
+	"github.com/centralita/centralita/dsp/pcm"
+	"github.com/centralita/centralita/firmware/media"
+	"github.com/centralita/centralita/firmware/media/portleg"
+	"github.com/centralita/centralita/hal/port"
+)
+
+// hybrid is a line that throws back what is written to it, 6 dB down and so many
+// samples later, and says nothing itself.
+type hybrid struct {
+	mu    sync.Mutex
+	next  time.Time
+	delay int
+	line  [4 * pcm.FrameLen]int16 // what was written, the newest last
+}
+
+func (h *hybrid) Read(f *pcm.Frame) error {
+	h.mu.Lock()
+	h.next = h.next.Add(20 * time.Millisecond)
+	wait := time.Until(h.next)
+	for i := range f {
+		f[i] = h.line[len(h.line)-pcm.FrameLen+i-h.delay] / 2
+	}
+	h.mu.Unlock()
+	<-time.After(wait)
+	return nil
+}
+
+func (h *hybrid) Write(f *pcm.Frame) error {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	copy(h.line[:], h.line[pcm.FrameLen:])
+	copy(h.line[len(h.line)-pcm.FrameLen:], f[:])
+	return nil
+}
+
+// comesBack returns how loud is heard what a leg says to a hybrid.
+func comesBack(t *testing.T, kind port.Kind, tail, delay int, before func(*portleg.Pump)) (dBm0 float64, s media.Stats) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		h := &hybrid{next: time.Now(), delay: delay}
+		p := run(t, portleg.Config{Tail: tail, Port: &socket{audio: h, info: port.Info{Name: "p1", Kind: kind}}})
+		if before != nil {
+			before(p)
+		}
+		leg := p.Leg()
+		said := noise.New(-15, 7)
+		var f pcm.Frame
+		var heard []int16
+		for tick := range 200 {
+			leg.Read(&f)
+			if tick >= 150 {
+				heard = append(heard, f[:]...)
+			}
+			said.Fill(&f)
+			leg.Write(&f)
+			<-time.After(20 * time.Millisecond)
+		}
+		dBm0, s = pcm.Level(heard), leg.Stats()
+	})
+	return dBm0, s
+}
+
+func TestTheEchoOfALineIsTakenOutAndMeasured(t *testing.T) {
+	plain, none := comesBack(t, port.FXO, -1, 24, nil)
+	if plain < -22 || none.ERL != 0 {
+		t.Fatalf("without canceller %.1f dBm0, ERL %.1f", plain, none.ERL)
+	}
+	// A tail of 64 ms takes in two blocks of 20 ms that wait in a driver, and 8 ms of line.
+	for _, delay := range []int{24, 160 + 24, 2*160 + 64} {
+		with, s := comesBack(t, port.FXO, 0, delay, nil)
+		if with > plain-30 {
+			t.Errorf("echo after %d samples: %.1f dBm0 come back, without canceller %.1f", delay, with, plain)
+		}
+		if s.ERL < 5 || s.ERL > 7 || s.ERLE < 20 {
+			t.Errorf("echo after %d samples: ERL %.1f dB, want 6; ERLE %.1f", delay, s.ERL, s.ERLE)
+		}
+		if want := time.Duration(delay) * time.Second / pcm.Rate; s.Echo < want-time.Millisecond || s.Echo > want+time.Millisecond {
+			t.Errorf("echo after %v is measured as %v", want, s.Echo)
+		}
+	}
+}
+
+func TestNoCancellerWhereTheHardwareHasOneOrThereIsNoHybrid(t *testing.T) {
+	plain, _ := comesBack(t, port.FXO, -1, 24, nil)
+	hard, _ := comesBack(t, port.FXO, 0, 24, func(p *portleg.Pump) { p.Commanded(port.EchoCancel{On: true}) })
+	phone, _ := comesBack(t, port.FXS, 0, 24, nil)
+	if hard < plain-1 || phone < plain-1 {
+		t.Errorf("without canceller %.1f dBm0 come back, beside the hardware's %.1f, of a telephone %.1f", plain, hard, phone)
+	}
+	off, _ := comesBack(t, port.FXO, 0, 24, func(p *portleg.Pump) {
+		p.Commanded(port.EchoCancel{On: true})
+		p.Commanded(port.EchoCancel{})
+	})
+	if off > plain-30 {
+		t.Errorf("the hardware's is off and %.1f dBm0 come back", off)
+	}
+}
+
+func TestATailThatThereIsNotIsAnError(t *testing.T) {
+	if _, err := portleg.New(portleg.Config{Tail: 40, Port: &socket{info: port.Info{Kind: port.FXO}}}); err == nil {
+		t.Error("a tail of 40 ms is taken")
+	}
+}

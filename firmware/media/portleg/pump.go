@@ -1,0 +1,259 @@
+package portleg
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/centralita/centralita/dsp/echo"
+	"github.com/centralita/centralita/dsp/pcm"
+	"github.com/centralita/centralita/hal/port"
+)
+
+// Config of a pump. Its functions are called by the pump's goroutine and must
+// not block.
+type Config struct {
+	Port port.Port
+	// Heard gets caller id of a line on hook.
+	Heard func(port.CallerID)
+	// Sent gets the number that was given to SendID when all of it is out.
+	Sent func(id uint64)
+	// Category says that the first digit of a DTMF number is the caller's
+	// category (Brazil).
+	Category bool
+	// Tail is how long the echo of a line may take, in ms: 16, 32, 64 or 128; 0
+	// stands for Tail. Negative cancels nothing.
+	Tail int
+	Log  *slog.Logger // may be nil
+}
+
+// Tail is the usual echo tail in ms. The hybrid and the line make 10 ms at most,
+// the rest is what waits in a driver's buffers: two blocks of 20 ms with DAHDI.
+const Tail = 64
+
+// Pump moves the audio of a port for the life of the house.
+type Pump struct {
+	cfg   Config
+	audio port.Audio
+	info  port.Info
+	log   *slog.Logger
+	wake  chan struct{}
+	ended chan struct{}
+
+	leg     atomic.Pointer[Leg] // nil: on hook, or nobody listens
+	offHook atomic.Bool         // what the port was told, or said
+	dropped atomic.Bool         // the line has no battery
+	hardEC  atomic.Bool         // the hardware cancels
+	report  report
+	box     box
+
+	mu   sync.Mutex // of what follows
+	send sending
+
+	// Of the pump's goroutine.
+	in, clean, out pcm.Frame
+	far            pcm.Frame // what was written last: its echo is in what comes next
+	served         *Leg      // the leg of the last frame
+	echo           *echo.Canceller
+	echoed         int // frames since the last report
+	ear            *onHook
+	failed         int // reads or writes in a row
+}
+
+// New returns a pump that works while Run does.
+func New(cfg Config) (*Pump, error) {
+	p := &Pump{cfg: cfg, audio: cfg.Port.Audio(), info: cfg.Port.Info(), log: cfg.Log,
+		wake: make(chan struct{}, 1), ended: make(chan struct{}), box: newBox()}
+	if p.log == nil {
+		p.log = slog.New(slog.DiscardHandler)
+	}
+	p.log = p.log.With("port", p.info.Name)
+	if p.info.Kind == port.FXO {
+		if cfg.Tail == 0 {
+			p.cfg.Tail = Tail
+		}
+		if p.cfg.Tail > 0 {
+			// Without the suppressor: a key pressed into a prompt must pass before the
+			// echo of the prompt is known.
+			c, err := echo.New(echo.Options{Tail: p.cfg.Tail, NoSuppressor: true})
+			if err != nil {
+				return nil, err
+			}
+			p.echo = c
+		}
+		if p.info.Caps.OnHookAudio && !p.info.Caps.CallerID {
+			p.ear = newOnHook(cfg.Category)
+		}
+	}
+	return p, nil
+}
+
+// Leg gives the port's audio to the engine, and takes it from the leg that had it.
+func (p *Pump) Leg() *Leg {
+	l := &Leg{pump: p}
+	p.leg.Store(l)
+	p.StopID()
+	p.rouse()
+	return l
+}
+
+// Commanded takes note of what the port was asked for and did not refuse.
+func (p *Pump) Commanded(c port.Command) {
+	switch c := c.(type) {
+	case port.Seize:
+		p.offHook.Store(true)
+	case port.Release:
+		p.offHook.Store(false)
+	case port.EchoCancel:
+		p.hardEC.Store(c.On)
+	}
+}
+
+// Happened takes note of what the wire did.
+func (p *Pump) Happened(e port.Event) {
+	switch e := e.(type) {
+	case port.OffHook:
+		p.offHook.Store(true)
+		p.StopID()
+	case port.OnHook:
+		p.offHook.Store(false)
+	case port.Battery:
+		p.dropped.Store(!e.On)
+	case port.Lost:
+		p.StopID()
+	case port.Found:
+		p.offHook.Store(false)
+		p.dropped.Store(false)
+	}
+}
+
+// report is what was measured of the echo, for anybody to read.
+type report struct {
+	mu   sync.Mutex
+	last echo.Report
+}
+
+func (r *report) store(e echo.Report) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.last = e
+}
+
+// Echo returns what is known of the line's echo: of this call, or of the last.
+func (p *Pump) Echo() echo.Report {
+	p.report.mu.Lock()
+	defer p.report.mu.Unlock()
+	return p.report.last
+}
+
+// rouse wakes a pump that has nothing to do.
+func (p *Pump) rouse() {
+	select {
+	case p.wake <- struct{}{}:
+	default:
+	}
+}
+
+// busy reports whether audio has to be moved.
+func (p *Pump) busy() bool {
+	return p.info.Caps.OnHookAudio || p.leg.Load() != nil || p.box.waiting()
+}
+
+// Run moves audio until ctx ends or the port is closed. It is called once.
+func (p *Pump) Run(ctx context.Context) {
+	defer close(p.ended)
+	pause := time.NewTimer(0)
+	defer pause.Stop()
+	for ctx.Err() == nil {
+		if !p.busy() {
+			p.served = nil
+			select {
+			case <-ctx.Done():
+			case <-p.wake:
+			}
+			continue
+		}
+		err := p.move()
+		if errors.Is(err, port.ErrClosed) {
+			return
+		}
+		if err == nil {
+			p.failed = 0
+			continue
+		}
+		if p.failed++; p.failed == tellAfter {
+			p.log.Error("the audio of a port does not flow", "err", err)
+		}
+		// A port that fails at once must not take all the time of a core.
+		pause.Reset(frameTime)
+		select {
+		case <-ctx.Done():
+		case <-pause.C:
+		}
+	}
+}
+
+// tellAfter is how many failures in a row are told: a second of them.
+const tellAfter = 50
+
+// move moves one frame each way.
+func (p *Pump) move() error {
+	if err := p.audio.Read(&p.in); err != nil {
+		p.in = pcm.Frame{}
+		p.far = pcm.Frame{}
+		return err
+	}
+	leg := p.leg.Load()
+	if leg != p.served {
+		p.served, p.far = leg, pcm.Frame{}
+		if p.echo != nil {
+			p.echo.Reset()
+		}
+	}
+	p.out = pcm.Frame{}
+	writes := true
+	if leg != nil {
+		p.serve(leg)
+	} else {
+		writes = p.sendID(&p.out)
+	}
+	if p.ear != nil {
+		p.listen(leg != nil || p.offHook.Load())
+	}
+	p.box.put(&p.in, &p.out)
+	p.far = p.out
+	if !writes {
+		return nil
+	}
+	return p.audio.Write(&p.out)
+}
+
+// serve moves one frame each way between the port and the engine's leg.
+func (p *Pump) serve(leg *Leg) {
+	p.clean = p.in
+	if p.echo != nil && !p.hardEC.Load() {
+		p.echo.Process(&p.far, &p.in, &p.clean)
+		if p.echoed++; p.echoed >= reportEvery {
+			p.echoed = 0
+			p.measure()
+		}
+	}
+	if p.dropped.Load() {
+		p.clean = pcm.Frame{} // what the exchange does while it lets go is nobody's
+	}
+	leg.up.push(&p.clean)
+	leg.down.pull(&p.out)
+}
+
+// measure keeps what is known of the echo, unless nothing is.
+func (p *Pump) measure() {
+	if r := p.echo.Report(); r.Known {
+		p.report.store(r)
+	}
+}
+
+// reportEvery is after how many frames the echo is measured anew.
+const reportEvery = 50
