@@ -136,6 +136,9 @@ func (a *audio) put(f *pcm.Frame) {
 	}
 }
 
+// Sound implements port.Sleeper.
+func (a *audio) Sound() <-chan struct{} { return a.wake }
+
 // flush forgets what was heard: the loop was opened or closed.
 func (a *audio) flush() {
 	a.mu.Lock()

@@ -11,11 +11,11 @@ import (
 	"github.com/centralita/centralita/dsp/tone/plan"
 	"github.com/centralita/centralita/firmware/media"
 	"github.com/centralita/centralita/firmware/media/player"
+	"github.com/centralita/centralita/firmware/media/portleg"
 	"github.com/centralita/centralita/firmware/media/rtpleg"
 	"github.com/centralita/centralita/firmware/prompt"
 	"github.com/centralita/centralita/firmware/sipua"
 	"github.com/centralita/centralita/firmware/tel"
-	"github.com/centralita/centralita/hal/port"
 )
 
 // audio is the media engine as exchange and SIP shell need it: it knows which
@@ -25,7 +25,7 @@ type audio struct {
 	pool    *rtpleg.Pool
 	prompts *prompt.Pack
 	plan    plan.Plan
-	ports   map[tel.PortID]port.Port
+	pumps   map[tel.PortID]*portleg.Pump
 	log     *slog.Logger
 
 	advertise netip.Addr // what SDP says when sockets listen on every address

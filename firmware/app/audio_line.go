@@ -10,7 +10,6 @@ import (
 	"github.com/centralita/centralita/dsp/tone/plan"
 	"github.com/centralita/centralita/firmware/exchange"
 	"github.com/centralita/centralita/firmware/media"
-	"github.com/centralita/centralita/firmware/media/portleg"
 	"github.com/centralita/centralita/firmware/tel"
 	"github.com/centralita/centralita/firmware/view"
 	"github.com/centralita/centralita/hal/port"
@@ -18,12 +17,12 @@ import (
 
 // AttachPort implements exchange.Media.
 func (a *audio) AttachPort(call tel.CallID, id tel.LegID, p tel.PortID, hear exchange.Hear) error {
-	wire := a.ports[p]
-	if wire == nil {
+	pump := a.pumps[p]
+	if pump == nil {
 		return fmt.Errorf("cannot use the audio of port %s: there is no such port", p)
 	}
-	l := media.Leg{ID: id, Call: call, Endpoint: portleg.New(wire.Audio(), a.log), DTMF: true}
-	if wire.Info().Kind == port.FXO {
+	l := media.Leg{ID: id, Call: call, Endpoint: pump.Leg(), DTMF: true}
+	if pump.Kind() == port.FXO {
 		known, err := taught(a.plan, hear.Learned)
 		if err != nil {
 			a.log.Warn("a learned signal is not listened for", "port", p, "err", err)

@@ -24,6 +24,7 @@ import (
 	"github.com/centralita/centralita/firmware/health"
 	"github.com/centralita/centralita/firmware/ivr/flow"
 	"github.com/centralita/centralita/firmware/media"
+	"github.com/centralita/centralita/firmware/media/portleg"
 	"github.com/centralita/centralita/firmware/media/rtpleg"
 	"github.com/centralita/centralita/firmware/panel"
 	"github.com/centralita/centralita/firmware/prompt"
@@ -62,6 +63,7 @@ type House struct {
 	sim      *sim.Board // nil: none
 	hardware []view.Hardware
 	wires    wiring
+	pumps    map[tel.PortID]*portleg.Pump
 	idle     []port.Port // that nothing is wired to
 	engine   *media.Engine
 	audio    *audio
@@ -101,6 +103,9 @@ func New(r Rooms, out *Outside) (*House, error) {
 
 func (h *House) build() error {
 	h.openBoard()
+	if err := h.buildPumps(); err != nil {
+		return err
+	}
 	tones, ok := plan.For(h.cfg.Site.Country)
 	if !ok {
 		return fmt.Errorf("cannot play tones of country %q: no plan; the plans are %v", h.cfg.Site.Country, plan.Countries())
@@ -110,7 +115,7 @@ func (h *House) build() error {
 		return err
 	}
 	h.engine = media.New(media.Config{Shards: h.shards, Log: h.log, Sink: func(evs []media.Event) { h.exchange.Post(heard(evs)...) }})
-	h.audio = &audio{engine: h.engine, pool: pool, prompts: h.prompts, plan: tones, ports: h.wires, log: h.log,
+	h.audio = &audio{engine: h.engine, pool: pool, prompts: h.prompts, plan: tones, pumps: h.pumps, log: h.log,
 		advertise: h.out.Advertise.Addr(), sip: map[tel.LegID]*sipAudio{}}
 	h.register.Begin(h.started)
 	h.checks = checks(h.started)
@@ -130,7 +135,7 @@ func (h *House) build() error {
 		return err
 	}
 	h.exchange = exchange.New(settings, exchange.Shells{
-		Ports: ports{h.wires}, SIP: phones{h.sip}, Media: h.audio, Book: h.book, View: &h.store, Complete: h.complete,
+		Ports: ports{h.wires, h.pumps}, SIP: phones{h.sip}, Media: h.audio, Book: h.book, View: &h.store, Complete: h.complete,
 		NewLeg: h.newLeg, NewCall: h.newCall,
 		Warn: func(what string, err error) { h.log.Warn("refused", "what", what, "err", err) },
 		Slow: func(what string, d time.Duration) { h.log.Warn("slow step", "event", what, "took", d) },
@@ -221,6 +226,7 @@ func (h *House) Run(ctx context.Context, ready func()) error {
 	part("the exchange", func(ctx context.Context) error { h.exchange.Run(ctx); return nil })
 	for id, p := range h.wires {
 		all.Go(func() { h.listen(id, p) })
+		all.Go(func() { h.pumps[id].Run(work) })
 	}
 	for _, p := range h.idle {
 		all.Go(func() { drain(p) })
@@ -269,13 +275,6 @@ func (h *House) farewell() {
 	ctx, cancel := context.WithTimeout(context.Background(), sipFarewell)
 	defer cancel()
 	h.sip.Shutdown(ctx)
-}
-
-// listen carries a port's events to the exchange until the port is closed.
-func (h *House) listen(id tel.PortID, p port.Port) {
-	for ev := range p.Events() {
-		h.exchange.Post(exchange.OnPort{Port: id, Event: ev})
-	}
 }
 
 // Addrs returns where SIP and the wall page are reached.

@@ -3,12 +3,16 @@ package app
 import (
 	"fmt"
 
+	"github.com/centralita/centralita/firmware/media/portleg"
 	"github.com/centralita/centralita/firmware/tel"
 	"github.com/centralita/centralita/hal/port"
 )
 
-// ports is the board as the exchange needs it.
-type ports struct{ wires wiring }
+// ports is the board as the exchange needs it; the pumps hear what is commanded.
+type ports struct {
+	wires wiring
+	pumps map[tel.PortID]*portleg.Pump
+}
 
 // Command implements exchange.Ports.
 func (p ports) Command(id tel.PortID, c port.Command) error {
@@ -16,5 +20,9 @@ func (p ports) Command(id tel.PortID, c port.Command) error {
 	if wire == nil {
 		return fmt.Errorf("cannot %s on port %s: there is no such port", c, id)
 	}
-	return wire.Command(c)
+	if err := wire.Command(c); err != nil {
+		return err
+	}
+	p.pumps[id].Commanded(c)
+	return nil
 }

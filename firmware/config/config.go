@@ -86,6 +86,7 @@ type Line struct {
 	Number tel.Number
 	Flow   string
 	Use    string // "both", "in", "out"
+	Echo   int    // how late the echo of the line may come, in ms; −1: none is cancelled
 }
 
 // Phone is an extension: exactly one of Socket (FXS) and SIP is set.

@@ -116,9 +116,13 @@ func (r *reader) line(f *place.Fields) {
 		l.Flow = f.NeedText("flow", "the name of a flow")
 	}
 	r.refer(f.At("flow"), "line "+string(l.ID), "flow", l.Flow)
+	l.Echo = echoTails[f.Enum("echo", "64", "64", "16", "32", "128", "off")]
 	f.Done()
 	r.cfg.Lines = append(r.cfg.Lines, l)
 }
+
+// echoTails are the tails of the echo canceller, in ms.
+var echoTails = map[string]int{"16": 16, "32": 32, "64": 64, "128": 128, "off": -1}
 
 // phone reads an extension.
 func (r *reader) phone(f *place.Fields) {

@@ -91,6 +91,11 @@ type Audio interface {
 	Write(f *pcm.Frame) error
 }
 
+// Sleeper is implemented by Audio that knows when nothing comes over the wire at
+// all, as no copper does: Sound gets a value when a frame has come, so that nobody
+// need read the silence of a port on hook.
+type Sleeper interface{ Sound() <-chan struct{} }
+
 // Reading is what a port measured of its line.
 type Reading struct {
 	Volts     float32 // tip to ring; the sign is the polarity

@@ -60,7 +60,10 @@ type Pump struct {
 	echo           *echo.Canceller
 	echoed         int // frames since the last report
 	ear            *onHook
-	failed         int // reads or writes in a row
+	always         bool         // audio is moved on hook too
+	sleeper        port.Sleeper // nil: the port is never silent
+	silent         int          // frames in a row
+	failed         int          // reads or writes in a row
 }
 
 // New returns a pump that works while Run does.
@@ -71,6 +74,8 @@ func New(cfg Config) (*Pump, error) {
 		p.log = slog.New(slog.DiscardHandler)
 	}
 	p.log = p.log.With("port", p.info.Name)
+	p.always = p.info.Kind == port.FXO && p.info.Caps.OnHookAudio
+	p.sleeper, _ = p.audio.(port.Sleeper)
 	if p.info.Kind == port.FXO {
 		if cfg.Tail == 0 {
 			p.cfg.Tail = Tail
@@ -84,12 +89,15 @@ func New(cfg Config) (*Pump, error) {
 			}
 			p.echo = c
 		}
-		if p.info.Caps.OnHookAudio && !p.info.Caps.CallerID {
+		if p.always && !p.info.Caps.CallerID {
 			p.ear = newOnHook(cfg.Category)
 		}
 	}
 	return p, nil
 }
+
+// Kind returns the kind of the port.
+func (p *Pump) Kind() port.Kind { return p.info.Kind }
 
 // Leg gives the port's audio to the engine, and takes it from the leg that had it.
 func (p *Pump) Leg() *Leg {
@@ -157,10 +165,15 @@ func (p *Pump) rouse() {
 	}
 }
 
-// busy reports whether audio has to be moved.
+// busy reports whether audio has to be moved: of a line on hook always where it
+// flows, of a telephone on hook while it is told something.
 func (p *Pump) busy() bool {
-	return p.info.Caps.OnHookAudio || p.leg.Load() != nil || p.box.waiting()
+	return p.always && p.silent < drowsy || p.leg.Load() != nil || p.telling() || p.box.waiting()
 }
+
+// drowsy is after how many silent frames in a row a pump rests, where the port
+// tells when there is sound again.
+const drowsy = 50
 
 // Run moves audio until ctx ends or the port is closed. It is called once.
 func (p *Pump) Run(ctx context.Context) {
@@ -169,11 +182,7 @@ func (p *Pump) Run(ctx context.Context) {
 	defer pause.Stop()
 	for ctx.Err() == nil {
 		if !p.busy() {
-			p.served = nil
-			select {
-			case <-ctx.Done():
-			case <-p.wake:
-			}
+			p.rest(ctx)
 			continue
 		}
 		err := p.move()
@@ -196,6 +205,21 @@ func (p *Pump) Run(ctx context.Context) {
 	}
 }
 
+// rest waits until there is something to do.
+func (p *Pump) rest(ctx context.Context) {
+	p.served = nil
+	var sound <-chan struct{}
+	if p.always {
+		sound = p.sleeper.Sound()
+	}
+	select {
+	case <-ctx.Done():
+	case <-p.wake:
+	case <-sound:
+		p.silent = 0
+	}
+}
+
 // tellAfter is how many failures in a row are told: a second of them.
 const tellAfter = 50
 
@@ -205,6 +229,9 @@ func (p *Pump) move() error {
 		p.in = pcm.Frame{}
 		p.far = pcm.Frame{}
 		return err
+	}
+	if p.silent++; p.sleeper == nil || !p.in.Silent() {
+		p.silent = 0
 	}
 	leg := p.leg.Load()
 	if leg != p.served {

@@ -11,11 +11,8 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/centralita/centralita/dsp/cid"
-	"github.com/centralita/centralita/dsp/dtmf"
 	"github.com/centralita/centralita/dsp/noise"
 	"github.com/centralita/centralita/dsp/pcm"
-	"github.com/centralita/centralita/dsp/tone"
 	"github.com/centralita/centralita/firmware/media/portleg"
 	"github.com/centralita/centralita/hal/port"
 	"github.com/centralita/centralita/hal/port/porttest"
@@ -89,226 +86,6 @@ func (w *wired) ids() (ids []port.CallerID) {
 	return ids
 }
 
-var onHook = port.Caps{OnHookAudio: true}
-
-// signal is a message as samples, after half a second of a quiet line.
-func signal(t *testing.T, i cid.Info, how cid.Sending) []int16 {
-	t.Helper()
-	var s cid.Sender
-	if err := s.Start(i, how); err != nil {
-		t.Fatal(err)
-	}
-	out := make([]int16, 4000)
-	for s.Sending() {
-		var f pcm.Frame
-		s.Fill(&f)
-		out = append(out, f[:]...)
-	}
-	out = append(out, make([]int16, 4000)...)
-	hiss := noise.New(-60, 5)
-	for i := 0; i+pcm.FrameLen <= len(out); i += pcm.FrameLen {
-		hiss.Add((*pcm.Frame)(out[i:]))
-	}
-	return out
-}
-
-func TestCallerIDIsHeardOnHookInEveryStandard(t *testing.T) {
-	date := cid.Date{Month: 11, Day: 28, Hour: 21, Minute: 5}
-	for _, c := range []struct {
-		name string
-		info cid.Info
-		how  cid.Sending
-		want port.CallerID
-	}{
-		{"Bell 202", cid.Info{Number: "5551234", Name: "ANA", Date: date}, cid.Sending{},
-			port.CallerID{Number: "5551234", Name: "ANA", Date: port.Date{Month: 11, Day: 28, Hour: 21, Minute: 5}, Standard: "bell202"}},
-		{"V.23 after the alert of the United Kingdom", cid.Info{Number: "02079460000", Date: date}, cid.Sending{Standard: cid.V23, Alert: cid.AlertMs},
-			port.CallerID{Number: "02079460000", Date: port.Date{Month: 11, Day: 28, Hour: 21, Minute: 5}, Standard: "v23"}},
-		{"DTMF", cid.Info{Number: "934567890"}, cid.Sending{Standard: cid.DTMF}, port.CallerID{Number: "934567890", Standard: "dtmf"}},
-		{"private", cid.Info{NoNumber: cid.Private}, cid.Sending{}, port.CallerID{Absence: "P", Standard: "bell202"}},
-		{"messages wait", cid.Info{Type: cid.Waiting, Lamp: cid.LampOn}, cid.Sending{}, port.CallerID{Messages: 1, Standard: "bell202"}},
-		{"no messages", cid.Info{Type: cid.Waiting, Lamp: cid.LampOff}, cid.Sending{Standard: cid.V23}, port.CallerID{Messages: -1, Standard: "v23"}},
-	} {
-		synctest.Test(t, func(t *testing.T) {
-			w := wire(t, port.FXO, onHook)
-			w.play(signal(t, c.info, c.how))
-			got := w.ids()
-			if len(got) != 1 {
-				t.Fatalf("%s: heard %v", c.name, got)
-			}
-			if l := got[0].Level; l < -25 || l > -3 {
-				t.Errorf("%s: level %.1f dBm0", c.name, l)
-			}
-			got[0].Level = 0
-			if got[0] != c.want {
-				t.Errorf("%s: heard %+v, want %+v", c.name, got[0], c.want)
-			}
-		})
-	}
-}
-
-func TestKeysOfACallAreNoCallerID(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		w := wire(t, port.FXO, onHook)
-		keys := signal(t, cid.Info{Number: "934567890"}, cid.Sending{Standard: cid.DTMF})
-		w.order(t, port.Seize{})
-		w.play(keys)
-		if got := w.ids(); len(got) != 0 {
-			t.Errorf("off hook: %v", got)
-		}
-		// The first half comes before, the second after the line was in use.
-		w.order(t, port.Release{})
-		w.play(keys[:len(keys)/2])
-		w.order(t, port.Seize{})
-		<-time.After(frame)
-		w.order(t, port.Release{})
-		w.play(keys[len(keys)/2:])
-		if got := w.ids(); len(got) == 1 && got[0].Number == "934567890" {
-			t.Errorf("one message from both sides of a call: %v", got)
-		}
-		w.play(keys)
-		if got := w.ids(); len(got) != 1 {
-			t.Errorf("on hook again: %v", got)
-		}
-		w.Leg() // a leg alone says that the line is in use
-		w.play(keys)
-		if got := w.ids(); len(got) != 0 {
-			t.Errorf("with a leg: %v", got)
-		}
-	})
-}
-
-func TestADriverThatDecodesIsBelieved(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		w := wire(t, port.FXO, port.Caps{OnHookAudio: true, CallerID: true})
-		w.play(signal(t, cid.Info{Number: "5551234"}, cid.Sending{}))
-		if got := w.ids(); len(got) != 0 {
-			t.Errorf("told twice: %v", got)
-		}
-	})
-}
-
-func TestWrongDataIsNoCallerID(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		w := wire(t, port.FXO, onHook)
-		good := signal(t, cid.Info{Number: "5551234", Name: "ANA"}, cid.Sending{})
-		seed := uint32(9)
-		for range 20 {
-			bad := slices.Clone(good)
-			for range 6 { // six clicks of 5 ms in the message
-				seed = seed*1664525 + 1013904223
-				at := 7000 + int(seed>>8)%(len(bad)-11500)
-				for k := range 40 {
-					bad[at+k] = int16(seed>>uint(k%16)) / 2
-				}
-			}
-			w.play(bad)
-			for _, id := range w.ids() {
-				if id.Number != "5551234" || id.Name != "ANA" {
-					t.Errorf("told %+v", id)
-				}
-			}
-		}
-		loud := noise.New(-6, 3)
-		for range 500 {
-			var f pcm.Frame
-			loud.Fill(&f)
-			w.play(f[:])
-		}
-		if got := w.ids(); len(got) != 0 {
-			t.Errorf("noise is %v", got)
-		}
-		w.play(good)
-		if got := w.ids(); len(got) != 1 {
-			t.Errorf("after all that: %v", got)
-		}
-	})
-}
-
-func TestCallerIDIsSentToATelephoneOnHook(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		w := wire(t, port.FXS, onHook)
-		if err := w.SendID(7, cid.Info{Number: "5551234", Name: "ANA"}, cid.Sending{}); err != nil {
-			t.Fatal(err)
-		}
-		rx := cid.NewReceiver()
-		var got []cid.Message
-		for range 100 {
-			<-time.After(frame)
-			synctest.Wait()
-			for _, f := range w.Fake.Heard() {
-				got = rx.Process(&f, got)
-			}
-			var sent []uint64
-			w.with(func() { sent = w.sent })
-			if len(sent) > 0 && len(got) == 0 {
-				t.Fatal("told as sent before it was heard")
-			}
-		}
-		if len(got) != 1 || got[0].Number != "5551234" || got[0].Name != "ANA" {
-			t.Fatalf("the telephone heard %v", got)
-		}
-		w.with(func() {
-			if !slices.Equal(w.sent, []uint64{7}) {
-				t.Errorf("sent %v", w.sent)
-			}
-		})
-		if h := w.Fake.Heard(); len(h) != 0 {
-			t.Errorf("%d frames are written to a telephone on hook that is told nothing", len(h))
-		}
-	})
-}
-
-func TestOffHookAndStopEndWhatIsSent(t *testing.T) {
-	for name, end := range map[string]func(w *wired){
-		"off hook": func(w *wired) { w.do(port.OffHook{}) },
-		"stop":     func(w *wired) { w.StopID() },
-		"a leg":    func(w *wired) { _ = w.Leg().Close() },
-		"lost":     func(w *wired) { w.do(port.Lost{Why: "unplugged"}) },
-	} {
-		synctest.Test(t, func(t *testing.T) {
-			w := wire(t, port.FXS, onHook)
-			if err := w.SendID(1, cid.Info{Number: "5551234"}, cid.Sending{}); err != nil {
-				t.Fatal(err)
-			}
-			<-time.After(10 * frame)
-			end(w)
-			<-time.After(2 * frame)
-			w.Fake.Heard()
-			<-time.After(3 * time.Second)
-			for _, f := range w.Fake.Heard() {
-				if !f.Silent() {
-					t.Errorf("%s: it is still sent", name)
-					break
-				}
-			}
-			w.with(func() {
-				if len(w.sent) != 0 {
-					t.Errorf("%s: told as sent", name)
-				}
-			})
-		})
-	}
-}
-
-func TestSendIDSaysWhyItCannot(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		id := cid.Info{Number: "5551234"}
-		off := wire(t, port.FXS, onHook)
-		off.do(port.OffHook{})
-		for want, err := range map[string]error{
-			"FXO port":           wire(t, port.FXO, onHook).SendID(1, id, cid.Sending{}),
-			"does not flow":      wire(t, port.FXS, port.Caps{}).SendID(1, id, cid.Sending{}),
-			"off hook":           off.SendID(1, id, cid.Sending{}),
-			"cannot send caller": wire(t, port.FXS, onHook).SendID(1, cid.Info{Number: strings.Repeat("5", 300)}, cid.Sending{}),
-		} {
-			if err == nil || !strings.Contains(err.Error(), want) {
-				t.Errorf("%s: %v", want, err)
-			}
-		}
-	})
-}
-
 func TestAPumpWithoutOnHookAudioRestsUntilItIsNeeded(t *testing.T) {
 	defer goleak.VerifyNone(t)
 	synctest.Test(t, func(t *testing.T) {
@@ -337,10 +114,37 @@ func TestAPumpWithoutOnHookAudioRestsUntilItIsNeeded(t *testing.T) {
 	})
 }
 
+// sleeper is a wire that is dead silent until something comes.
+type sleeper struct {
+	*crystal
+	sound chan struct{}
+}
+
+func (s sleeper) Sound() <-chan struct{} { return s.sound }
+
+func TestAPumpRestsWhileTheWireIsDeadSilent(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := sleeper{newCrystal(0, 0), make(chan struct{}, 1)}
+		p := pump(t, s, port.Info{Name: "p1", Kind: port.FXO, Caps: onHook})
+		<-time.After(time.Hour)
+		if n := s.count(); n < 50 || n > 60 {
+			t.Errorf("%d reads of a silent wire in an hour", n)
+		}
+		s.mu.Lock()
+		s.hz = 440
+		s.mu.Unlock()
+		s.sound <- struct{}{}
+		<-time.After(2 * time.Second)
+		if in, _ := p.Last(time.Second); pcm.Level(in) < -20 {
+			t.Errorf("%.0f dBm0 are kept of what woke it", pcm.Level(in))
+		}
+	})
+}
+
 func TestTheBlackBoxKeepsTheLastHalfMinuteOfBothDirections(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := newCrystal(0, 440)
-		p := pump(t, c, port.Info{Name: "p1", Caps: onHook})
+		p := pump(t, c, port.Info{Name: "p1", Kind: port.FXO, Caps: onHook})
 		if in, out := p.Last(time.Minute); len(in) != 0 || len(out) != 0 {
 			t.Errorf("%d and %d samples before anything came", len(in), len(out))
 		}
@@ -377,7 +181,7 @@ func TestTheBlackBoxKeepsTheLastHalfMinuteOfBothDirections(t *testing.T) {
 func TestCaptureSaysWhyItCannot(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := newCrystal(0, 440)
-		p := pump(t, c, port.Info{Name: "p1", Caps: onHook})
+		p := pump(t, c, port.Info{Name: "p1", Kind: port.FXO, Caps: onHook})
 		if _, _, err := p.Capture(t.Context(), time.Hour); err == nil || !strings.Contains(err.Error(), "1h0m0s of port p1") {
 			t.Errorf("an hour: %v", err)
 		}
@@ -402,7 +206,7 @@ func TestCaptureSaysWhyItCannot(t *testing.T) {
 func TestAPortThatWasLostIsFoundAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := newCrystal(0, 440)
-		p := pump(t, c, port.Info{Name: "p1", Caps: onHook})
+		p := pump(t, c, port.Info{Name: "p1", Kind: port.FXO, Caps: onHook})
 		leg := p.Leg()
 		<-time.After(time.Second)
 		c.fail(errors.New("no such device"))
@@ -448,95 +252,6 @@ func TestALineWithoutBatteryIsSilent(t *testing.T) {
 		}
 		if pcm.Level(f[:]) < -20 {
 			t.Error("the battery is back and the line silent")
-		}
-	})
-}
-
-// keyed is dialled keys as samples, 60 ms on and off.
-func keyed(t *testing.T, digits string) []int16 {
-	t.Helper()
-	spec, err := dtmf.Spec(digits, dtmf.Sending{OnMs: 60, OffMs: 60, Low: -9, High: -7})
-	if err != nil {
-		t.Fatal(err)
-	}
-	var p tone.Player
-	p.Start(spec)
-	out := make([]int16, 8*120*len(digits)+4000)
-	p.FillSamples(out)
-	return out
-}
-
-// A tick that stalls for 800 ms, and makes up for it, loses no key that was dialled
-// meanwhile; nor does the line lose one that was sent.
-func TestAStalledEngineLosesNoKey(t *testing.T) {
-	const dialled = "*21*5551234#"
-	synctest.Test(t, func(t *testing.T) {
-		w := wire(t, port.FXS, port.Caps{})
-		w.do(port.OffHook{})
-		leg := w.Leg()
-		samples := keyed(t, dialled)
-		outward := append(make([]int16, 1600), samples...)
-		var ears, line dtmf.Detector
-		var heard, sent []dtmf.Event
-		tick := func() {
-			var f pcm.Frame
-			leg.Read(&f)
-			heard = ears.Process(&f, heard)
-			f = pcm.Frame{}
-			outward = outward[copy(f[:], outward):]
-			leg.Write(&f)
-		}
-		for n := range 300 {
-			var f pcm.Frame
-			if n >= 20 && len(samples) > 0 {
-				samples = samples[copy(f[:], samples):]
-			}
-			w.Say(&f)
-			<-time.After(frame)
-			synctest.Wait()
-			for _, g := range w.Fake.Heard() {
-				sent = line.Process(&g, sent)
-			}
-			switch {
-			case n >= 40 && n < 80: // the stall
-			case n == 80:
-				for range 41 {
-					tick()
-				}
-			default:
-				tick()
-			}
-		}
-		for who, events := range map[string][]dtmf.Event{"we": heard, "the line": sent} {
-			got := ""
-			for _, e := range events {
-				if e.Down {
-					got += string(e.Digit)
-				}
-			}
-			if got != dialled {
-				t.Errorf("%s heard %s of %s", who, got, dialled)
-			}
-		}
-		if d := leg.Stats().Depth; d > 200*time.Millisecond {
-			t.Errorf("%v wait after all was made up for", d)
-		}
-	})
-}
-
-// A stall that is not made up for makes the way longer only until there is silence.
-func TestWhatNobodyMakesUpForIsLeftOutInSilence(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		c := newCrystal(0, 0) // silence
-		leg := pump(t, c, port.Info{Name: "p1"}).Leg()
-		var f pcm.Frame
-		<-time.After(time.Second)
-		for range 200 {
-			leg.Read(&f)
-			<-time.After(frame)
-		}
-		if s := leg.Stats(); s.Depth > 150*time.Millisecond || s.Late < 20 {
-			t.Errorf("%+v", s)
 		}
 	})
 }

@@ -39,6 +39,7 @@ func (p *Pump) SendID(id uint64, what cid.Info, how cid.Sending) error {
 		return fmt.Errorf("cannot send caller id to %s: %w", p.info.Name, err)
 	}
 	p.send.id, p.send.on, p.send.left = id, true, drain
+	p.rouse()
 	return nil
 }
 
@@ -47,6 +48,13 @@ func (p *Pump) StopID() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.send = sending{}
+}
+
+// telling reports whether something is being sent.
+func (p *Pump) telling() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.send.on
 }
 
 // sendID fills f with what a telephone on hook is told, and reports whether
