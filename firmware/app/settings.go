@@ -43,7 +43,7 @@ func settings(cfg *config.Config, w wiring, version string) exchange.Settings {
 		s.Phones = append(s.Phones, p)
 	}
 	for _, t := range cfg.Trunks {
-		s.Trunks = append(s.Trunks, exchange.Trunk{ID: t.ID, Number: t.Number, Flow: t.Flow, Size: t.Calls})
+		s.Trunks = append(s.Trunks, exchange.Trunk{ID: t.ID, Number: t.Number, Flow: t.Flow, Size: t.Calls, Assumed: t.Assumed})
 	}
 	for _, q := range cfg.Queues {
 		s.Queues = append(s.Queues, exchange.Queue{

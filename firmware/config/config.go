@@ -126,6 +126,8 @@ type Trunk struct {
 	Flow     string
 	Calls    int // at most at once
 	Codecs   []string
+	Preset   string // the box it is; empty: none that is known
+	Assumed  bool   // it answers our calls before the far side does
 }
 
 // Queue is a queue.

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"cmp"
 	"fmt"
 	"net"
 	"net/netip"
@@ -68,14 +69,18 @@ func (r *reader) ports(f *place.Fields, key string, def PortRange) PortRange {
 	return PortRange{uint16(from), uint16(to)}
 }
 
+// words for whether an answer of a trunk is one.
+var words = map[bool]string{true: "assumed", false: "told"}
+
 // trunk reads a SIP trunk, ATA or gateway.
 func (r *reader) trunk(f *place.Fields) {
 	t := Trunk{ID: tel.TrunkID(r.id(f, "id", "operador"))}
 	r.unique(f.At("id"), "line or trunk", string(t.ID))
+	box := r.preset(f, &t)
 	t.Server = r.server(f)
 	t.TCP = f.Enum("transport", "udp", "udp", "tcp") == "tcp"
 	t.Register = f.Bool("register", false)
-	t.Accepts = f.Bool("accepts", false)
+	t.Accepts = f.Bool("accepts", t.Accepts)
 	t.User = r.title(f, "user", "")
 	t.Password = r.secret(f, "password")
 	for _, n := range f.Texts("from") {
@@ -90,10 +95,14 @@ func (r *reader) trunk(f *place.Fields) {
 		t.Flow = f.Text("flow", "")
 	}
 	r.refer(f.At("flow"), "trunk "+string(t.ID), "flow", t.Flow)
-	t.Calls = f.Int("calls", 10, 1, 5000)
+	t.Calls = f.Int("calls", cmp.Or(t.Calls, 10), 1, 5000)
+	t.Assumed = f.Enum("answer", words[t.Assumed], "told", "assumed") == "assumed"
 	t.Codecs = r.codecs(f)
 	f.Done()
 	who := "trunk " + string(t.ID)
+	if box != nil {
+		r.box(f, &t, box)
+	}
 	switch {
 	case t.Register && t.Accepts:
 		r.sink.Report(f.Where(), who+" registers and accepts", "either we register there or it registers here", "keep register or accepts")

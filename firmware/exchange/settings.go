@@ -72,6 +72,9 @@ type Trunk struct {
 	Number tel.Number
 	Flow   string
 	Size   int
+	// Assumed: it answers our calls when it has sent the number, not when the far
+	// side answers.
+	Assumed bool
 }
 
 // Queue is a queue with what the picture needs besides its rules.

@@ -36,6 +36,9 @@ func (e *Exchange) sipAnswered(id tel.LegID) {
 	}
 	l.up = true
 	evidence := "200 OK"
+	if l.trunk != nil && l.trunk.conf.Assumed {
+		evidence = "200 OK; this box gives no answer signal"
+	}
 	if l.caller {
 		evidence = "our 200 OK was acknowledged"
 	}

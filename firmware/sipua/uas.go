@@ -167,6 +167,9 @@ func (c *call) incoming(req *sip.Request) Incoming {
 	}
 	t := c.peer.trunk
 	e.Trunk, e.From = t.ID, numberOf(&req.From().Address)
+	if t.Accepts && userOf(&req.From().Address) == t.User {
+		e.From, e.Name = "", tel.Text{} // a box without caller id calls by its own name
+	}
 	if dialled := userOf(&req.Recipient); e.To == "" || dialled == t.User {
 		// It called our Contact, or by a name: the To header may know the number.
 		e.To = numberOf(&req.To().Address)
