@@ -65,7 +65,8 @@ func (p *projector) apply(ctx context.Context, r *Row) error {
 func ofCall(k call.Kind) bool {
 	switch k {
 	case call.Began, call.Answered, call.Node, call.Queued, call.Offered, call.Declined, call.QueueLeft,
-		call.Dialled, call.Connected, call.Fax, call.Warned, call.HoldOn, call.HoldOff, call.Ended:
+		call.Dialled, call.Connected, call.Fax, call.Warned, call.HoldOn, call.HoldOff, call.Ended,
+		call.ConsultOn, call.ConsultUp, call.ConsultOff, call.ConferOn, call.ConferOff, call.Transferred, call.TransferFailed, call.Recalled:
 		return true
 	}
 	return false
@@ -163,6 +164,10 @@ func (c *callRow) apply(r *Row, f call.Fact) {
 		if c.holders &^= holder1(f.By); c.holders == 0 {
 			rec.Hold += c.holding.stop(r.Mono)
 		}
+	case call.Transferred, call.Recalled: // the talk with whoever hands over, or left, ends here
+		rec.Talk += c.talking.stop(r.Mono)
+		rec.Hold += c.holding.stop(r.Mono)
+		c.holders = 0
 	case call.Ended:
 		c.end(r, f)
 	}

@@ -32,6 +32,7 @@ type Start struct {
 	Direction tel.Direction
 	From, To  tel.Number
 	Name      tel.Text
+	Absence   string      // of From: "P" private, "O" unavailable
 	Port      tel.PortID  // the line it came in on
 	Trunk     tel.TrunkID // the trunk it came in on
 	Ext       tel.Number  // the phone that dialled
@@ -84,13 +85,19 @@ type Machine struct {
 	agent   tel.AgentID
 	node    string
 	held    map[tel.LegID]bool
+	bridged bool // the agent of the offer talks
 	flow    bool // the flow is underneath and can go on
 	present bool // the caller is a leg that still exists
+
+	callerIs tel.By     // who is on the caller's leg, for the book
+	target   tel.Number // the outside number called
+	consult  consult    // what one party has besides the other
+	tries    []try      // who is rung for a party left behind
 }
 
 // New returns an interaction that waits for Begin.
 func New(s Start, l Limits) *Machine {
-	return &Machine{start: s, limits: l, caller: s.Leg, held: map[tel.LegID]bool{}}
+	return &Machine{start: s, limits: l, caller: s.Leg, held: map[tel.LegID]bool{}, callerIs: tel.ByCaller, target: s.Target}
 }
 
 // Deadline is the instant at which the loop must step TimedOut.
@@ -99,8 +106,12 @@ func (m *Machine) Deadline() (time.Time, bool) {
 		return time.Time{}, false
 	}
 	end := m.began.Add(m.limits.Longest)
-	if !m.ringBy.IsZero() && (m.start.Emergency || m.ringBy.Before(end)) {
-		return m.ringBy, true
+	ring := m.ringBy
+	if ring.IsZero() {
+		ring = m.consult.RingBy
+	}
+	if !ring.IsZero() && (m.start.Emergency || ring.Before(end)) {
+		return ring, true
 	}
 	return end, !m.start.Emergency
 }
@@ -152,7 +163,7 @@ func (m *Machine) Describe() string {
 	case Ringing, Talk:
 		s += " with " + string(m.ext)
 		if m.seized != "" {
-			s += string(m.start.Target) + " over " + m.seized
+			s += string(m.target) + " over " + m.seized
 		}
 	}
 	return s
@@ -171,8 +182,11 @@ func (m *Machine) Step(now time.Time, ev Event, out []Effect) []Effect {
 		out = m.bookBegan(now, out)
 		return m.end(now, tel.BySystem, ev.Cause, ev.Evidence, out)
 	case LegRinging:
-		if ev.Leg == m.called && m.state == Ringing && !m.callerUp {
+		switch {
+		case ev.Leg == m.called && m.state == Ringing && !m.callerUp:
 			return append(out, Alert{m.caller})
+		case ev.Leg == m.consult.Leg && ev.Leg != 0 && !m.consult.Up:
+			return append(out, Alert{m.consult.by})
 		}
 	case LegProceeding:
 		return m.proceeding(now, ev, out)
@@ -182,6 +196,24 @@ func (m *Machine) Step(now time.Time, ev Event, out []Effect) []Effect {
 		return m.legDown(now, ev, out)
 	case LegHeld:
 		return m.legHeld(now, ev, out)
+	case PutAside:
+		return m.putAside(now, ev, out)
+	case Consult:
+		return m.consulted(now, ev, out)
+	case ConsultRefused:
+		return m.consultRefused(now, ev, out)
+	case TakeBack:
+		return m.takeBack(now, ev, out)
+	case Swap:
+		return m.swap(now, ev, out)
+	case Confer:
+		return m.confer(now, ev, out)
+	case HandOver:
+		return m.handOver(now, ev, out)
+	case WalkOff:
+		return m.walkOff(now, ev, out)
+	case Adopt:
+		return m.adopt(now, ev.Second, out)
 	case FlowNode:
 		m.node = ev.Node
 		return m.book(now, Fact{Kind: Node, Node: ev.Node}, out)
@@ -267,12 +299,18 @@ func (m *Machine) legUp(now time.Time, ev LegUp, out []Effect) []Effect {
 		}
 	case ev.Leg == m.called && m.called != 0 && (m.state == Waiting || m.state == Ringing):
 		return m.connect(now, ev.Evidence, out)
+	case ev.Leg == m.consult.Leg && ev.Leg != 0 && !m.consult.Up && m.state == Talk:
+		return m.secondUp(now, ev.Evidence, out)
 	}
 	return out
 }
 
 // proceeding joins the caller to a line that nobody has answered on yet.
 func (m *Machine) proceeding(now time.Time, ev LegProceeding, out []Effect) []Effect {
+	if s := &m.consult; ev.Leg != 0 && ev.Leg == s.Leg && !s.Up {
+		s.Proceeds = true
+		return append(out, Quiet{s.by}, Join{A: s.by, B: s.Leg, Aside: true})
+	}
 	if ev.Leg != m.called || m.called == 0 || m.state != Ringing {
 		return out
 	}
@@ -280,12 +318,13 @@ func (m *Machine) proceeding(now time.Time, ev LegProceeding, out []Effect) []Ef
 		out = append(out, Answer{m.caller})
 		out = m.answered(now, ev.Evidence, out)
 	}
-	return append(out, Quiet{m.caller}, Join{m.caller, m.called})
+	return append(out, Quiet{m.caller}, Join{A: m.caller, B: m.called})
 }
 
 // connect joins the two legs.
 func (m *Machine) connect(now time.Time, evidence string, out []Effect) []Effect {
-	if m.offer != 0 {
+	offered := m.offer != 0 && !m.bridged
+	if offered {
 		out = append(out, OfferAccepted{m.offer})
 		out = m.book(now, Fact{Kind: QueueLeft, Queue: m.queue, Cause: tel.CauseAnswered}, out)
 	}
@@ -297,27 +336,35 @@ func (m *Machine) connect(now time.Time, evidence string, out []Effect) []Effect
 		m.flow = false
 		out = append(out, StopFlow{})
 	}
-	out = append(out, Quiet{m.caller}, Join{m.caller, m.called})
-	if m.offer != 0 {
+	out = append(out, Quiet{m.caller}, Join{A: m.caller, B: m.called})
+	if offered {
+		m.bridged = true
 		out = append(out, OfferBridged{m.offer})
 	}
+	m.tries = nil
 	m.become(now, Talk)
 	f := Fact{Kind: Connected, Agent: m.agent, Ext: m.ext, Leg: m.called, Queue: m.queue, Evidence: evidence}
-	if m.seized != "" {
-		f.To, f.Port = m.start.Target, tel.PortID(m.seized)
+	if m.seized != "" && m.ext == "" {
+		f.To, f.Port = m.target, tel.PortID(m.seized)
 	}
 	return m.book(now, f, out)
 }
 
 func (m *Machine) legDown(now time.Time, ev LegDown, out []Effect) []Effect {
 	switch {
+	case ev.Leg == 0:
+		return out
+	case ev.Leg == m.consult.Leg:
+		return m.secondDown(now, ev, out)
+	case m.consult.by != 0 && m.consult.Leg != 0 && ev.Leg == m.other(m.consult.by):
+		return m.firstGone(now, ev.Leg, ev, out)
 	case ev.Leg == m.caller:
 		m.present = false
 		cause := hungUp(ev.Cause)
 		if m.state == Waiting && cause == tel.CauseNormal {
 			cause = tel.CauseAbandoned
 		}
-		by := tel.ByCaller
+		by := m.callerIs
 		if cause == tel.CauseCongestion || cause == tel.CauseError {
 			by = tel.BySystem // we could not serve him
 		}
@@ -358,7 +405,7 @@ func (m *Machine) legHeld(now time.Time, ev LegHeld, out []Effect) []Effect {
 	if m.state != Talk || ev.On == m.held[ev.Leg] {
 		return out
 	}
-	other, by := m.called, tel.ByCaller
+	other, by := m.called, m.callerIs
 	if ev.Leg == m.called {
 		other, by = m.caller, m.answerer()
 	} else if ev.Leg != m.caller {
@@ -382,6 +429,9 @@ func (m *Machine) legHeld(now time.Time, ev LegHeld, out []Effect) []Effect {
 }
 
 func (m *Machine) timedOut(now time.Time, out []Effect) []Effect {
+	if s := &m.consult; !s.RingBy.IsZero() && !now.Before(s.RingBy) && m.state == Talk {
+		return m.lostSecond(now, tel.CauseNoAnswer, "nobody answered", out)
+	}
 	if !m.ringBy.IsZero() && !now.Before(m.ringBy) {
 		leg := m.called
 		m.called = 0
@@ -396,9 +446,8 @@ func (m *Machine) timedOut(now time.Time, out []Effect) []Effect {
 
 // end drops everybody and books the one ending.
 func (m *Machine) end(now time.Time, by tel.By, c tel.Cause, evidence string, out []Effect) []Effect {
-	if m.offer != 0 && m.state == Talk {
-		out = append(out, OfferReleased{m.offer})
-	}
+	out = m.freeAgent(out)
+	out = m.endSecond(now, by, c, evidence, out)
 	if m.state == Waiting {
 		if m.offer != 0 {
 			out = m.book(now, Fact{Kind: Declined, Queue: m.queue, Agent: m.agent, Offer: m.offer, Cause: c}, out)

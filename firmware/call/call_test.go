@@ -20,7 +20,12 @@ type step struct {
 
 func walk(t *testing.T, s Start, steps []step) {
 	t.Helper()
-	m := New(s, Limits{Longest: time.Hour, RingTime: 25 * time.Second})
+	walkWith(t, s, "", steps)
+}
+
+func walkWith(t *testing.T, s Start, operator tel.Number, steps []step) {
+	t.Helper()
+	m := New(s, Limits{Longest: time.Hour, RingTime: 25 * time.Second, Operator: operator})
 	for i, st := range steps {
 		now := t0.Add(st.at)
 		var got []string
@@ -150,15 +155,21 @@ func TestEmergencyCallIsNotCut(t *testing.T) {
 // Whatever happens in whatever order: one beginning, one ending, every leg that
 // was rung or seized is dropped or went by itself, every offer is closed.
 func TestRandomLives(t *testing.T) {
-	for seed := range uint64(3000) {
-		life(t, seed)
+	seen := map[Kind]int{}
+	for seed := range uint64(15000) {
+		life(t, seed, seen)
+	}
+	for _, k := range []Kind{ConsultOn, ConsultUp, ConsultOff, ConferOn, ConferOff, Transferred, TransferFailed, Recalled, HoldOff, QueueLeft} {
+		if seen[k] < 3 {
+			t.Errorf("%s came %d times", k, seen[k])
+		}
 	}
 }
 
-func life(t *testing.T, seed uint64) {
+func life(t *testing.T, seed uint64, seen map[Kind]int) {
 	r := rand.New(rand.NewPCG(seed, 7))
 	s := Start{ID: "1-1", Leg: 1, Aim: Aim(r.IntN(4)), Target: "102", Queue: "ventas", Via: []string{"L1", "L2"}, Emergency: r.IntN(4) == 0}
-	m := New(s, Limits{Longest: 10 * time.Minute, RingTime: 20 * sec})
+	m := New(s, Limits{Longest: 10 * time.Minute, RingTime: 20 * sec, Operator: "100"})
 	var log []string
 	fail := func(why string) { t.Helper(); t.Fatalf("seed %d: %s\n%s", seed, why, strings.Join(log, "\n")) }
 	now, next := t0, tel.LegID(1)
@@ -172,6 +183,7 @@ func life(t *testing.T, seed uint64) {
 			switch e := e.(type) {
 			case Book:
 				count[e.Fact.Kind]++
+				seen[e.Fact.Kind]++
 			case Ring:
 				alive[e.Leg] = true
 			case Seize:
@@ -181,6 +193,12 @@ func life(t *testing.T, seed uint64) {
 					fail("dropped a leg that is not there")
 				}
 				delete(alive, e.Leg)
+			case Spin: // they go on elsewhere
+				if !alive[e.By] || !alive[e.Second.Leg] {
+					fail("spun off a leg that is not there")
+				}
+				delete(alive, e.By)
+				delete(alive, e.Second.Leg)
 			case Join:
 				if !alive[e.A] || !alive[e.B] {
 					fail("joined a leg that is not there")
@@ -195,7 +213,7 @@ func life(t *testing.T, seed uint64) {
 		}
 	}
 	apply(Begin{spare()})
-	for range 60 {
+	for range 90 {
 		if s, _ := m.State(); s == Finished {
 			break
 		}
@@ -207,9 +225,15 @@ func life(t *testing.T, seed uint64) {
 		}
 		now = now.Add(step)
 		a, b := m.Legs()
-		leg := []tel.LegID{a, b, 99}[r.IntN(3)]
+		_, second := m.Consulting()
+		leg := []tel.LegID{a, b, 99, second}[r.IntN(4)]
 		causes := []tel.Cause{tel.CauseNormal, tel.CauseBusy, tel.CauseCongestion, tel.CauseUnreachable, tel.CauseBattery}
 		state, _ := m.State()
+		by := []tel.LegID{a, b}[r.IntN(2)]
+		if state == Talk && by != 0 && r.IntN(4) > 0 {
+			bySecond(r, m, by, spare, apply, func(leg tel.LegID) { delete(alive, leg) })
+			continue
+		}
 		switch r.IntN(11) {
 		case 10:
 			ext := []tel.Number{"104", "102"}[r.IntN(2)]
@@ -258,11 +282,47 @@ func life(t *testing.T, seed uint64) {
 	if count[Began] != 1 || count[Ended] != 1 || count[Answered] > 1 {
 		fail(fmt.Sprintf("facts %v", count))
 	}
+	if count[HoldOff] > count[HoldOn] || count[ConsultUp] > count[ConsultOn] || count[ConferOff] > count[ConferOn] {
+		fail(fmt.Sprintf("facts do not pair: %v", count))
+	}
 	if count[Queued] != count[QueueLeft] || count[Offered] < count[Declined] {
 		fail(fmt.Sprintf("queue facts do not pair: %v", count))
 	}
 	if len(alive) != 0 || len(offers) != 0 {
 		fail(fmt.Sprintf("left over: legs %v offers %v", alive, offers))
+	}
+}
+
+// bySecond does something with a second party, mostly in an order that people have.
+func bySecond(r *rand.Rand, m *Machine, by tel.LegID, spare func() tel.LegID, apply func(Event), gone func(tel.LegID)) {
+	_, leg := m.Consulting()
+	switch r.IntN(10) {
+	case 0, 1, 2:
+		if leg != 0 {
+			apply(LegUp{leg, ""})
+			return
+		}
+		apply(PutAside{by})
+	case 3, 4:
+		c := []Consult{{Ext: "103"}, {Number: "900", Via: []string{"L1", "L2"}}, {Queue: "soporte"}, {Number: "901", Via: []string{"L1"}, Bound: "outside"}}[r.IntN(4)]
+		c.By, c.Leg = by, spare()
+		apply(c)
+	case 5:
+		apply([]Event{TakeBack{by}, ConsultRefused{By: by, Cause: tel.CauseForbidden}}[r.IntN(2)])
+	case 6:
+		apply(Swap{by})
+	case 7:
+		apply(Confer{by, r.IntN(3) > 0})
+	case 8:
+		if m.HeldBy(by) || leg != 0 {
+			gone(by)
+			apply(HandOver{by, "101", [2]tel.LegID{spare(), spare()}})
+		}
+	case 9:
+		if m.HeldBy(by) {
+			gone(by)
+			apply(WalkOff{by, "101", [2]tel.LegID{spare(), spare()}})
+		}
 	}
 }
 

@@ -147,6 +147,9 @@ type (
 		Leg   tel.LegID
 		Ext   tel.Number
 		Offer tel.OfferID // 0: not for a queue
+		From  tel.Number  // shown in place of the caller's number and name
+		Name  tel.Text
+		Back  bool // the phone of somebody who left a party behind
 	}
 	// Seize a line or trunk as Leg and send Number. Force clears what holds it.
 	Seize struct {
@@ -160,8 +163,11 @@ type (
 		Leg   tel.LegID
 		Cause tel.Cause
 	}
-	// Join two legs: they hear each other.
-	Join struct{ A, B tel.LegID }
+	// Join two legs: they hear each other, Aside without the interaction's others.
+	Join struct {
+		A, B  tel.LegID
+		Aside bool
+	}
 	// Music: the leg hears music.
 	Music struct{ Leg tel.LegID }
 	// Quiet: stop what plays to the leg.
@@ -215,12 +221,23 @@ func (Over) isEffect()          {}
 
 func (e Answer) String() string { return fmt.Sprintf("answer %d", e.Leg) }
 func (e Alert) String() string  { return fmt.Sprintf("alert %d", e.Leg) }
-func (e Ring) String() string   { return fmt.Sprintf("ring %s as %d offer %d", e.Ext, e.Leg, e.Offer) }
+func (e Ring) String() string {
+	s := fmt.Sprintf("ring %s as %d offer %d", e.Ext, e.Leg, e.Offer)
+	if e.Back {
+		s += " back"
+	}
+	return s
+}
 func (e Seize) String() string {
 	return fmt.Sprintf("seize %s as %d for %s force %t", e.Via, e.Leg, e.Number, e.Force)
 }
-func (e Drop) String() string          { return fmt.Sprintf("drop %d: %s", e.Leg, e.Cause) }
-func (e Join) String() string          { return fmt.Sprintf("join %d %d", e.A, e.B) }
+func (e Drop) String() string { return fmt.Sprintf("drop %d: %s", e.Leg, e.Cause) }
+func (e Join) String() string {
+	if e.Aside {
+		return fmt.Sprintf("join aside %d %d", e.A, e.B)
+	}
+	return fmt.Sprintf("join %d %d", e.A, e.B)
+}
 func (e Music) String() string         { return fmt.Sprintf("music %d", e.Leg) }
 func (e Quiet) String() string         { return fmt.Sprintf("quiet %d", e.Leg) }
 func (StartFlow) String() string       { return "start flow" }
@@ -254,4 +271,5 @@ func (f Fact) line() string {
 type Limits struct {
 	Longest  time.Duration
 	RingTime time.Duration // of an extension or an outside number
+	Operator tel.Number    // rung for a party whom nobody takes back; may be empty
 }

@@ -24,11 +24,12 @@ const (
 	BoardPort Kind = "board.port" // Port: the socket, or empty; Node: the driver; State: loaded, skipped, failed; Reason: what or why
 
 	// Lines, phones and trunks.
-	LineState  Kind = "line.state"  // Port, State, Reason
-	LineTest   Kind = "line.test"   // Port; State: ok, look, bad; Evidence: the verdict; Millis: how long
-	LineTuned  Kind = "line.tuned"  // Port, Reason: gain and impedance, By
-	PhoneState Kind = "phone.state" // Ext, State, Reason
-	TrunkState Kind = "trunk.state" // Trunk, State, Reason
+	LineState  Kind = "line.state"    // Port, State, Reason
+	LineTest   Kind = "line.test"     // Port; State: ok, look, bad; Evidence: the verdict; Millis: how long
+	LineTuned  Kind = "line.tuned"    // Port, Reason: gain and impedance, By
+	PhoneState Kind = "phone.state"   // Ext, State, Reason
+	MessagesAt Kind = "messages.wait" // Ext; Millis: how many messages wait
+	TrunkState Kind = "trunk.state"   // Trunk, State, Reason
 
 	// One interaction, in the order of its life.
 	Began     Kind = "call.began"     // Call, Direction, From, Name, To, Port or Trunk, Ext
@@ -45,6 +46,16 @@ const (
 	HoldOff   Kind = "hold.off"       // Call, By
 	Warned    Kind = "call.warned"    // Call; Reason: the limit that will end it
 	Ended     Kind = "call.ended"     // Call, By, Cause, Evidence
+
+	// A party brings a second one in, and hands the first over to him.
+	ConsultOn      Kind = "consult.began"     // Call, By, Agent; To or Queue
+	ConsultUp      Kind = "consult.connected" // Call, Ext or To and Port; Evidence
+	ConsultOff     Kind = "consult.ended"     // Call, By, To or Queue, Cause, Evidence; not when handed over
+	ConferOn       Kind = "conference.on"     // Call, By, Agent, To
+	ConferOff      Kind = "conference.off"    // Call, By
+	Transferred    Kind = "call.transferred"  // Call, By, Agent and Ext: who hands over; To or Queue; Reason: attended, blind or queue
+	TransferFailed Kind = "transfer.failed"   // Call, Ext: who handed over; To, Cause, Evidence
+	Recalled       Kind = "call.recalled"     // Call, Ext: the phone rung back; Reason
 
 	// Agents.
 	AgentState Kind = "agent.state" // Agent, Ext, State, Reason, By, Call (in acw: the call it belongs to)

@@ -13,7 +13,7 @@ const FaxTalk = 20 * time.Second
 
 // fax takes a caller who is a fax out of whatever he is in and rings the fax port.
 func (m *Machine) fax(now time.Time, ev IsFax, out []Effect) []Effect {
-	if m.start.Aim != AimFlow || !m.callerUp || m.ext == ev.Ext && m.called != 0 {
+	if m.start.Aim != AimFlow || !m.callerUp || m.ext == ev.Ext && m.called != 0 || m.callerIs != tel.ByCaller || m.consult.by != 0 {
 		return out
 	}
 	switch m.state {
@@ -29,9 +29,7 @@ func (m *Machine) fax(now time.Time, ev IsFax, out []Effect) []Effect {
 			return out
 		}
 		clear(m.held)
-		if m.offer != 0 {
-			out = append(out, OfferReleased{m.offer})
-		}
+		out = m.freeAgent(out)
 	default:
 		return out
 	}
@@ -44,5 +42,6 @@ func (m *Machine) fax(now time.Time, ev IsFax, out []Effect) []Effect {
 	}
 	out = append(out, Quiet{m.caller})
 	out = m.book(now, Fact{Kind: Fax, Ext: ev.Ext, Evidence: ev.Evidence}, out)
+	m.tries = nil
 	return m.ring(now, ev.Ext, ev.Leg, out)
 }

@@ -29,8 +29,8 @@ func (m *Machine) seize(now time.Time, leg tel.LegID, why string, out []Effect) 
 	m.called, m.seized, m.via = leg, m.via[0], m.via[1:]
 	m.become(now, Ringing)
 	m.ringBy = now.Add(max(m.limits.RingTime, time.Minute))
-	out = m.book(now, Fact{Kind: Dialled, To: m.start.Target, Port: tel.PortID(m.seized), Leg: leg}, out)
-	return append(out, Seize{Leg: leg, Via: m.seized, Number: m.start.Target, Force: m.force})
+	out = m.book(now, Fact{Kind: Dialled, To: m.target, Port: tel.PortID(m.seized), Leg: leg}, out)
+	return append(out, Seize{Leg: leg, Via: m.seized, Number: m.target, Force: m.force})
 }
 
 // notReached goes on after the called party did not come about.
@@ -39,7 +39,11 @@ func (m *Machine) notReached(now time.Time, ev LegDown, out []Effect) []Effect {
 	case m.flow:
 		m.become(now, InFlow)
 		return append(out, Quiet{m.caller}, ReturnFlow{ev.Cause})
-	case m.start.Aim == AimOutside && (ev.Cause == tel.CauseCongestion || ev.Cause == tel.CauseUnreachable),
+	case len(m.tries) > 0 && len(m.via) > 0 && ev.Spare != 0 && (ev.Cause == tel.CauseCongestion || ev.Cause == tel.CauseUnreachable):
+		return m.seize(now, ev.Spare, ev.Evidence, out)
+	case len(m.tries) > 0:
+		return m.transferFailed(now, ev, out)
+	case m.start.Aim == AimOutside && (ev.Cause == tel.CauseCongestion || ev.Cause == tel.CauseUnreachable) && m.callerIs == tel.ByCaller,
 		m.start.Emergency && ev.Spare != 0: // whatever one way says to an emergency, the next may take it
 		return m.seize(now, ev.Spare, ev.Evidence, out)
 	}
@@ -98,6 +102,9 @@ func (m *Machine) queueExit(now time.Time, c tel.Cause, out []Effect) []Effect {
 	}
 	out = m.book(now, Fact{Kind: QueueLeft, Queue: m.queue, Cause: c}, out)
 	m.queue = ""
+	if len(m.tries) > 0 {
+		return m.transferFailed(now, LegDown{Cause: c, Evidence: "left the queue by its rule"}, out)
+	}
 	if !m.flow {
 		m.become(now, Arriving) // not waiting any more: nothing is left to dequeue
 		return m.end(now, tel.BySystem, c, "left the queue by its rule", out)

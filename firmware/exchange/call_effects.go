@@ -49,6 +49,7 @@ func (e *Exchange) newCall(l *legState, s call.Start, f *flow.Flow) *callState {
 	if limits.RingTime <= 0 {
 		limits.RingTime = 25 * time.Second
 	}
+	limits.Operator = e.set.Operator
 	c.m = call.New(s, limits)
 	c.timer.owner = toCall{c, call.TimedOut{}}
 	c.ivrTime.owner = toIVR{c, ivr.TimedOut{}}
@@ -75,8 +76,7 @@ func (e *Exchange) callEffect(c *callState, ef call.Effect) {
 	case call.Drop:
 		e.drop(e.legs[ef.Leg], ef.Cause)
 	case call.Join:
-		e.sh.Media.Join(ef.A, c.id)
-		e.sh.Media.Join(ef.B, c.id)
+		e.join(c, ef)
 	case call.Music:
 		e.warn("music", e.sh.Media.Say(ef.Leg, 0, c.lang, nil, e.musicOf(c)))
 	case call.Quiet:
@@ -102,6 +102,8 @@ func (e *Exchange) callEffect(c *callState, ef call.Effect) {
 		e.bookCall(c, ef.Fact)
 	case call.Over:
 		e.over(c)
+	default:
+		e.secondEffect(c, ef)
 	}
 }
 
@@ -149,15 +151,15 @@ func (e *Exchange) ring(c *callState, ef call.Ring) {
 		return
 	}
 	l := &legState{id: ef.Leg, call: c.id, phone: f, offer: ef.Offer}
-	s := c.m.Start()
+	r := display(c.m.Start(), ef)
 	if f.conf.Port == "" {
 		e.addLeg(l)
-		e.ringSIP(l, s.From, s.Name)
+		e.ringSIP(l, r.Number, r.Name)
 		return
 	}
 	l.port = e.ports[f.conf.Port]
 	e.addLeg(l)
-	e.ringTelephone(l, s.From, s.Name)
+	e.ringTelephone(l, r)
 }
 
 // engaged reports whether a phone has something to do: a leg, a hook that is
@@ -225,6 +227,7 @@ func (e *Exchange) over(c *callState) {
 	e.timers.set(&c.timer, time.Time{}, false)
 	e.stopFlow(c)
 	e.spend.Over(e.now, c.id)
+	e.closeAccounts(c)
 	e.watchSpending()
 	e.remember(c)
 	delete(e.calls, c.id)

@@ -53,6 +53,8 @@ func (e *Exchange) change(c Change) error {
 		return e.useProfile(c)
 	case FreezeProfile:
 		return e.freezeProfile(c)
+	case MessageWaiting:
+		return e.messages(c)
 	}
 	return fmt.Errorf("cannot do %T: the exchange does not know it", c)
 }

@@ -104,6 +104,8 @@ type phoneState struct {
 	since time.Time
 	told  acd.Phone // what the queues know
 
+	messages int // that wait
+
 	legs    int // of a SIP phone
 	offered int // of them rung for an offer of a queue
 }
@@ -138,7 +140,10 @@ type callState struct {
 	ivrTime timer
 	flow    *flow.Flow
 	lang    tel.Lang
-	service *service
+
+	accounts []account // of second parties outside
+	consults bool      // the last of them is the second party now
+	service  *service
 
 	joined    time.Time // the queue he is in
 	waited    time.Duration
@@ -165,7 +170,8 @@ func New(set Settings, sh Shells, now time.Time) *Exchange {
 		f := &phoneState{conf: c, up: c.Port != "", since: now}
 		e.phones[c.Ext] = f
 		if c.Port != "" {
-			p := &portState{id: c.Port, ext: c.Ext, fxs: line.NewFXS(now, c.Caps), since: now}
+			p := &portState{id: c.Port, ext: c.Ext, since: now,
+				fxs: line.NewFXS(now, line.Telephone{Caps: c.Caps, Bells: c.Bells, IDBefore: c.IDBefore})}
 			p.timer.owner = toLine{p, line.TimedOut{}}
 			e.ports[c.Port] = p
 			e.order = append(e.order, p)
@@ -288,6 +294,9 @@ func (e *Exchange) open() {
 	}
 	for _, f := range e.set.Phones {
 		e.phoneChanged(e.phones[f.Ext])
+		if f.Messages > 0 {
+			e.tellMessages(e.phones[f.Ext], f.Messages)
+		}
 	}
 	for _, a := range e.set.Agents {
 		if a.Ext != "" {

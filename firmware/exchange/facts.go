@@ -46,6 +46,7 @@ func (e *Exchange) local() time.Time {
 func (e *Exchange) bookCall(c *callState, f call.Fact) {
 	e.sh.Book.Append(f)
 	e.today.turn(e.local())
+	e.countSecond(c, f)
 	switch f.Kind {
 	case call.QueueLeft:
 		e.countLeft(c, f)
@@ -53,7 +54,9 @@ func (e *Exchange) bookCall(c *callState, f call.Fact) {
 		if f.Agent != "" {
 			e.today.agents[f.Agent]++
 		}
-		c.connected = f.At
+		if c.connected.IsZero() {
+			c.connected = f.At
+		}
 		e.spend.Up(e.now, c.id, c.m.Way())
 		e.watchSpending()
 	case call.Ended:

@@ -76,7 +76,7 @@ func (e *Exchange) lineRings(p *portState, in line.Incoming) {
 	e.addLeg(l)
 	p.call = l.id
 	e.arrived(l, call.Start{
-		Direction: tel.Inbound, From: in.From, Name: in.Name, To: p.conf.Number, Port: p.id, Aim: call.AimFlow,
+		Direction: tel.Inbound, From: in.From, Name: in.Name, Absence: in.Absence, To: p.conf.Number, Port: p.id, Aim: call.AimFlow,
 	}, e.flows[p.conf.Flow])
 }
 

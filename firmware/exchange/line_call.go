@@ -53,11 +53,11 @@ func (e *Exchange) lineEffect(p *portState, ef line.Effect) {
 	case line.Digits:
 		e.push(toLine{p, line.Verdict{Progress: e.progress(ef.Number)}})
 	case line.Dialled:
-		e.dialled(e.ownLeg(p), ef.Number)
+		e.telephoneDialled(p, ef.Number)
 	case line.Tone:
 		e.sh.Media.Tone(p.audio, ef.Tone)
-	case line.Flashed:
-		e.flashed(p)
+	case line.Asks:
+		e.asks(p, ef.Wish)
 	case line.SendID:
 		e.sendID(p, ef.ID)
 	case line.StopID:
@@ -88,7 +88,7 @@ func (e *Exchange) portAudio(p *portState, on bool) {
 	if p.audio == 0 {
 		p.audio = e.ownLeg(p).id
 	} else if l := e.legs[p.audio]; l != nil && l.call != "" {
-		room = l.call
+		room = e.roomOf(l)
 	}
 	if err := e.sh.Media.AttachPort(room, p.audio, p.id, e.hear(p, dials)); err != nil {
 		e.warn("port "+string(p.id)+": audio", err)

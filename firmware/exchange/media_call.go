@@ -17,7 +17,7 @@ func (e *Exchange) digit(ev OnDigit) {
 		return
 	}
 	if l.port != nil && l.port.fxs != nil {
-		if s, _ := l.port.state(); s == line.DialTone || s == line.Collecting {
+		if l.port.fxs.Takes(e.now, ev.Digit) {
 			e.push(toLine{l.port, line.Key{Digit: ev.Digit}})
 			return
 		}
@@ -26,9 +26,9 @@ func (e *Exchange) digit(ev OnDigit) {
 	if c == nil {
 		return
 	}
-	caller, called := c.m.Legs()
+	caller, _ := c.m.Legs()
 	if state, _ := c.m.State(); state == call.Talk {
-		if other := caller + called - l.id; !ev.InBand && other != 0 {
+		if other := c.m.Peer(l.id); !ev.InBand && other != 0 {
 			e.sh.Media.SendDigits(other, 0, ev.Digit.String())
 		}
 		return

@@ -94,17 +94,22 @@ func (e *Exchange) seePhone(f *phoneState) view.Phone {
 	v.Agent, _ = e.acd.AgentAt(f.conf.Ext)
 	for _, c := range e.live {
 		caller, called := c.m.Legs()
-		for _, id := range []tel.LegID{caller, called} {
+		_, second := c.m.Consulting()
+		for _, id := range []tel.LegID{caller, called, second} {
 			l := e.legs[id]
 			if l == nil || l.phone != f {
 				continue
 			}
 			v.Call = c.id
 			v.Lamp, v.Since = callLamp(c)
-			if id == called && !l.up {
+			if id != caller && !l.up {
 				v.Lamp = view.Ring
 			}
 		}
+	}
+	v.Messages = f.messages
+	if what, since := e.offHook(f); v.Call == "" && what != "" {
+		v.Detail, v.Since = what, since
 	}
 	if !f.up {
 		v.Lamp = view.Off
@@ -232,7 +237,8 @@ func (e *Exchange) seeCall(c *callState) view.Call {
 	}
 	v.Lamp, v.Since = callLamp(c)
 	caller, called := c.m.Legs()
-	for _, id := range []tel.LegID{caller, called} {
+	_, second := c.m.Consulting()
+	for _, id := range []tel.LegID{caller, called, second} {
 		if l := e.legs[id]; l != nil {
 			m, _ := e.sh.Media.Measured(id)
 			m.ID, m.What = id, legLabel(l)

@@ -34,6 +34,8 @@ type Settings struct {
 	Calls     int               // at once
 	Today     []call.Record     // that reached into this day before the start, oldest first
 	Misses    int               // unanswered offers in a row before an agent is made not ready
+
+	JoinOutside bool // a telephone may leave two outside parties alone together
 }
 
 // Line is an FXO port.
@@ -64,6 +66,10 @@ type Phone struct {
 	Port    tel.PortID
 	Caps    port.Caps
 	Classes []numbering.Class // nil: all that the routes permit
+
+	Bells    [3]port.Cadence // of a telephone: from outside, inside, callback
+	IDBefore bool            // the country sends caller id before the bell
+	Messages int             // that wait at start
 }
 
 // Trunk is a SIP trunk or gateway.

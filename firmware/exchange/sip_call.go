@@ -92,7 +92,7 @@ func (e *Exchange) trunkState(ev OnTrunk) {
 
 // ringSIP rings a SIP phone.
 func (e *Exchange) ringSIP(l *legState, from tel.Number, name tel.Text) {
-	e.sh.Media.AttachSIP(l.call, l.id)
+	e.sh.Media.AttachSIP(e.roomOf(l), l.id)
 	e.sh.SIP.DialPhone(l.id, l.phone.conf.Ext, from, name)
 }
 
@@ -109,7 +109,7 @@ func (e *Exchange) seizeTrunk(l *legState, t *trunkState, ef call.Seize, from te
 	}
 	l.trunk = t
 	t.used++
-	e.sh.Media.AttachSIP(l.call, l.id)
+	e.sh.Media.AttachSIP(e.roomOf(l), l.id)
 	if t.conf.Number != "" {
 		from = t.conf.Number
 	}

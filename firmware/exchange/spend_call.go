@@ -16,9 +16,11 @@ type toSpend struct{}
 
 func (toSpend) run(e *Exchange) {
 	for _, d := range e.spend.Due(e.now, nil) {
-		c := e.calls[d.Call]
+		c, second := e.spender(d.Call)
 		switch {
 		case c == nil:
+		case d.End && second:
+			e.endSecond(c, d.Why)
 		case d.End:
 			e.push(toCall{c, call.Kill{By: tel.BySystem, Cause: tel.CauseLimit, Evidence: d.Why}})
 		default:

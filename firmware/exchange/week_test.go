@@ -20,8 +20,8 @@ func (w *world) pickUp(id tel.PortID) {
 	w.ringing[id] = false
 	w.offHook[id] = true
 	w.e.Post(OnPort{id, port.OffHook{}})
-	if w.chance(10) {
-		w.after(w.some(5*time.Second, 30*time.Second), func() { w.e.Post(OnPort{id, port.HookFlash{}}) })
+	if w.chance(40) {
+		w.flashes(id)
 	}
 	w.after(w.some(2*time.Second, 5*time.Minute), func() {
 		w.offHook[id] = false
@@ -137,7 +137,8 @@ func (w *world) live(pause time.Duration) {
 	default:
 		agents := []tel.AgentID{"ana", "bea", "cid", "dora", "nobody"}
 		a := agents[w.r.IntN(len(agents))]
-		orders := []Change{Login{Agent: a}, Login{Agent: a, Ext: "102"}, Logout{a}, Pause{a, "descanso"}, Pause{a, "none"}, Unpause{a}, Unpause{a}, Night{"none", flow.ForcedOpen}}
+		orders := []Change{Login{Agent: a}, Login{Agent: a, Ext: "102"}, Logout{a}, Pause{a, "descanso"}, Pause{a, "none"}, Unpause{a}, Unpause{a}, Night{"none", flow.ForcedOpen},
+			MessageWaiting{"101", w.r.IntN(3)}}
 		w.e.Post(Order{What: orders[w.r.IntN(len(orders))], Done: func(error) {}})
 	}
 	w.after(w.some(time.Second, pause), func() { w.live(pause) })
@@ -164,6 +165,7 @@ func (w *world) check() {
 			}
 		}
 	}
+	w.checkSecond()
 	for _, c := range w.e.live {
 		if s, _ := c.m.State(); s == call.Finished {
 			w.fail("a finished call is still listed")
@@ -258,9 +260,10 @@ var (
 
 // Random days in a small house, for several seeds.
 func TestRandomDays(t *testing.T) {
+	kinds := map[call.Kind]int{}
 	for seed := range uint64(*seeds) {
 		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
-			w := newWorld(t, seed, limited(numbering.Limit{Name: "way", Each: numbering.EachWay, PerDay: 20 * time.Minute, PerCall: 3 * time.Minute},
+			w := newWorld(t, seed, ableTelephones, func(s *Settings) { s.JoinOutside = seed%2 == 1 }, limited(numbering.Limit{Name: "way", Each: numbering.EachWay, PerDay: 20 * time.Minute, PerCall: 3 * time.Minute},
 				numbering.Limit{Name: "phone", Each: numbering.EachPhone, Calls: 40}))
 			for _, s := range []tel.Number{"201", "202"} {
 				w.up[s] = true
@@ -276,9 +279,13 @@ func TestRandomDays(t *testing.T) {
 			w.run(end)
 			w.rest()
 			t.Logf("%d calls, %d facts", w.calls, len(w.facts))
+			for _, f := range w.facts {
+				kinds[f.Kind]++
+			}
 			if w.calls < 200 {
 				t.Errorf("only %d calls: the world is too quiet to prove anything", w.calls)
 			}
 		})
 	}
+	seconds(t, kinds)
 }

@@ -197,6 +197,9 @@ func (w *world) Command(id tel.PortID, c port.Command) error {
 		w.closed[id] = false
 	case port.Ring:
 		w.ringing[id] = true
+		if !w.scripted {
+			w.rings(id, c.Cadence)
+		}
 		if !w.scripted && w.chance(70) {
 			w.after(w.some(time.Second, 15*time.Second), func() {
 				if w.ringing[id] && !w.offHook[id] {
@@ -206,7 +209,7 @@ func (w *world) Command(id tel.PortID, c port.Command) error {
 		}
 	case port.StopRing:
 		w.ringing[id] = false
-	case port.Disconnect, port.Tune:
+	case port.Disconnect, port.Tune, port.Neon, port.Reverse:
 	default:
 		w.fail(fmt.Sprintf("unexpected command %s to %s", c, id))
 	}

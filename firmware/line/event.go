@@ -8,6 +8,7 @@ package line
 
 import (
 	"fmt"
+	"time"
 
 	"github.com/centralita/centralita/firmware/tel"
 	"github.com/centralita/centralita/hal/port"
@@ -37,8 +38,11 @@ type (
 	HangUp struct{ Tone tel.Tone }
 	// Ring: ring the telephone (FXS).
 	Ring struct {
-		Number tel.Number
-		Name   tel.Text
+		Number  tel.Number
+		Name    tel.Text
+		Absence string // of the number, as in ID
+		Bell    Bell
+		At      time.Time // date and time for the display, in the office's zone
 	}
 	// Key: the telephone dialled a key (FXS).
 	Key struct{ Digit tel.Digit }
@@ -132,8 +136,6 @@ type (
 	Dialled struct{ Number tel.Number }
 	// Tone: let the telephone hear a tone, or ToneNone to stop it (FXS).
 	Tone struct{ Tone tel.Tone }
-	// Flashed: the telephone's hook was flashed during a call (FXS).
-	Flashed struct{}
 	// Gone: the far side of the port left, or an attempt failed.
 	Gone struct {
 		Cause    tel.Cause
@@ -157,7 +159,6 @@ func (SendDigits) isEffect() {}
 func (Digits) isEffect()     {}
 func (Dialled) isEffect()    {}
 func (Tone) isEffect()       {}
-func (Flashed) isEffect()    {}
 func (Gone) isEffect()       {}
 func (Changed) isEffect()    {}
 
@@ -172,6 +173,5 @@ func (e SendDigits) String() string { return "send digits " + string(e.Number) }
 func (e Digits) String() string     { return "digits " + string(e.Number) }
 func (e Dialled) String() string    { return "dialled " + string(e.Number) }
 func (e Tone) String() string       { return "tone " + e.Tone.String() }
-func (Flashed) String() string      { return "flashed" }
 func (e Gone) String() string       { return fmt.Sprintf("gone: %s, %s", e.Cause, e.Evidence) }
 func (e Changed) String() string    { return "state " + e.State.String() + " " + e.Reason }

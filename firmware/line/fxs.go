@@ -7,34 +7,54 @@ import (
 	"github.com/centralita/centralita/hal/port"
 )
 
-// Times of a telephone.
-const (
-	FirstDigit   = 15 * time.Second // dial tone lasts so long
-	BetweenKeys  = 4 * time.Second  // a number that may go on is taken as whole after so long
-	ReleasedTone = 20 * time.Second // the tone after the far side left
-	HowlerTime   = 60 * time.Second // then the telephone is parked
-)
-
-// FXS is the machine of a telephone on a socket of ours.
+// FXS is the machine of a telephone on a socket of ours. STATES.md draws it.
 type FXS struct {
-	caps     port.Caps
+	tel      Telephone
 	state    State
 	since    time.Time
 	deadline time.Time
 	dialled  tel.Number
+
+	ring    Ring // what rings it
+	belled  bool // the bell was told to ring
+	id      idStep
+	bursts  int       // of the bell, over
+	turned  bool      // the wires are reversed
+	hungAt  time.Time // last on hook
+	flashed time.Time // last flash
+	hooked  bool      // on hook during the disconnect pulse, as far as that can be told
+	after   tel.Tone  // what is heard after the disconnect pulse
+
+	messages int
+	told     bool // the lamp was told so
 }
 
 // NewFXS returns a telephone on hook.
-func NewFXS(now time.Time, caps port.Caps) *FXS { return &FXS{caps: caps, since: now} }
+func NewFXS(now time.Time, t Telephone) *FXS { return &FXS{tel: t, since: now, told: true} }
 
 // State returns what the telephone is doing and since when.
 func (p *FXS) State() (State, time.Time) { return p.state, p.since }
 
 // Describe returns the state in words.
-func (p *FXS) Describe() string { return p.state.String() }
+func (p *FXS) Describe() string {
+	switch p.state {
+	case Released, Howling, Parked:
+		return "off hook, " + p.state.String()
+	}
+	return p.state.String()
+}
 
 // Deadline is the instant at which the loop must step TimedOut.
 func (p *FXS) Deadline() (time.Time, bool) { return p.deadline, !p.deadline.IsZero() }
+
+// Takes reports whether a key pressed now is for the machine and not for the party.
+func (p *FXS) Takes(now time.Time, d tel.Digit) bool {
+	switch p.state {
+	case DialTone, Collecting, RecallTone, SecondCollecting, Holding:
+		return true
+	}
+	return p.joins(now, d)
+}
 
 // Step takes one event at the instant now and appends to out what must be done.
 func (p *FXS) Step(now time.Time, ev Event, out []Effect) []Effect {
@@ -42,11 +62,11 @@ func (p *FXS) Step(now time.Time, ev Event, out []Effect) []Effect {
 	case Wire:
 		return p.wire(now, ev.Event, out)
 	case Ring:
-		if p.state != Idle {
-			return append(out, Gone{tel.CauseBusy, "the telephone is " + p.state.String()})
-		}
-		out = p.become(now, Ringing, out)
-		return append(out, Do{port.Ring{Number: string(ev.Number), Name: ev.Name.String()}})
+		return p.rung(now, ev, out)
+	case IDSent:
+		return p.idSent(now, out)
+	case Messages:
+		return p.waiting(now, ev.Count, out)
 	case Key:
 		return p.key(now, ev.Digit, out)
 	case Verdict:
@@ -54,9 +74,11 @@ func (p *FXS) Step(now time.Time, ev Event, out []Effect) []Effect {
 	case HangUp:
 		return p.hangUp(now, ev.Tone, out)
 	case Through:
-		if p.state == Calling {
-			return p.become(now, Talking, out)
-		}
+		return p.through(now, out)
+	case Held:
+		return p.held(now, out)
+	case PartyGone:
+		return p.partyGone(now, ev, out)
 	case TimedOut:
 		return p.timedOut(now, out)
 	}
@@ -73,6 +95,15 @@ func (p *FXS) become(now time.Time, s State, out []Effect) []Effect {
 	return append(out, Changed{State: s})
 }
 
+// rest lets the telephone be on hook, and tells its lamp what it does not know.
+func (p *FXS) rest(now time.Time, out []Effect) []Effect {
+	out = p.become(now, Idle, out)
+	if !p.told && p.display() {
+		p.deadline = now.Add(MessagesRest)
+	}
+	return out
+}
+
 func (p *FXS) wire(now time.Time, ev port.Event, out []Effect) []Effect {
 	switch ev := ev.(type) {
 	case port.OffHook:
@@ -80,9 +111,9 @@ func (p *FXS) wire(now time.Time, ev port.Event, out []Effect) []Effect {
 	case port.OnHook:
 		return p.onHook(now, out)
 	case port.HookFlash:
-		if p.state == Talking {
-			return append(out, Flashed{})
-		}
+		return p.flash(now, out)
+	case port.RingOff:
+		return p.burstOver(now, out)
 	case port.PulseDigit:
 		if d := tel.Digit(ev.Digit); d.Valid() {
 			return p.key(now, d, out)
@@ -92,7 +123,11 @@ func (p *FXS) wire(now time.Time, ev port.Event, out []Effect) []Effect {
 		return p.become(now, Dead, out)
 	case port.Found:
 		if p.state == Dead {
-			return p.become(now, Idle, out)
+			p.turned, p.told = false, p.messages == 0
+			if p.tel.Caps.Neon && p.messages > 0 {
+				out = append(out, Do{port.Neon{On: true}})
+			}
+			return p.rest(now, out)
 		}
 	}
 	return out
@@ -100,71 +135,54 @@ func (p *FXS) wire(now time.Time, ev port.Event, out []Effect) []Effect {
 
 func (p *FXS) offHook(now time.Time, out []Effect) []Effect {
 	switch p.state {
-	case Ringing:
-		out = p.become(now, Talking, out)
-		return append(out, Do{port.StopRing{}}, Audio{true}, Up{"the telephone was picked up"})
+	case SendingID, Ringing:
+		return p.pickedUp(now, out)
+	case SendingMessages:
+		p.told = false
+		return p.dialTone(now, append(out, StopID{}, Audio{true}))
 	case Idle:
-		p.dialled = ""
-		out = p.become(now, DialTone, out)
-		p.deadline = now.Add(FirstDigit)
-		return append(out, Audio{true}, Tone{tel.ToneDial})
+		return p.dialTone(now, append(out, Audio{true}))
+	case Dropping:
+		p.hooked = false
 	}
 	return out
 }
 
+// onHook ends whatever the telephone was doing. The driver has waited for longer
+// than a flash: what comes and goes more quickly, as a dial's pulses and a
+// bouncing hook do, never gets here. An on hook that was none is a new call for
+// dial tone when the loop closes again.
 func (p *FXS) onHook(now time.Time, out []Effect) []Effect {
-	if p.state == Idle || p.state == Ringing || p.state == Dead {
+	switch p.state {
+	case Idle, Ringing, SendingID, SendingMessages, Dead:
+		return out
+	case Dropping: // without battery nobody can tell; the end of the pulse shows it
+		p.hooked = true
 		return out
 	}
+	p.hungAt = now
 	out = p.leave(tel.CauseNormal, "the telephone was hung up", out)
-	return p.become(now, Idle, out)
+	return p.rest(now, out)
 }
 
-// leave tells the call, if there is one, and ends audio and ringing.
+// leave tells the call, if there is one, and ends audio, ringing and sending.
 func (p *FXS) leave(c tel.Cause, evidence string, out []Effect) []Effect {
 	switch p.state {
 	case Calling, Talking:
 		return append(out, Gone{c, evidence}, Audio{false})
-	case Ringing:
-		return append(out, Do{port.StopRing{}}, Gone{c, evidence})
-	case DialTone, Collecting, Released, Howling, Parked:
+	case Ringing, SendingID:
+		return append(p.quiet(out), Gone{c, evidence})
+	case SendingMessages:
+		p.told = false
+		return append(out, StopID{})
+	case RecallTone, SecondCollecting, SecondRefused, Holding:
+		return append(out, Asks{WalkOff}, Audio{false})
+	case SecondCalling, Second, Swapped, Conference:
+		return append(out, Asks{HandOver}, Audio{false})
+	case DialTone, Collecting, Released, Howling, Parked, Dropping:
 		return append(out, Audio{false})
 	}
 	return out
-}
-
-func (p *FXS) key(now time.Time, d tel.Digit, out []Effect) []Effect {
-	switch p.state {
-	case DialTone:
-		out = p.become(now, Collecting, out)
-		out = append(out, Tone{tel.ToneNone})
-	case Collecting:
-	default:
-		return out
-	}
-	if len(p.dialled) < tel.MaxNumber {
-		p.dialled += tel.Number(d.String())
-	}
-	p.deadline = now.Add(BetweenKeys)
-	return append(out, Digits{p.dialled})
-}
-
-func (p *FXS) verdict(now time.Time, v Progress, out []Effect) []Effect {
-	if p.state != Collecting {
-		return out
-	}
-	switch v {
-	case Complete:
-		return p.whole(now, out)
-	case Never:
-		return p.refuse(now, tel.ToneCongestion, out)
-	}
-	return out
-}
-
-func (p *FXS) whole(now time.Time, out []Effect) []Effect {
-	out = p.become(now, Calling, out)
-	return append(out, Dialled{p.dialled})
 }
 
 // refuse lets a telephone that is off hook hear why nothing comes of it.
@@ -174,29 +192,42 @@ func (p *FXS) refuse(now time.Time, t tel.Tone, out []Effect) []Effect {
 	return append(out, Tone{t})
 }
 
+// hangUp: nobody is left to talk to.
 func (p *FXS) hangUp(now time.Time, t tel.Tone, out []Effect) []Effect {
+	if t == tel.ToneNone {
+		t = tel.ToneBusy
+	}
 	switch p.state {
-	case Ringing:
-		out = append(out, Do{port.StopRing{}})
-		return p.become(now, Idle, out)
-	case Calling, Talking:
-		if p.caps.Disconnect {
-			out = append(out, Do{port.Disconnect{Millis: 500}})
+	case Ringing, SendingID:
+		return p.rest(now, p.quiet(out))
+	case Calling, Talking, RecallTone, SecondCollecting, SecondCalling, Second, Swapped, Conference, SecondRefused, Holding:
+		if !p.tel.Caps.Disconnect {
+			return p.refuse(now, t, out)
 		}
-		if t == tel.ToneNone {
-			t = tel.ToneBusy
-		}
-		return p.refuse(now, t, out)
+		p.after, p.hooked = t, false
+		out = p.become(now, Dropping, out)
+		p.deadline = now.Add(PulseLength)
+		return append(out, Do{port.Disconnect{Millis: int(PulseLength.Milliseconds())}})
 	}
 	return out
 }
 
 func (p *FXS) timedOut(now time.Time, out []Effect) []Effect {
 	switch p.state {
+	case Idle:
+		return p.tellMessages(now, out)
+	case SendingID, Ringing, SendingMessages:
+		return p.ringTimedOut(now, out)
 	case DialTone:
 		return p.refuse(now, tel.ToneCongestion, out)
 	case Collecting:
-		return p.whole(now, out)
+		return p.whole(now, Calling, out)
+	case Dropping:
+		if p.hooked {
+			p.hungAt = now
+			return p.rest(now, append(out, Audio{false}))
+		}
+		return p.refuse(now, p.after, out)
 	case Released:
 		out = p.become(now, Howling, out)
 		p.deadline = now.Add(HowlerTime)
@@ -204,6 +235,8 @@ func (p *FXS) timedOut(now time.Time, out []Effect) []Effect {
 	case Howling:
 		out = p.become(now, Parked, out)
 		return append(out, Tone{tel.ToneNone})
+	case RecallTone, SecondCollecting, SecondRefused, Holding:
+		return p.secondTimedOut(now, out)
 	}
 	p.deadline = time.Time{}
 	return out

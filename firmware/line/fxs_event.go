@@ -24,6 +24,8 @@ type ID struct {
 type (
 	// IDSent: what SendID asked for has been sent, or cannot be sent.
 	IDSent struct{}
+	// Held: the party is on hold, as the telephone asked.
+	Held struct{}
 	// PartyGone: while two parties hang on the telephone, the first or the second
 	// of them left, or the second did not come about; Tone says why.
 	PartyGone struct {
@@ -35,10 +37,12 @@ type (
 )
 
 func (IDSent) isEvent()    {}
+func (Held) isEvent()      {}
 func (PartyGone) isEvent() {}
 func (Messages) isEvent()  {}
 
 func (IDSent) String() string { return "id sent" }
+func (Held) String() string   { return "held" }
 func (e PartyGone) String() string {
 	if e.Second {
 		return "second party gone " + e.Tone.String()

@@ -40,6 +40,9 @@ var stateNames = [...]string{
 
 // String returns the state's name.
 func (s State) String() string {
+	if s >= firstFXS && int(s-firstFXS) < len(fxsNames) {
+		return fxsNames[s-firstFXS]
+	}
 	if int(s) < len(stateNames) {
 		return stateNames[s]
 	}

@@ -60,6 +60,9 @@ type Phone struct {
 	Since time.Time   `json:"since"`
 	Agent tel.AgentID `json:"agent,omitempty"` // logged in here
 	Call  tel.CallID  `json:"call,omitempty"`
+
+	Messages int    `json:"messages,omitempty"` // that wait for its owner
+	Detail   string `json:"detail,omitempty"`   // what a telephone does off hook without a call
 }
 
 // Trunk is one SIP trunk or gateway.
