@@ -60,6 +60,11 @@ func (c control) Schedule(ctx context.Context, id, mode string) error {
 	return c.order(ctx, exchange.Night{Schedule: id, Override: o})
 }
 
+// Messages implements console.Control.
+func (c control) Messages(ctx context.Context, ext tel.Number, n int) error {
+	return c.order(ctx, exchange.MessageWaiting{Ext: ext, Count: n})
+}
+
 func (h *House) serveConsole(ctx context.Context) error {
 	return console.New(console.Deps{
 		View: h.store.Get, Book: h.book, Control: control{h.exchange}, Phones: h.accounts, Panel: h.drawFront,

@@ -3,6 +3,7 @@ package app
 import (
 	"fmt"
 
+	"github.com/centralita/centralita/dsp/cid"
 	"github.com/centralita/centralita/dsp/tone/plan"
 	"github.com/centralita/centralita/firmware/acd"
 	"github.com/centralita/centralita/firmware/call"
@@ -39,6 +40,8 @@ func settings(cfg *config.Config, w wiring, version string) exchange.Settings {
 		if f.Socket != "" {
 			p.Port = f.Port()
 			p.Caps = w[p.Port].Info().Caps
+			p.Bells = line.Bells(tones.Ring)
+			_, p.IDBefore = cid.ForCountry(cfg.Site.Country)
 		}
 		s.Phones = append(s.Phones, p)
 	}

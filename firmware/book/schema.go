@@ -129,6 +129,8 @@ ALTER TABLE boot ADD COLUMN zone TEXT NOT NULL DEFAULT ''; -- IANA name of the o
 CREATE INDEX event_switch ON event(kind) WHERE kind = 'schedule.set'; -- read at every start
 `, `
 CREATE INDEX event_seat ON event(agent, seq) WHERE kind = 'agent.state'; -- read at every start
+`, `
+CREATE INDEX event_messages ON event(kind) WHERE kind = 'messages.wait'; -- read at every start
 `}
 
 // dsn names the book in dir for the driver. Every connection gets the same

@@ -49,6 +49,8 @@ type Control interface {
 	Unpause(ctx context.Context, agent tel.AgentID) error
 	// Schedule switches a schedule to "auto", "open" or "closed".
 	Schedule(ctx context.Context, id, mode string) error
+	// Messages tells a phone's owner how many messages wait.
+	Messages(ctx context.Context, ext tel.Number, n int) error
 }
 
 // Account is what has to be typed into a SIP phone.
@@ -112,6 +114,7 @@ var commands = []command{
 	{"agents", "", "los agentes", "agents", 0, 0, false, showAgents},
 	{"calls", "[N]", "las últimas N llamadas del libro", "the last N calls of the book", 0, 1, true, showCalls},
 	{"phones", "", "cuentas SIP para los teléfonos, con su clave", "SIP accounts for phones, with their secrets", 0, 0, false, showPhones},
+	{"phone", "EXT [messages N]", "un teléfono; avisa de N mensajes", "one phone; tell of N messages", 1, 3, false, doPhone},
 	{"book verify", "", "comprueba la cadena del libro", "check the chain of the book", 0, 0, true, bookVerify},
 	{"book tail", "[N]", "los últimos N hechos", "the last N events", 0, 1, true, bookTail},
 	{"panel", "", "el frente de la caja, en vivo", "the front of the box, live", 0, 0, false, showPanel},

@@ -32,7 +32,7 @@ func house(t time.Time) *view.Snapshot {
 			{ID: "L4", Number: "910000004", Lamp: view.Idle, Since: ago(7200)},
 		},
 		Trunks: []view.Trunk{{ID: "siptel", Lamp: view.Warn, Since: ago(60), Used: 2, Size: 10, Why: "503 Service Unavailable"}},
-		Phones: []view.Phone{{Ext: "101", Name: "Recepción", Port: "F1", Lamp: view.Idle}, {Ext: "201", Name: "Ana", Lamp: view.Talk}, {Ext: "202", Name: "Bruno", Lamp: view.Off}},
+		Phones: []view.Phone{{Ext: "101", Name: "Recepción", Port: "F1", Lamp: view.Idle, Messages: 2, Detail: "off hook, parked", Since: ago(7300)}, {Ext: "201", Name: "Ana", Lamp: view.Talk}, {Ext: "202", Name: "Bruno", Lamp: view.Off}},
 		Queues: []view.Queue{
 			{ID: "ventas", NameES: "Ventas", NameEN: "Sales", MaxWait: 180, Threshold: 3, Target: 20, Goal: 80, Answered: 31, InTarget: 28,
 				Late: 2, Abandoned: 3, Free: 0, Logged: 3, Lamp: view.Warn, CanHelp: "Carla",
@@ -131,6 +131,9 @@ func (h *hand) Pause(_ context.Context, a tel.AgentID, r string) error {
 }
 func (h *hand) Unpause(_ context.Context, a tel.AgentID) error { return h.do("unpause %s", a) }
 func (h *hand) Schedule(_ context.Context, id, m string) error { return h.do("schedule %s %s", id, m) }
+func (h *hand) Messages(_ context.Context, e tel.Number, n int) error {
+	return h.do("messages %s %d", e, n)
+}
 
 func deps(h *hand, v *view.Snapshot) Deps {
 	return Deps{
@@ -147,7 +150,7 @@ func deps(h *hand, v *view.Snapshot) Deps {
 // TestGolden holds what people see, word by word, in both languages.
 func TestGolden(t *testing.T) {
 	for _, cmd := range []string{"help", "status", "lines", "board", "board --json", "board --check", "limits", "limits --json", "queues", "agents", "calls", "calls 1", "phones", "book verify", "book tail",
-		"panel --once", "agent pause Bruno almuerzo", "agent logout nadie", "schedule oficina open", "schedule oficina ajar", "stauts", "agent",
+		"panel --once", "agent pause Bruno almuerzo", "agent logout nadie", "phone 101", "phone 102", "phone 201 messages 3", "phone 201 mensajes 3", "phone 999", "phone 101 --json", "schedule oficina open", "schedule oficina ajar", "stauts", "agent",
 		"calls --json", "queues --json", "book verify --json", "phones --json", "agent pause ana --json"} {
 		for _, lang := range []string{"es", "en"} {
 			if strings.Contains(cmd, "--json") && lang == "en" {
