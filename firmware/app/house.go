@@ -51,6 +51,7 @@ const (
 // House is the whole appliance.
 type House struct {
 	cfg     *config.Config
+	dir     string // data folder
 	out     *Outside
 	log     *slog.Logger
 	started time.Time
@@ -64,6 +65,7 @@ type House struct {
 	hardware []view.Hardware
 	wires    wiring
 	pumps    map[tel.PortID]*portleg.Pump
+	recorder *recorder
 	idle     []port.Port // that nothing is wired to
 	engine   *media.Engine
 	audio    *audio
@@ -92,7 +94,7 @@ type Rooms struct {
 
 // New builds a house. It owns out and the book from now on, also when it fails.
 func New(r Rooms, out *Outside) (*House, error) {
-	h := &House{cfg: r.Config, out: out, log: r.Log, book: r.Book, secrets: r.Secrets, prompts: r.Prompts, started: time.Now(), shards: runtime.GOMAXPROCS(0)}
+	h := &House{cfg: r.Config, dir: r.Dir, out: out, log: r.Log, book: r.Book, secrets: r.Secrets, prompts: r.Prompts, started: time.Now(), shards: runtime.GOMAXPROCS(0)}
 	err := h.build()
 	if err != nil {
 		out.close()
@@ -106,6 +108,7 @@ func (h *House) build() error {
 	if err := h.buildPumps(); err != nil {
 		return err
 	}
+	h.recorder = newRecorder(h.dir, h.pumps, h.log)
 	tones, ok := plan.For(h.cfg.Site.Country)
 	if !ok {
 		return fmt.Errorf("cannot play tones of country %q: no plan; the plans are %v", h.cfg.Site.Country, plan.Countries())
@@ -135,7 +138,7 @@ func (h *House) build() error {
 		return err
 	}
 	h.exchange = exchange.New(settings, exchange.Shells{
-		Ports: ports{h.wires, h.pumps}, SIP: phones{h.sip}, Media: h.audio, Book: h.book, View: &h.store, Complete: h.complete,
+		Ports: ports{h.wires, h.pumps}, SIP: phones{h.sip}, Media: h.audio, Book: h.book, View: &h.store, Complete: h.complete, BlackBox: h.recorder,
 		NewLeg: h.newLeg, NewCall: h.newCall,
 		Warn: func(what string, err error) { h.log.Warn("refused", "what", what, "err", err) },
 		Slow: func(what string, d time.Duration) { h.log.Warn("slow step", "event", what, "took", d) },
@@ -231,6 +234,7 @@ func (h *House) Run(ctx context.Context, ready func()) error {
 	for _, p := range h.idle {
 		all.Go(func() { drain(p) })
 	}
+	part("the black box", h.recorder.run)
 	if h.out.Wire != nil && h.sim != nil {
 		part("the simulated wire", func(ctx context.Context) error { return h.sim.Serve(ctx, h.out.Wire) })
 	}

@@ -118,7 +118,7 @@ func (b *box) remove(c *capture) {
 func (p *Pump) Last(d time.Duration) (in, out []int16) { return p.box.last(d) }
 
 // MaxCapture is the longest Capture.
-const MaxCapture = 2 * time.Minute
+const MaxCapture = 5 * time.Minute
 
 // Capture waits for d and returns both directions of that time as they were,
 // while the port does whatever it does.
