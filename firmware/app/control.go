@@ -65,6 +65,11 @@ func (c control) Messages(ctx context.Context, ext tel.Number, n int) error {
 	return c.order(ctx, exchange.MessageWaiting{Ext: ext, Count: n})
 }
 
+// Messages tells a phone's owner how many messages wait, for whoever keeps them.
+func (h *House) Messages(ctx context.Context, ext tel.Number, n int) error {
+	return control{h.exchange}.Messages(ctx, ext, n)
+}
+
 func (h *House) serveConsole(ctx context.Context) error {
 	return console.New(console.Deps{
 		View: h.store.Get, Book: h.book, Control: control{h.exchange}, Phones: h.accounts, Panel: h.drawFront,

@@ -1,0 +1,166 @@
+package office
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/centralita/centralita/dsp/tone/plan"
+	"github.com/centralita/centralita/firmware/call"
+	"github.com/centralita/centralita/firmware/tel"
+	"github.com/centralita/centralita/testbench/linesim"
+	"github.com/centralita/centralita/testbench/phone"
+)
+
+// kinds returns what the book says of the second parties of a call, in order.
+func (o *Office) kinds(of tel.CallID) (out []string) {
+	o.T.Helper()
+	for _, r := range o.Facts() {
+		f, err := r.Fact()
+		o.must(err)
+		switch f.Kind {
+		case call.HoldOn, call.HoldOff, call.ConsultOn, call.ConsultUp, call.ConsultOff, call.ConferOn, call.ConferOff,
+			call.Transferred, call.TransferFailed, call.Recalled, call.Connected, call.Ended:
+			if f.Call == of {
+				out = append(out, strings.TrimSpace(fmt.Sprintf("%s %s%s %s", f.Kind, f.Ext, f.To, f.Reason)))
+			}
+		}
+	}
+	return out
+}
+
+// louder fails unless the telephone hears one tone at 20 dB more than the other.
+func (o *Office) louder(p *linesim.Phone, hz, than float64) {
+	o.T.Helper()
+	<-time.After(1500 * time.Millisecond)
+	if a, b := p.Level(hz, time.Second), p.Level(than, time.Second); a < -25 || a < b+20 {
+		o.T.Errorf("the telephone hears %.0f Hz at %.0f dBm0 and %.0f Hz at %.0f dBm0", hz, a, than, b)
+	}
+}
+
+// served brings a caller of the carrier, who hums 1000 Hz, to telephone 101.
+func (o *Office) served(ctx context.Context, p *linesim.Phone) (*phone.Phone, *phone.Call) {
+	o.T.Helper()
+	carrier := o.Phone(Far, phone.Account{User: "600123456", Name: "Juan Pérez"})
+	c := carrier.Call("912000000")
+	o.must(c.WaitUp(ctx))
+	<-time.After(time.Second)
+	c.SendDigits("0", phone.RFC4733)
+	_, _, err := p.WaitRing(ctx, 2)
+	o.must(err)
+	if number, name := p.CallerID(); number != "600123456" || !strings.HasPrefix(name, "Juan") {
+		o.T.Errorf("the telephone's display shows %q %q", number, name)
+	}
+	o.must(p.OffHook())
+	o.Until("connected", 5*time.Second, func() bool { v := o.House().View(); return len(v.Calls) == 1 && v.Calls[0].Connected })
+	c.Tone(1000)
+	return carrier, c
+}
+
+// A telephone holds its caller, talks to a colleague, goes back and forth, joins
+// all three, and leaves the two together; each hears whom he should.
+func TestTelephoneHandsOver(t *testing.T) {
+	bubble(t, 31, func(o *Office) {
+		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
+		defer cancel()
+		var got *phone.Call
+		ana := o.agent("201", "10.0.0.21", func(c *phone.Call) { got = c; c.Ring(); <-time.After(3 * time.Second); c.Answer(); c.Tone(600) })
+		defer ana.Close()
+		copper := o.Copper()
+		defer copper.Close()
+		p, err := copper.Phone(1)
+		o.must(err)
+		carrier, c := o.served(ctx, p)
+		defer carrier.Close()
+		o.louder(p, 1000, 600)
+
+		o.must(p.Flash())
+		o.must(p.WaitTone(ctx, plan.Dial)) // behind the three bursts
+		o.must(p.Press(ctx, "201"))
+		o.must(p.WaitTone(ctx, plan.Ringback))
+		o.louder(p, 600, 1000)
+		if got.From != "101" {
+			o.T.Errorf("the colleague sees %q call", got.From)
+		}
+		o.must(p.Flash())
+		o.louder(p, 1000, 600)
+		o.must(p.Flash())
+		o.louder(p, 600, 1000)
+		o.must(p.Press(ctx, "3"))
+		<-time.After(1500 * time.Millisecond)
+		if a, b := p.Level(1000, time.Second), p.Level(600, time.Second); a < -25 || b < -25 {
+			o.T.Errorf("in the conference: %.0f and %.0f dBm0", a, b)
+		}
+		o.must(p.OnHook())
+		<-time.After(time.Second)
+		c.Forget()
+		got.Forget()
+		<-time.After(2 * time.Second)
+		if a, b := phone.Power(c.Heard(), 600), phone.Power(got.Heard(), 1000); a < 0.8 || b < 0.8 {
+			o.T.Errorf("left together they hear each other with shares of %.2f and %.2f", a, b)
+		}
+		got.HangUp()
+		o.Until("over", 5*time.Second, func() bool { return len(o.House().View().Calls) == 0 })
+		<-time.After(time.Second)
+		r := o.Records()
+		if len(r) != 1 || r[0].EndedBy != tel.ByCalled || r[0].Cause != tel.CauseNormal || r[0].Hold < 3*time.Second || r[0].Talk < 15*time.Second {
+			o.T.Fatalf("records %+v", r)
+		}
+		want := []string{"call.connected 101", "hold.on", "consult.began 201", "consult.connected 201", "hold.off", "hold.on", "hold.off",
+			"conference.on 201", "call.transferred 101201 attended", "call.connected 201", "call.ended"}
+		if k := o.kinds(r[0].ID); !slices.Equal(k, want) {
+			o.T.Errorf("the book says\n%s\nwant\n%s", strings.Join(k, "\n"), strings.Join(want, "\n"))
+		}
+	})
+}
+
+// Nobody is lost: a colleague who does not answer, and a telephone that hangs up
+// on a caller on hold, bring him back to the telephone, which rings as a callback.
+func TestNobodyIsLostOnHold(t *testing.T) {
+	bubble(t, 32, func(o *Office) {
+		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
+		defer cancel()
+		ana := o.agent("201", "10.0.0.21", func(c *phone.Call) { c.Ring() })
+		defer ana.Close()
+		copper := o.Copper()
+		defer copper.Close()
+		p, err := copper.Phone(1)
+		o.must(err)
+		carrier, c := o.served(ctx, p)
+		defer carrier.Close()
+
+		o.must(p.Flash())
+		o.must(p.WaitTone(ctx, plan.Dial))
+		o.must(p.Press(ctx, "201"))
+		o.must(p.WaitTone(ctx, plan.Ringback))
+		o.must(p.OnHook())
+		_, _, err = p.WaitRing(ctx, 3) // after the colleague's time to answer
+		o.must(err)
+		o.must(p.OffHook())
+		o.louder(p, 1000, 600)
+
+		o.must(p.Flash())
+		o.must(p.WaitTone(ctx, plan.Dial))
+		o.must(p.OnHook())
+		_, _, err = p.WaitRing(ctx, 1)
+		o.must(err)
+		o.must(p.OffHook())
+		o.louder(p, 1000, 600)
+		c.HangUp()
+		o.must(p.WaitTone(ctx, plan.Busy))
+		if n := p.Drops(); n != 1 {
+			o.T.Errorf("%d disconnect pulses", n)
+		}
+		o.must(p.OnHook())
+		<-time.After(time.Second)
+		want := []string{"call.connected 101", "hold.on", "consult.began 201", "hold.off", "call.transferred 101201 blind", "transfer.failed 101201",
+			"call.recalled 101 nobody answered in", "call.connected 101", "hold.on", "hold.off", "call.recalled 101 he was left on hold", "call.connected 101", "call.ended"}
+		k := o.kinds(o.Records()[0].ID)
+		if !slices.EqualFunc(k, want, strings.HasPrefix) {
+			o.T.Errorf("the book says\n%s\nwant\n%s", strings.Join(k, "\n"), strings.Join(want, "\n"))
+		}
+	})
+}
