@@ -146,7 +146,7 @@ func (e *Exchange) ring(c *callState, ef call.Ring) {
 	case !f.up:
 		down(tel.CauseUnreachable, "extension "+string(ef.Ext)+" is not there")
 		return
-	case e.engaged(f, ef.Offer):
+	case e.engaged(f, ef.Offer != 0 || ef.Back):
 		down(tel.CauseBusy, "extension "+string(ef.Ext)+" is busy")
 		return
 	}
@@ -163,8 +163,9 @@ func (e *Exchange) ring(c *callState, ef call.Ring) {
 }
 
 // engaged reports whether a phone has something to do: a leg, a hook that is
-// off, or an offer of a queue that another call may not overtake.
-func (e *Exchange) engaged(f *phoneState, offer tel.OfferID) bool {
+// off, or an offer of a queue that another call may not overtake; its own offer
+// and a party it left behind may.
+func (e *Exchange) engaged(f *phoneState, own bool) bool {
 	if f.conf.Port != "" {
 		if s, _ := e.ports[f.conf.Port].state(); s != line.Idle {
 			return true
@@ -173,7 +174,7 @@ func (e *Exchange) engaged(f *phoneState, offer tel.OfferID) bool {
 	if f.legs > 0 {
 		return true
 	}
-	if offer != 0 {
+	if own {
 		return false
 	}
 	if id, ok := e.acd.AgentAt(f.conf.Ext); ok {

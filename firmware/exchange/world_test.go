@@ -36,6 +36,7 @@ type world struct {
 	closed   map[tel.PortID]bool
 	offHook  map[tel.PortID]bool
 	ringing  map[tel.PortID]bool
+	bells    map[tel.PortID]port.Cadence // how a telephone was rung last
 	sip      map[tel.LegID]*sipLeg
 	up       map[tel.Number]bool
 	facts    []call.Fact
@@ -76,7 +77,7 @@ func newWorld(t *testing.T, seed uint64, change ...func(*Settings)) *world {
 	}
 	w := &world{
 		t: t, seed: seed, r: rand.New(rand.NewPCG(seed, 11)), now: time.Date(2026, 11, 23, 8, 0, 0, 0, time.UTC),
-		attached: map[tel.LegID]bool{}, closed: map[tel.PortID]bool{}, offHook: map[tel.PortID]bool{}, ringing: map[tel.PortID]bool{},
+		attached: map[tel.LegID]bool{}, closed: map[tel.PortID]bool{}, offHook: map[tel.PortID]bool{}, ringing: map[tel.PortID]bool{}, bells: map[tel.PortID]port.Cadence{},
 		sip: map[tel.LegID]*sipLeg{}, up: map[tel.Number]bool{},
 	}
 	w.e = New(set, Shells{
@@ -196,7 +197,7 @@ func (w *world) Command(id tel.PortID, c port.Command) error {
 	case port.Release:
 		w.closed[id] = false
 	case port.Ring:
-		w.ringing[id] = true
+		w.ringing[id], w.bells[id] = true, c.Cadence
 		if !w.scripted {
 			w.rings(id, c.Cadence)
 		}
@@ -299,9 +300,9 @@ func (w *world) Say(leg tel.LegID, id tel.PlayID, lang tel.Lang, say []tel.Say, 
 	return nil
 }
 
-func (w *world) Tone(leg tel.LegID, t tel.Tone) { w.note("tone %s to leg %d", t, leg) }
-func (w *world) Stop(leg tel.LegID)             { w.note("quiet leg %d", leg) }
-func (w *world) Join(tel.LegID, tel.CallID)     {}
+func (w *world) Tone(leg tel.LegID, t tel.Tone)      { w.note("tone %s to leg %d", t, leg) }
+func (w *world) Stop(leg tel.LegID)                  { w.note("quiet leg %d", leg) }
+func (w *world) Join(leg tel.LegID, room tel.CallID) { w.note("leg %d into %s", leg, room) }
 
 func (w *world) SendDigits(leg tel.LegID, id tel.PlayID, digits string) {
 	w.note("send %s to leg %d", digits, leg)
