@@ -138,7 +138,7 @@ func (h *House) build() error {
 		return err
 	}
 	h.exchange = exchange.New(settings, exchange.Shells{
-		Ports: ports{h.wires, h.pumps}, SIP: phones{h.sip}, Media: h.audio, Book: h.book, View: &h.store, Complete: h.complete, BlackBox: h.recorder,
+		Ports: ports{h.wires, h.pumps}, SIP: phones{h.sip}, Media: h.audio, Book: h.book, View: &h.store, Complete: h.complete, BlackBox: h.recorder, Clinic: clinic{h},
 		NewLeg: h.newLeg, NewCall: h.newCall,
 		Warn: func(what string, err error) { h.log.Warn("refused", "what", what, "err", err) },
 		Slow: func(what string, d time.Duration) { h.log.Warn("slow step", "event", what, "took", d) },

@@ -37,7 +37,7 @@ type Lines interface {
 // Longest and usual length of a capture.
 const (
 	captureUsual = 30 * time.Second
-	captureMost  = 5 * time.Minute
+	captureMost  = 2 * time.Minute
 )
 
 // lineVerb is one thing to do with a line.
@@ -199,7 +199,7 @@ func lineCapture(ctx context.Context, s *session, id tel.PortID, args []string) 
 	if len(args) == 1 {
 		var err error
 		if d, err = time.ParseDuration(args[0]); err != nil || d < time.Second || d > captureMost {
-			return s.fail(Usage, usageError{"la duración va de 1s a 5m, como 30s", "the length is from 1s to 5m, such as 30s"})
+			return s.fail(Usage, usageError{"la duración va de 1s a 2m, como 30s", "the length is from 1s to 2m, such as 30s"})
 		}
 	}
 	if !s.r.json {

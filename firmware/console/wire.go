@@ -192,7 +192,7 @@ func Run(ctx context.Context, socket string, args []string, stdout io.Writer) (i
 	if err != nil {
 		return Unreachable, fmt.Errorf("%w on %s (%w)", ErrUnreachable, socket, err)
 	}
-	return ask(ctx, conn, args, stdout)
+	return Ask(ctx, conn, args, stdout)
 }
 
 // fromFiles puts the content of FILE where an argument is @FILE: it is read here,
@@ -216,8 +216,8 @@ func fromFiles(args []string) ([]string, error) {
 	return out, nil
 }
 
-// ask does one request on a connection.
-func ask(ctx context.Context, conn net.Conn, args []string, stdout io.Writer) (int, error) {
+// Ask does one request on a connection to the socket and closes it.
+func Ask(ctx context.Context, conn net.Conn, args []string, stdout io.Writer) (int, error) {
 	defer conn.Close()
 	defer context.AfterFunc(ctx, func() { conn.Close() })()
 	line, err := json.Marshal(message{Args: args})

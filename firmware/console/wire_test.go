@@ -83,7 +83,7 @@ func TestSlowClientHoldsNobodyUp(t *testing.T) {
 		start := time.Now()
 		for range 5 {
 			var out strings.Builder
-			code, err := ask(t.Context(), p.dial(), []string{"lines"}, &out)
+			code, err := Ask(t.Context(), p.dial(), []string{"lines"}, &out)
 			if code != Fine || err != nil || !strings.Contains(out.String(), "L4") {
 				t.Errorf("%d, %v, %s", code, err, &out)
 			}
@@ -107,11 +107,11 @@ func TestTooManyConsoles(t *testing.T) {
 			defer p.dial().Close()
 		}
 		synctest.Wait()
-		if _, err := ask(t.Context(), p.dial(), []string{"lines"}, io.Discard); err == nil {
+		if _, err := Ask(t.Context(), p.dial(), []string{"lines"}, io.Discard); err == nil {
 			t.Error("one more was served")
 		}
 		<-time.After(readTime + writeTime + time.Second) // those who said nothing are dropped
-		if code, err := ask(t.Context(), p.dial(), []string{"lines"}, io.Discard); code != Fine || err != nil {
+		if code, err := Ask(t.Context(), p.dial(), []string{"lines"}, io.Discard); code != Fine || err != nil {
 			t.Errorf("there is room again: %d, %v", code, err)
 		}
 	})
@@ -134,7 +134,7 @@ func TestLivePanel(t *testing.T) {
 		p, done, asked := newPipes(), make(chan error, 1), make(chan error, 1)
 		go func() { done <- New(d()).Serve(ctx, p) }()
 		go func() {
-			code, err := ask(t.Context(), p.dial(), []string{"panel"}, &out)
+			code, err := Ask(t.Context(), p.dial(), []string{"panel"}, &out)
 			if code != Fine {
 				err = fmt.Errorf("exit %d, %w", code, err)
 			}
@@ -174,7 +174,7 @@ func TestLongAnswerKeepsItsCharacters(t *testing.T) {
 	d := func() Deps { d := house1(); d.Book = big; return d }
 	served(t, d, func(t *testing.T, p *pipes) {
 		var out strings.Builder
-		if code, err := ask(t.Context(), p.dial(), []string{"calls", "--json"}, &out); code != Fine || err != nil {
+		if code, err := Ask(t.Context(), p.dial(), []string{"calls", "--json"}, &out); code != Fine || err != nil {
 			t.Fatal(code, err)
 		}
 		if out.String() != strings.Join(big.calls, "\n")+"\n" {

@@ -192,7 +192,7 @@ func TestFindings(t *testing.T) {
 		{"dial-tone", "", "", Look, func(p *patient, _ *Settings) { p.tone.Level = -2 }},
 		{"echo", "", "", Bad, func(p *patient, _ *Settings) { p.erl[""] = 4 }},
 		{"echo", "", "", Look, func(p *patient, _ *Settings) { p.erl[""] = 8 }},
-		{"tail", "", "", Look, func(p *patient, _ *Settings) { p.end = 31 }},
+		{"tail", "", "", Look, func(p *patient, _ *Settings) { p.end = 31.5 }},
 		{"twist", "", "", Look, func(_ *patient, s *Settings) { s.Twist = -7 }},
 		{"stability", "", "", Bad, func(p *patient, _ *Settings) {
 			p.at = map[int]Event{3: Wire{port.Battery{}}, 4: Wire{port.Battery{On: true}}}

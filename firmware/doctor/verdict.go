@@ -26,8 +26,10 @@ const (
 	clicksLook  = 2
 	clicksBad   = 10
 	poorERL     = 6.0
-	fairERL     = 10.0
-	betterERL   = 2.0 // dB that make another impedance worth it
+	fairERL     = 12.0
+	betterERL   = 2.0 // dB that make another impedance worth it,
+	muchBetter  = 6.0 // also where the line is fair already
+	nearEnd     = 1.0 // ms before the end of the canceller's tail
 	twistLook   = 6.0
 	mostGain    = 6.0
 	worthGain   = 3.0
@@ -174,7 +176,7 @@ func (r *Report) judgeEcho(s Settings) {
 	default:
 		r.add("echo", Good, fmt.Sprintf("eco atenuado %.0f dB", e.ERL), fmt.Sprintf("echo return loss %.0f dB", e.ERL))
 	}
-	if s.Tail > 0 && e.End > 0.9*float64(s.Tail) {
+	if s.Tail > 0 && e.End > float64(s.Tail)-nearEnd {
 		r.add("tail", Look, fmt.Sprintf("el eco dura %.0f ms y el cancelador alcanza %d: ponga uno más largo", e.End, s.Tail),
 			fmt.Sprintf("the echo lasts %.0f ms and the canceller reaches %d: set a longer one", e.End, s.Tail))
 	}
@@ -195,7 +197,8 @@ func (r *Report) judgeLoop() {
 func (r *Report) advise(s Settings) {
 	tune, changed := s.Now, false
 	var es, en []string
-	if best, ok := r.best(); ok && best.Impedance != r.First.Impedance && best.ERL >= r.First.ERL+betterERL {
+	if best, ok := r.best(); ok && best.Impedance != r.First.Impedance &&
+		(best.ERL >= r.First.ERL+muchBetter || r.First.ERL < fairERL && best.ERL >= r.First.ERL+betterERL) {
 		tune.Impedance, changed = best.Impedance, true
 		es = append(es, fmt.Sprintf("impedancia %s (eco atenuado %.0f dB en vez de %.0f)", best.Impedance, best.ERL, r.First.ERL))
 		en = append(en, fmt.Sprintf("impedance %s (echo return loss %.0f dB instead of %.0f)", best.Impedance, best.ERL, r.First.ERL))

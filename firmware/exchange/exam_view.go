@@ -8,8 +8,8 @@ import (
 	"github.com/centralita/centralita/firmware/view"
 )
 
-// seeExam is a doctor's report as everyone reads it.
-func seeExam(r *doctor.Report) *view.Exam {
+// Exam is a doctor's report as everyone reads it.
+func Exam(r *doctor.Report) *view.Exam {
 	if r == nil {
 		return nil
 	}

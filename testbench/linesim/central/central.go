@@ -22,9 +22,11 @@ import (
 const (
 	dialToneAfter = 200
 	numberEnds    = 2000 // after the last digit
-	idAfterRing   = 600  // 500 to 1500 after the first burst
-	idAfterTurn   = 120  // of the reversal that announces it: at least 100
-	ringAfterID   = 300  // 200 to 500
+	numberWaits   = 10_000
+	shortest      = 3   // digits of a number: after fewer the office waits longer
+	idAfterRing   = 600 // 500 to 1500 after the first burst
+	idAfterTurn   = 120 // of the reversal that announces it: at least 100
+	ringAfterID   = 300 // 200 to 500
 	forgotten     = 20_000
 	usualDrop     = 500
 	// ShortDrop is the break of ByShortDrop in ms.

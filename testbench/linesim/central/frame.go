@@ -177,7 +177,7 @@ func (l *Line) collect() {
 	case pressed:
 		l.player.Stop()
 		l.clock = l.ms
-	case since >= numberEnds:
+	case since >= numberEnds && len(l.number) >= shortest, since >= numberWaits:
 		l.connect()
 	}
 }
