@@ -46,6 +46,7 @@ fuzz: ## fuzz every target for FUZZTIME (20s each)
 sim: ## live random weeks in virtual time and hold the promises against them (SEEDS=200, WEEKS=10, DAYS=7)
 	go test ./firmware/exchange -run 'TestRandomDays' -count 1 -timeout 60m -seeds $(SEEDS) -days $(DAYS)
 	go test ./firmware/line -run RandomTelephones -count 1 -timeout 10m -telephones 3000000 -v
+	go test ./firmware/line -run 'TestRandomLines' -count 1 -timeout 60m -v -events 100000 -lineseeds 20
 	go test ./firmware/acd -run Invariants -count 1 -timeout 60m -events 1000000
 	go test ./testbench/office -run 'RandomWeek' -count 1 -timeout 120m -seeds $(WEEKS) -days $(DAYS) -calls 120
 	go test ./testbench/receiver -count 1 -seeds 50

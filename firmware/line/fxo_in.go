@@ -25,6 +25,9 @@ type bell struct {
 	turned  time.Time // the exchange reversed the open loop
 }
 
+// expect makes ready for the first burst.
+func (b *bell) expect() { b.real, b.noise, b.told = false, false, false }
+
 // rings reports whether a caller is on the bell.
 func (l *FXO) rings() bool { return l.state == Ringing || l.state == ReadingID }
 
@@ -152,13 +155,16 @@ func (l *FXO) callerID(now time.Time, ev port.CallerID, out []Effect) []Effect {
 		out = l.become(now, Ringing, "", l.ringGap(), out)
 		return l.tell(now, out)
 	case Idle, Confirming, Blocked:
-		b.real, b.told = false, false
+		b.expect()
 		return l.become(now, ReadingID, "before the bell", l.set.Timing.IDFirst, out)
 	case Seizing, AwaitDial:
 		return l.meet(now, out)
 	}
 	return out
 }
+
+// idFirst reports whether this line sends caller id before the bell.
+func (l *FXO) idFirst() bool { return l.prof.IDFirst > 0 || l.set.Timing.IDWait < time.Second }
 
 // tell offers the call.
 func (l *FXO) tell(now time.Time, out []Effect) []Effect {

@@ -75,6 +75,9 @@ func (l *FXO) dialTimedOut(now time.Time, out []Effect) []Effect {
 		if o.emergency {
 			return l.outpulse(now, "no dial tone in "+waited+", dialled all the same: an emergency", out)
 		}
+		if t := l.bell.turned; !t.IsZero() && o.closed.Sub(t) < l.set.Timing.IDFirst {
+			return l.meet(now, out) // the wires turned for a caller just before: he is on the line
+		}
 		return l.refused(now, FaultDialTone, "no dial tone in "+waited, out)
 	case Dialling:
 		l.fails++

@@ -26,7 +26,26 @@ func (l *FXO) restTimedOut(now time.Time, out []Effect) []Effect {
 	case l.fault == FaultBattery:
 		l.fault = FaultNone
 	}
+	if left := l.announced(now); left > 0 {
+		l.bell.expect()
+		return l.become(now, ReadingID, "before the bell", left, out)
+	}
 	return l.rest(now, out)
+}
+
+// announced returns for how long a bell may still follow what the line said while
+// it was being cleared: caller id, or the reversal before it.
+func (l *FXO) announced(now time.Time) time.Duration {
+	b, first := &l.bell, l.set.Timing.IDFirst
+	switch {
+	case l.state != Confirming:
+		return 0
+	case b.id != (Incoming{}):
+		return first - now.Sub(b.idAt)
+	case l.idFirst() && !b.turned.IsZero():
+		return first - now.Sub(b.turned)
+	}
+	return 0
 }
 
 // condemn takes the line out of service as soon as it is free.

@@ -37,6 +37,7 @@ func (l *FXO) lost(now time.Time, why string, out []Effect) []Effect {
 	out = l.tellGone(tel.CauseLost, "the port's "+why, out)
 	out = l.sound(false, out)
 	l.forget()
+	l.bell = bell{}
 	return l.become(now, Alarm, why, 0, out)
 }
 
@@ -104,15 +105,17 @@ func (l *FXO) noCurrent(now time.Time, out []Effect) []Effect {
 }
 
 func (l *FXO) polarity(now time.Time, out []Effect) []Effect {
+	last := l.bell.turned
+	l.bell.turned = now
 	switch l.state {
-	case Idle, Blocked:
+	case Idle, Blocked, Confirming:
 		// Caller id may follow, and then the bell. A line that flips without end
-		// does not hold up those who want to dial.
+		// does not hold up those who want to dial; behind a call the wires turn back.
 		l.stirred = now
-		if now.Sub(l.bell.turned) < 2*l.set.Timing.IDFirst {
+		if now.Sub(last) < 2*l.set.Timing.IDFirst || l.state == Confirming && !l.idFirst() {
 			return out
 		}
-		l.bell.turned, l.bell.real, l.bell.told = now, false, false
+		l.bell.expect()
 		return l.become(now, ReadingID, "before the bell", l.set.Timing.IDFirst, out)
 	case AwaitAnswer:
 		l.out.reversed = now

@@ -241,7 +241,7 @@ func alike(a, b string) bool {
 		return a == b
 	}
 	for i := range x {
-		if !within(x[i], y[i], 25, 50) {
+		if !within(x[i], y[i], 12, 50) {
 			return false
 		}
 	}

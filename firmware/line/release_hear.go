@@ -117,7 +117,9 @@ func (r *release) voice(now time.Time, ev Voice) {
 		return
 	}
 	began := ev.Far && !r.far
-	r.hears = true
+	if !r.hears {
+		r.hears, r.spoke = true, now
+	}
 	if r.far || r.near || ev.Far || ev.Near {
 		r.spoke = now
 	}

@@ -15,6 +15,7 @@ var drawn = []struct {
 	title string
 	moves func() []Move
 }{
+	{"FXO: a line of the exchange", FXOMoves},
 	{"FXS: a telephone on a socket of ours", FXSMoves},
 }
 
