@@ -9,17 +9,16 @@ import (
 
 // ringing is one run of the bell.
 type ringing struct {
-	id      wire.ID
 	cadence []int
 	step    int // place in the cadence; even sounds
 	timer   *time.Timer
 }
 
 // startBell rings the telephone in the cadence that was asked for, else the
-// country's; caller id follows the first burst.
+// country's. Caller id goes by audio.
 func (s *socket) startBell(c port.Ring) {
 	s.stopBell()
-	r := &ringing{id: wire.ID{Number: c.Number, Name: c.Name}, cadence: s.bell}
+	r := &ringing{cadence: s.bell}
 	if own := milliseconds(c.Cadence); len(own) >= 2 {
 		r.cadence = own
 	}
@@ -56,11 +55,6 @@ func (s *socket) nextBell(r *ringing) {
 	}
 	r.step++
 	s.burst(r.step%2 == 0)
-	if r.step%2 != 0 {
-		if r.step == 1 && (r.id.Number != "" || r.id.Name != "") {
-			s.tell(wire.Message{Kind: wire.CallerID, ID: r.id})
-		}
-	}
 	r.timer.Reset(time.Duration(r.cadence[r.step%len(r.cadence)]) * time.Millisecond)
 }
 

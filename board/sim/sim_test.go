@@ -328,14 +328,14 @@ func TestBell(t *testing.T) {
 		w, ended := plugIn(t, b)
 		p := b.Ports()[0]
 		w.kinds()
-		if err := p.Command(port.Ring{Number: "600123456", Name: "Juan Pérez"}); err != nil {
+		if err := p.Command(port.Ring{}); err != nil {
 			t.Fatal(err)
 		}
 		<-time.After(1400 * time.Millisecond)
 		expect(t, "in the first burst", w.kinds(), "fxs1 ring on")
 		expect(t, "the port in it", events(p), "ring on")
 		<-time.After(200 * time.Millisecond)
-		expect(t, "after it", w.kinds(), `fxs1 ring off, fxs1 caller id "600123456" "Juan Pérez" `)
+		expect(t, "after it", w.kinds(), "fxs1 ring off")
 		<-time.After(3 * time.Second)
 		expect(t, "the second", w.kinds(), "fxs1 ring on")
 		w.at = wire.FXS(1)

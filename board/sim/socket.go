@@ -43,12 +43,12 @@ type socket struct {
 func newSocket(at wire.Socket, bell []int, log *slog.Logger) *socket {
 	s := &socket{at: at, bell: bell, log: log.With("port", at.String()), rx: pcm.Unity, tx: pcm.Unity, events: make(chan port.Event, maxEvents)}
 	s.info = port.Info{Name: at.String(), Kind: port.FXO, Caps: port.Caps{
-		FullDuplex: true, Battery: true, Polarity: true, CallerID: true, OwnClock: true,
+		FullDuplex: true, Battery: true, Polarity: true, OwnClock: true,
 		OnHookAudio: true, Gain: true, Impedance: true,
 	}}
 	if at.IsFXS() {
 		s.info.Kind = port.FXS
-		s.info.Caps = port.Caps{FullDuplex: true, Polarity: true, CallerID: true, RingSignal: true, Bursts: true, Disconnect: true,
+		s.info.Caps = port.Caps{FullDuplex: true, Polarity: true, RingSignal: true, Bursts: true, Disconnect: true,
 			Neon: true, OwnClock: true, OnHookAudio: true, Gain: true, Impedance: true}
 	}
 	s.audio = audio{s: s, wake: make(chan struct{}, 1), closed: make(chan struct{})}

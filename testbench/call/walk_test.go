@@ -12,6 +12,7 @@ import (
 	"testing/synctest"
 
 	"github.com/centralita/centralita/board/sim"
+	"github.com/centralita/centralita/dsp/cid"
 	"github.com/centralita/centralita/dsp/dtmf"
 	"github.com/centralita/centralita/dsp/pcm"
 	"github.com/centralita/centralita/dsp/tone"
@@ -35,6 +36,8 @@ type office struct {
 	seized, offHook bool
 	toPhone, toLine pcm.Frame
 	busy            bool
+	display         cid.Sender // what the telephone on hook is told
+	told            bool
 }
 
 func (o *office) line(p port.Port) {
@@ -60,8 +63,16 @@ func (o *office) phone(p, line port.Port) {
 	for e := range p.Events() {
 		o.mu.Lock()
 		switch e.(type) {
+		case port.RingOff: // after the first burst
+			if !o.told {
+				o.told = true
+				if err := o.display.Start(cid.Info{Number: "600123456", Name: "Juan Pérez"}, cid.Sending{Standard: cid.V23}); err != nil {
+					panic(err)
+				}
+			}
 		case port.OffHook:
 			o.offHook = true
+			o.display.Stop()
 		case port.OnHook:
 			o.offHook = false
 			if o.seized {
@@ -88,7 +99,8 @@ func (o *office) lineAudio(p, phone port.Port) {
 					p.Command(port.Release{})
 				}
 				if o.keys += string(e.Digit); len(o.keys) == 2 && !o.lazy {
-					phone.Command(port.Ring{Number: "600123456", Name: "Juan Pérez"})
+					phone.Command(port.Ring{})
+					o.told = false
 				}
 			}
 		}
@@ -118,6 +130,9 @@ func (o *office) phoneAudio(p port.Port) {
 		}
 		if o.busy {
 			busy.Fill(&out)
+		}
+		if o.display.Sending() {
+			o.display.Fill(&out)
 		}
 		o.mu.Unlock()
 		if p.Audio().Write(&out) != nil {

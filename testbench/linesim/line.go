@@ -219,11 +219,6 @@ func (l *Line) happen(evs []central.Event) {
 		case central.Polarity:
 			l.send(wire.Message{Kind: wire.Polarity, On: e.On})
 			l.meter()
-		case central.IDSent:
-			if l.call != nil && !l.co.Spoilt {
-				f := l.call.from
-				l.send(wire.Message{Kind: wire.CallerID, ID: wire.ID{Number: f.Number, Name: f.Name, Absence: f.Absence}})
-			}
 		case central.Dialled:
 			l.dialled()
 		case central.Answered:
