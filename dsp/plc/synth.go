@@ -15,7 +15,7 @@ func (c *Concealer) sample() int16 {
 		c.speak(step)
 	}
 	c.at++
-	g := int64(c.gain) + int64(c.next-c.gain)*int64(in+1)/Step
+	g := int64(c.gain) + int64(c.next-c.gain)*int64(min(in+1, 24))/24
 	return int16(max(-32768, min(32767, int64(c.step[in])*g>>12)))
 }
 

@@ -22,41 +22,75 @@ func (c *Concealer) begin() {
 	}
 	c.at, c.read, c.joining = 0, c.lag, 0
 	c.gain, c.next = unity, unity
-	c.foresee()
+	c.foresee(alike)
 }
 
-// course is how the level of each step of 10 ms goes on, in dB over the level
-// of the newest 20 ms. It is the least absolute error over 1000 s of generated and
-// recorded voices, of: one; the newest 20 ms over those before; over the mean;
-// the newest 10 over the newest 20 ms; the newest 5 over the newest 10 ms.
-var course = [foreseen][5]float64{
-	{-0.20, 0.08, -0.08, 1.25, 0.12},
-	{-0.50, 0.14, -0.22, 1.36, 0.22},
-	{-0.69, 0.22, -0.41, 0.91, 0.25},
-	{-1.12, 0.28, -0.64, 0.53, 0.28},
-	{-1.19, 0.27, -0.78, 0.33, 0.25},
-	{-1.62, 0.25, -0.94, 0.22, 0.25},
-}
-
-// Limits of the course in dB: a voice is never made louder by more than mostUp,
-// and what is fainter than pause (−59 dBm0) is a pause that stays one.
+// Shape of the net that foresees the level.
 const (
-	mostUp = 10
-	pause  = 25
+	spell  = 40              // 5 ms, whose level is an input
+	spells = history / spell // inputs of levels
+	inputs = spells + 5      // and what else is known
+	hidden = 16              // units between
+	widest = 40              // dB: inputs are held within this
+	unit   = 10              // dB, in which inputs and outputs are counted
+	middle = 60              // dB over 1 (−24 dBm0) that stands for 0
 )
 
-// foresee sets the level of the steps to come.
-func (c *Concealer) foresee() {
-	l5, l10, l20 := level(c.hist[history-40:]), level(c.hist[history-80:]), level(c.hist[history-160:])
-	before, mean := level(c.hist[:history-160]), decibel(float64(c.mean)/(1<<8))
+// Limits of what is foreseen in dB: a voice is never made louder by more than
+// mostUp, and what is fainter than pause (−54 dBm0) is a pause that stays one.
+const (
+	mostUp = 10
+	pause  = 30
+)
+
+// foresee sets the level of the steps to come, in dB over the level of the newest
+// 20 ms: a net of one hidden layer that sees the levels of the newest eight
+// spells, of the mean, the brightness of the newest two steps and the voicing.
+func (c *Concealer) foresee(alike float64) {
+	var x [inputs]float32
+	newest := level(c.hist[history-window:])
+	put := func(i int, db float64) { x[i] = float32(max(-widest, min(widest, db)) / unit) }
+	for i := range spells {
+		put(i, level(c.hist[i*spell:(i+1)*spell])-newest)
+	}
+	put(spells, newest-middle)
+	put(spells+1, decibel(float64(c.mean)/(1<<8))-newest)
+	put(spells+2, bright(c.hist[history-2*Step:history-Step]))
+	put(spells+3, bright(c.hist[history-Step:]))
+	put(spells+4, 20*(alike-0.7))
+	var layer [hidden]float32
+	for i := range inward {
+		w := &inward[i]
+		sum := w[inputs]
+		for k, v := range x {
+			sum += float32(w[k] * v)
+		}
+		layer[i] = sum / (1 + max(sum, -sum))
+	}
 	for s := range c.goal {
-		k := &course[s]
-		y := k[0] + float64(k[1]*(l20-before)) + float64(k[2]*(l20-mean)) + float64(k[3]*(l10-l20)) + float64(k[4]*(l5-l10))
-		if l20 < pause {
+		w := &outward[s]
+		sum := w[hidden]
+		for k, v := range layer {
+			sum += float32(w[k] * v)
+		}
+		y := min(mostUp, unit*float64(sum))
+		if newest < pause {
 			y = min(y, 0)
 		}
-		c.goal[s] = l20 + min(y, mostUp)
+		c.goal[s] = newest + y
 	}
+}
+
+// bright is the power of the differences from sample to sample over that of the
+// samples, in dB.
+func bright(x []int16) float64 {
+	sum, differences := int64(100), int64(100)
+	for i := 1; i < len(x); i++ {
+		v, d := int64(x[i]), int64(x[i])-int64(x[i-1])
+		sum += v * v
+		differences += d * d
+	}
+	return 10 * math.Log10(float64(differences)/float64(sum))
 }
 
 // level is that of samples in dB over 1.
