@@ -69,8 +69,9 @@ type Book struct {
 	// The writer's own.
 	head   head
 	clock  string
-	marked time.Time // last durable mark
-	calls  int       // open now
+	ahead  time.Duration // of the time that is booked over the system's clock
+	marked time.Time     // last durable mark
+	calls  int           // open now
 	agents int
 	retry  time.Time // not before, after an error
 }

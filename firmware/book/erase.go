@@ -46,7 +46,7 @@ func (b *Book) erase(ctx context.Context, tx *sql.Tx, id tel.CallID, reason stri
 		return fmt.Errorf("the book has nothing private of it")
 	}
 	now := time.Now()
-	f := call.Fact{Kind: call.Erased, At: now, Call: id, Reason: reason, Millis: n}
+	f := call.Fact{Kind: call.Erased, At: now.Add(b.ahead), Call: id, Reason: reason, Millis: n}
 	r, err := newRow(f, b.boot, now.Sub(b.start), b.clock, newSalt())
 	if err != nil {
 		return err
@@ -89,6 +89,11 @@ func retell(ctx context.Context, tx *sql.Tx, id tel.CallID) error {
 		if !ofCall(rows[i].Kind) {
 			continue // about more than this call
 		}
+		late, err := laterSteps(ctx, tx, rows[i].Boot, rows[i].Seq)
+		if err != nil {
+			return err
+		}
+		rows[i].At = rows[i].At.Add(late)
 		if err := p.apply(ctx, &rows[i]); err != nil {
 			return err
 		}

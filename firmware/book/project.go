@@ -34,6 +34,8 @@ func (p *projector) apply(ctx context.Context, r *Row) error {
 	switch f.Kind {
 	case call.AgentState:
 		return p.agentState(ctx, r, f)
+	case call.Clock:
+		return p.redate(ctx, r, f)
 	case call.Shutdown:
 		return p.closeIntervals(ctx, r, "")
 	}

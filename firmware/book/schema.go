@@ -131,6 +131,8 @@ CREATE INDEX event_switch ON event(kind) WHERE kind = 'schedule.set'; -- read at
 CREATE INDEX event_seat ON event(agent, seq) WHERE kind = 'agent.state'; -- read at every start
 `, `
 CREATE INDEX event_messages ON event(kind) WHERE kind = 'messages.wait'; -- read at every start
+`, `
+CREATE INDEX event_clock ON event(boot, seq) WHERE kind = 'system.clock'; -- read when a call is told again
 `}
 
 // dsn names the book in dir for the driver. Every connection gets the same

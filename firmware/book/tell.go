@@ -46,6 +46,13 @@ func (t *teller) tell(r *Row) error {
 		}
 		return nil
 	}
+	if f.Kind == call.Clock && f.Millis != 0 {
+		for _, c := range t.calls {
+			if c.boot == r.Boot {
+				c.shift(time.Duration(f.Millis) * time.Millisecond)
+			}
+		}
+	}
 	if !ofCall(f.Kind) || f.Call == "" {
 		return nil
 	}

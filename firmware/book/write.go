@@ -98,26 +98,33 @@ func (b *Book) write(ctx context.Context) bool {
 	b.mu.Lock()
 	group := b.pending[:min(len(b.pending), GroupSize)]
 	b.mu.Unlock()
-	rows, bad := b.seal(group)
-	err := b.commit(ctx, rows)
+	rows, ahead, bad := b.seal(group)
+	err := b.commit(ctx, rows, ahead)
 	if err != nil && !b.arrived(ctx, rows) {
 		b.failed(err)
 		return false
 	}
+	b.ahead = ahead
 	b.wrote(began, len(group), rows, bad)
 	return true
 }
 
 // seal makes rows of facts, chained behind the head. A fact that has no JSON
-// form cannot ever be written; it is counted and said in the log.
-func (b *Book) seal(group []call.Fact) (rows []Row, bad uint64) {
+// form cannot ever be written; it is counted and said in the log. ahead is by how
+// much the time booked is ahead of the system's clock behind the last.
+func (b *Book) seal(group []call.Fact) (rows []Row, ahead time.Duration, bad uint64) {
 	rows = make([]Row, 0, len(group))
-	at, clock := b.head, b.clock
+	at, clock, ahead := b.head, b.clock, b.ahead
 	for _, f := range group {
 		if f.Kind == call.Clock && f.Reason != "" {
 			clock = f.Reason
 		}
-		r, err := newRow(f, b.boot, f.At.Sub(b.start), clock, newSalt())
+		if f.Kind == call.Clock && f.State == call.BookStep {
+			ahead += time.Duration(f.Millis) * time.Millisecond
+		}
+		mono := f.At.Sub(b.start)
+		f.At = f.At.Add(ahead)
+		r, err := newRow(f, b.boot, mono, clock, newSalt())
 		if err != nil {
 			b.opt.Log.Error("a fact cannot be written and is dropped", "err", err)
 			bad++
@@ -127,18 +134,18 @@ func (b *Book) seal(group []call.Fact) (rows []Row, bad uint64) {
 		at = head{r.Seq, r.Hash}
 		rows = append(rows, r)
 	}
-	return rows, bad
+	return rows, ahead, bad
 }
 
 // commit writes rows, their projections and the mark in one transaction.
-func (b *Book) commit(ctx context.Context, rows []Row) error {
+func (b *Book) commit(ctx context.Context, rows []Row, ahead time.Duration) error {
 	now := time.Now()
 	err := inTx(ctx, b.db, func(tx *sql.Tx) error {
 		if err := insertRows(ctx, tx, rows); err != nil {
 			return err
 		}
 		_, err := tx.ExecContext(ctx, `UPDATE boot SET known_us = ?, known_ns = ? WHERE boot = ?`,
-			now.UnixMicro(), int64(now.Sub(b.start)), int64(b.boot))
+			now.Add(ahead).UnixMicro(), int64(now.Sub(b.start)), int64(b.boot))
 		if err != nil {
 			return fmt.Errorf("cannot mark the boot: %w", err)
 		}

@@ -124,11 +124,11 @@ func TestNumberIsNotUsedTwice(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer b.closeFiles()
-	rows, bad := b.seal([]call.Fact{{Kind: call.PhoneState, At: time.Now()}, {Kind: call.PhoneState, At: time.Now()}})
+	rows, _, bad := b.seal([]call.Fact{{Kind: call.PhoneState, At: time.Now()}, {Kind: call.PhoneState, At: time.Now()}})
 	if bad != 0 || b.arrived(t.Context(), rows) || b.arrived(t.Context(), nil) {
 		t.Error("rows arrived before they were written")
 	}
-	if err := b.commit(t.Context(), rows); err != nil {
+	if err := b.commit(t.Context(), rows, 0); err != nil {
 		t.Fatal(err)
 	}
 	if !b.arrived(t.Context(), rows) {
@@ -206,7 +206,7 @@ func TestCursorOnlyMovesForward(t *testing.T) {
 // anyFact draws facts about few calls and agents, so that they meet in every
 // order, sense or nonsense.
 func anyFact(rt *rapid.T, at time.Time) call.Fact {
-	return call.Fact{
+	f := call.Fact{
 		Kind: rapid.SampledFrom([]call.Kind{call.Began, call.Answered, call.Node, call.Queued, call.Offered, call.Declined,
 			call.QueueLeft, call.Dialled, call.Connected, call.HoldOn, call.HoldOff, call.Ended, call.AgentState, call.AgentState,
 			call.Shutdown, call.Clock, call.LineState}).Draw(rt, "kind"),
@@ -219,10 +219,15 @@ func anyFact(rt *rapid.T, at time.Time) call.Fact {
 		From:      tel.Number(rapid.SampledFrom([]string{"", "600111222"}).Draw(rt, "from")),
 		Port:      "L1",
 		Node:      "menu",
-		State:     rapid.SampledFrom([]string{"ready", AfterCall, "talking", LoggedOut}).Draw(rt, "state"),
+		State:     rapid.SampledFrom([]string{"ready", AfterCall, "talking", LoggedOut, call.BookStep}).Draw(rt, "state"),
+		Millis:    int64(rapid.SampledFrom([]int{0, 0, -5000, 86_400_000, 1_700_000_000_000}).Draw(rt, "ms of a step")),
 		By:        rapid.SampledFrom([]tel.By{tel.ByAgent, tel.ByCaller, tel.ByNobody}).Draw(rt, "by"),
 		Cause:     tel.CauseNormal,
 	}
+	if f.Kind == call.Clock {
+		f.Call, f.From = "", "" // the clock is nobody's, and never erased
+	}
+	return f
 }
 
 // TestBookProperties: whatever facts come in whatever order, with restarts and
