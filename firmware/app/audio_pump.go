@@ -21,7 +21,7 @@ func (h *House) buildPumps() error {
 	for id, p := range h.wires {
 		pump, err := portleg.New(portleg.Config{
 			Port: p, Tail: tails[id], Category: h.cfg.Site.Country == "BR", Log: h.log,
-			Heard: func(ev port.CallerID) { h.exchange.Post(exchange.OnPort{Port: id, Event: ev}) },
+			Heard: func(ev port.CallerID) { h.told(id, ev) },
 			Sent:  func(play uint64) { h.exchange.Post(exchange.OnSentID{Port: id, ID: tel.PlayID(play)}) },
 		})
 		if err != nil {
@@ -41,7 +41,7 @@ func (h *House) listen(id tel.PortID, p port.Port) {
 		if _, back := ev.(port.Found); back {
 			h.cancelEcho(id, p)
 		}
-		h.exchange.Post(exchange.OnPort{Port: id, Event: ev})
+		h.told(id, ev)
 	}
 }
 

@@ -78,6 +78,7 @@ type House struct {
 	panel    *panel.Panel
 	uplinks  []*uplink.Uplink
 	web      *web.Server
+	clock    *timekeeper
 	legs     atomic.Uint64
 	calls    atomic.Uint64
 }
@@ -85,6 +86,7 @@ type House struct {
 // Rooms is what a house needs that must exist before its sockets are opened.
 type Rooms struct {
 	Config  *config.Config
+	Clock   string // what is known of the system's clock, as view.Snapshot has it; empty: "unset" when it cannot be right, else "system"
 	Dir     string // data folder, exists
 	Book    *book.Book
 	Secrets *secret.Store
@@ -95,7 +97,10 @@ type Rooms struct {
 // New builds a house. It owns out and the book from now on, also when it fails.
 func New(r Rooms, out *Outside) (*House, error) {
 	h := &House{cfg: r.Config, dir: r.Dir, out: out, log: r.Log, book: r.Book, secrets: r.Secrets, prompts: r.Prompts, started: time.Now(), shards: runtime.GOMAXPROCS(0)}
-	err := h.build()
+	err := h.keepTime(r.Clock)
+	if err == nil {
+		err = h.build()
+	}
 	if err != nil {
 		out.close()
 		return nil, errors.Join(err, h.closeBoard(), r.Book.Close())

@@ -12,7 +12,7 @@ import (
 
 // complete adds to a picture what only the other rooms know.
 func (h *House) complete(s *view.Snapshot) {
-	s.Started, s.Clock, s.Board = h.started, clockState(s.At), h.hardware
+	s.Started, s.Clock, s.Board = h.started, h.clock.State(), h.hardware
 	late := h.engine.Lateness()
 	s.Media = view.Media{
 		Shards: h.shards, Legs: h.engine.Legs(), Ticks: late.Ticks,

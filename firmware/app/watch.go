@@ -45,6 +45,7 @@ func (h *House) watch(ctx context.Context) error {
 		if h.book.State().Pending == 0 {
 			h.checks.In(checkWriter, time.Now())
 		}
+		h.lookAtClock(time.Now())
 		if news := h.news(time.Now()); news != shown {
 			shown = news
 			h.exchange.Post(exchange.OnNews{})

@@ -75,3 +75,16 @@ func laterSteps(ctx context.Context, tx *sql.Tx, boot, seq uint64) (sum time.Dur
 	}
 	return sum, rows.Err()
 }
+
+// LastKnown returns the latest time at which an earlier boot was known to live; the
+// zero time where there was none.
+func (b *Book) LastKnown(ctx context.Context) (time.Time, error) {
+	var us sql.NullInt64
+	if err := b.db.QueryRowContext(ctx, `SELECT max(known_us) FROM boot WHERE boot < ?`, int64(b.boot)).Scan(&us); err != nil {
+		return time.Time{}, fmt.Errorf("cannot read when the appliance last ran: %w", err)
+	}
+	if !us.Valid {
+		return time.Time{}, nil
+	}
+	return time.UnixMicro(us.Int64).UTC(), nil
+}

@@ -119,8 +119,12 @@ func (b *Book) seal(group []call.Fact) (rows []Row, ahead time.Duration, bad uin
 		if f.Kind == call.Clock && f.Reason != "" {
 			clock = f.Reason
 		}
-		if f.Kind == call.Clock && f.State == call.BookStep {
+		switch {
+		case f.Kind != call.Clock:
+		case f.State == call.BookStep:
 			ahead += time.Duration(f.Millis) * time.Millisecond
+		case f.State == call.BookEnd:
+			ahead = 0
 		}
 		mono := f.At.Sub(b.start)
 		f.At = f.At.Add(ahead)

@@ -15,7 +15,7 @@ const (
 	// The box itself.
 	Boot     Kind = "system.boot"     // State: version; Reason: clock state
 	Shutdown Kind = "system.shutdown" // Reason
-	Clock    Kind = "system.clock"    // Reason: what set it; Millis: the step; Evidence; State: BookStep or empty
+	Clock    Kind = "system.clock"    // Reason: what set it; Millis: the step; Evidence; State: BookStep, BookEnd or empty
 	Config   Kind = "config.loaded"   // Evidence: digest; Reason: file
 	Erased   Kind = "privacy.erased"  // Call; Reason; Millis: how many bodies
 
@@ -64,6 +64,10 @@ const (
 // BookStep is the State of a Clock fact whose step the book makes by itself, for
 // this fact and all that follow: the system's clock was left as it was.
 const BookStep = "book"
+
+// BookEnd is the State of a Clock fact with which the book's own steps end, because
+// the system's clock is right now.
+const BookEnd = "system"
 
 // Fact is one thing that a person would want to know happened: the row of the
 // book, and what the upstream receives. Empty fields are not stored.

@@ -91,6 +91,8 @@ func clockWord(s *session, clock string) string {
 		return s.t("en hora (red)", "right (network)")
 	case "rtc":
 		return s.t("de su pila", "from its battery")
+	case "callerid":
+		return s.t("de las llamadas", "from caller id")
 	case "restored":
 		return s.t("aproximado", "about right")
 	case "system":

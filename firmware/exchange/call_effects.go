@@ -227,7 +227,7 @@ func (e *Exchange) musicOf(c *callState) string {
 func (e *Exchange) over(c *callState) {
 	e.timers.set(&c.timer, time.Time{}, false)
 	e.stopFlow(c)
-	e.spend.Over(e.now, c.id)
+	e.spend.Over(e.wall(), c.id)
 	e.closeAccounts(c)
 	e.watchSpending()
 	e.remember(c)

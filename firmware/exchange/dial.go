@@ -46,14 +46,14 @@ func (e *Exchange) dialled(l *legState, n tel.Number) {
 	}
 	if t.Kind == numbering.Outside {
 		var why string
-		if s.Via, why = e.spend.Permit(e.now, attempt(t, s.Ext), t.Via); why != "" {
+		if s.Via, why = e.spend.Permit(e.wall(), attempt(t, s.Ext), t.Via); why != "" {
 			e.refuse(l, s, numbering.Target{Kind: numbering.Forbidden, Number: t.Number, Why: why})
 			return
 		}
 	}
 	c := e.begin(l, s, nil)
 	if t.Kind == numbering.Outside {
-		e.spend.Placed(e.now, c.id, attempt(t, s.Ext))
+		e.spend.Placed(e.wall(), c.id, attempt(t, s.Ext))
 	}
 	if t.Kind == numbering.Feature {
 		c.service = &service{code: t.Code, arg: t.Arg, ext: l.phone.conf.Ext}

@@ -1,6 +1,8 @@
 package exchange
 
 import (
+	"time"
+
 	"github.com/centralita/centralita/firmware/ivr/flow"
 	"github.com/centralita/centralita/firmware/tel"
 	"github.com/centralita/centralita/hal/port"
@@ -90,6 +92,8 @@ type (
 	OnSilent struct{ Leg tel.LegID }
 	// Ping: Done is called when the loop has come to it, which shows that it lives.
 	Ping struct{ Done func() }
+	// OnClock: the time of day is so much ahead of the clock that the loop runs on.
+	OnClock struct{ Ahead time.Duration }
 	// OnNews: something that only the picture shows has changed.
 	OnNews struct{}
 	// Order: a person wants something changed; Done is called with the answer.
@@ -120,6 +124,7 @@ func (OnVoice) isEvent()    {}
 func (OnFax) isEvent()      {}
 func (OnSilent) isEvent()   {}
 func (Ping) isEvent()       {}
+func (OnClock) isEvent()    {}
 func (OnNews) isEvent()     {}
 func (Order) isEvent()      {}
 func (Close) isEvent()      {}

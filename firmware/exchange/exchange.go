@@ -53,6 +53,8 @@ type Exchange struct {
 	calls  map[tel.CallID]*callState
 	live   []*callState // oldest first
 
+	ahead time.Duration // of the time of day over now
+
 	spend      *numbering.Spend
 	spendTimer timer
 
@@ -355,6 +357,8 @@ func (e *Exchange) handle(ev Event) {
 		if p := e.ports[ev.Port]; p != nil {
 			e.push(toDoctor{p, ev.Event})
 		}
+	case OnClock:
+		e.clockSet(ev.Ahead)
 	case OnNews: // the picture is made anew after every event
 	case Order:
 		err := e.change(ev.What)

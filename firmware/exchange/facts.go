@@ -37,9 +37,9 @@ func (t *today) turn(now time.Time) {
 
 func (e *Exchange) local() time.Time {
 	if e.set.Location == nil {
-		return e.now
+		return e.wall()
 	}
-	return e.now.In(e.set.Location)
+	return e.wall().In(e.set.Location)
 }
 
 // bookCall writes a fact of an interaction and counts what it means.
@@ -57,7 +57,7 @@ func (e *Exchange) bookCall(c *callState, f call.Fact) {
 		if c.connected.IsZero() {
 			c.connected = f.At
 		}
-		e.spend.Up(e.now, c.id, c.m.Way())
+		e.spend.Up(e.wall(), c.id, c.m.Way())
 		e.watchSpending()
 	case call.Ended:
 		c.by, c.cause = f.By, f.Cause

@@ -21,8 +21,8 @@ type account struct {
 // to count; why is the rule that closes all of them.
 func (e *Exchange) permit(c *callState, leg tel.LegID, t numbering.Target, ext tel.Number) (via []string, why string) {
 	a := account{id: aside(c, leg), of: attempt(t, ext)}
-	if via, why = e.spend.Permit(e.now, a.of, t.Via); why == "" {
-		e.spend.Placed(e.now, a.id, a.of)
+	if via, why = e.spend.Permit(e.wall(), a.of, t.Via); why == "" {
+		e.spend.Placed(e.wall(), a.id, a.of)
 		c.accounts, c.consults = append(c.accounts, a), true
 	}
 	return via, why
@@ -39,10 +39,10 @@ func (e *Exchange) countSecond(c *callState, f call.Fact) {
 		c.consults = false // the last account goes on with whom he was handed over to
 	case f.Kind == call.ConsultOff && c.consults:
 		c.consults = false
-		e.spend.Over(e.now, last.id)
+		e.spend.Over(e.wall(), last.id)
 		c.accounts = c.accounts[:len(c.accounts)-1]
 	case f.Port != "" && (f.Kind == call.ConsultUp || f.Kind == call.Connected):
-		e.spend.Up(e.now, last.id, string(f.Port))
+		e.spend.Up(e.wall(), last.id, string(f.Port))
 	default:
 		return
 	}
@@ -52,7 +52,7 @@ func (e *Exchange) countSecond(c *callState, f call.Fact) {
 // closeAccounts ends what the second parties of a call that is over still cost.
 func (e *Exchange) closeAccounts(c *callState) {
 	for _, a := range c.accounts {
-		e.spend.Over(e.now, a.id)
+		e.spend.Over(e.wall(), a.id)
 	}
 	c.accounts = nil
 }
@@ -62,8 +62,8 @@ func (e *Exchange) moveAccount(from, to *callState) {
 	if n := len(from.accounts); n > 0 && from.consults {
 		a := from.accounts[n-1]
 		from.accounts = from.accounts[:n-1]
-		e.spend.Over(e.now, a.id)
-		e.spend.Placed(e.now, to.id, a.of)
+		e.spend.Over(e.wall(), a.id)
+		e.spend.Placed(e.wall(), to.id, a.of)
 	}
 }
 

@@ -15,7 +15,7 @@ import (
 type toSpend struct{}
 
 func (toSpend) run(e *Exchange) {
-	for _, d := range e.spend.Due(e.now, nil) {
+	for _, d := range e.spend.Due(e.wall(), nil) {
 		c, second := e.spender(d.Call)
 		switch {
 		case c == nil:
@@ -34,8 +34,8 @@ func (toSpend) run(e *Exchange) {
 
 // watchSpending sets the instant of the next warning or end.
 func (e *Exchange) watchSpending() {
-	at, ok := e.spend.Deadline(e.now)
-	e.timers.set(&e.spendTimer, at, ok)
+	at, ok := e.spend.Deadline(e.wall())
+	e.timers.set(&e.spendTimer, at.Add(-e.ahead), ok)
 }
 
 // attempt is a call to t by a phone as the limits see it.
@@ -50,13 +50,13 @@ func (e *Exchange) recallSpending(r call.Record) {
 	}
 	t := e.set.Numbering.Resolve(r.To, nil)
 	if t.Kind == numbering.Outside || t.Kind == numbering.Forbidden { // a route may have gone since
-		e.spend.Recall(e.now, attempt(t, r.From), r.Port, r.Connected, r.Ended)
+		e.spend.Recall(e.wall(), attempt(t, r.From), r.Port, r.Connected, r.Ended)
 	}
 }
 
 // seeSpending shows what the limits have counted today.
 func (e *Exchange) seeSpending() (out []view.Spent) {
-	for _, u := range e.spend.Usage(e.now) {
+	for _, u := range e.spend.Usage(e.wall()) {
 		out = append(out, view.Spent{
 			Limit: u.Limit.Name, Of: u.Subject, Calls: u.Calls, MaxCalls: u.Limit.Calls,
 			Talk: int(u.Talk / time.Second), MaxTalk: int(u.Limit.PerDay / time.Second), Cost: price(u.Cost, u.Limit), Budget: price(u.Limit.Budget, u.Limit),

@@ -73,6 +73,9 @@ func (c *CallerClock) instant(d CallDate) (time.Time, bool) {
 	if d.Month < 1 || d.Month > 12 || d.Day < 1 || d.Hour < 0 || d.Hour > 23 || d.Minute < 0 || d.Minute > 59 {
 		return time.Time{}, false
 	}
+	if d.Month == 1 && d.Day == 1 && d.Hour == 0 {
+		return time.Time{}, false // an ATA that knows no time either begins its year
+	}
 	least := c.last.Add(-dateSlack)
 	first := least.In(c.loc).Year()
 	for year := first; year <= first+leapYears; year++ {

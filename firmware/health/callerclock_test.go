@@ -29,6 +29,7 @@ func TestCallerClock(t *testing.T) {
 		"a little before the last known time":  {"unset", boot, []heard{{time.Minute, CallDate{11, 20, 9, 0}, right(2026, 11, 20, 9, 0)}}},
 		"impossible dates": {"unset", boot, []heard{{1, CallDate{2, 30, 8, 1}, time.Time{}}, {2, CallDate{13, 1, 8, 1}, time.Time{}}, {3, CallDate{0, 1, 8, 1}, time.Time{}},
 			{4, CallDate{1, 1, 24, 1}, time.Time{}}, {5, CallDate{1, 1, 3, 60}, time.Time{}}, {6, CallDate{1, 0, 3, 6}, time.Time{}}, {7, CallDate{1, 1, -1, 6}, time.Time{}}}},
+		"an ATA that knows no time": {"unset", boot, []heard{{1, CallDate{1, 1, 0, 3}, time.Time{}}, {time.Minute, CallDate{1, 1, 0, 4}, time.Time{}}}},
 		"the first was wrong, two others agree": {"unset", boot, []heard{
 			{0, CallDate{12, 25, 3, 7}, right(2026, 12, 25, 3, 7)}, {time.Hour, CallDate{11, 23, 11, 42}, time.Time{}}, {2 * time.Hour, CallDate{11, 23, 12, 43}, right(2026, 11, 23, 12, 43)}}},
 		"confirmed, then others are not believed singly": {"unset", boot, []heard{

@@ -25,6 +25,7 @@ type Env struct {
 	Lang       tel.Lang       // until the caller chooses; empty is Spanish
 	Extensions []tel.Number   // that can be dialled directly
 	Operator   tel.Number     // behind flow.Operator; empty: nobody
+	Ahead      time.Duration  // of the time of day over the instants of Step
 	Location   *time.Location // clock of greetings; nil: that of the first schedule, else of now
 }
 

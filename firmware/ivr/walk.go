@@ -125,7 +125,7 @@ func (m *Machine) branch(now time.Time) string {
 	n, s := m.node, m.schedule()
 	open, holiday := true, (*flow.Holiday)(nil)
 	if s != nil {
-		open, holiday = s.Status(now)
+		open, holiday = s.Status(now.Add(m.env.Ahead))
 	}
 	m.closed = !open
 	switch {
@@ -140,6 +140,7 @@ func (m *Machine) branch(now time.Time) string {
 // greeting is the greeting of the time of day: the one that began last, which
 // before the first of the day is yesterday's last.
 func (m *Machine) greeting(now time.Time) []tel.Say {
+	now = now.Add(m.env.Ahead)
 	switch {
 	case m.env.Location != nil:
 		now = now.In(m.env.Location)

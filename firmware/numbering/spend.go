@@ -84,6 +84,17 @@ func (s *Spend) turn(now time.Time) {
 	}
 }
 
+// Shift tells that the clock was set: now is by step later than it would have been.
+// Calls that go on have lasted no longer for it; the day is the one of now.
+func (s *Spend) Shift(now time.Time, step time.Duration) {
+	for _, c := range s.live {
+		if !c.up.IsZero() {
+			c.up = c.up.Add(step)
+		}
+	}
+	s.turn(now)
+}
+
 // count returns the count of a subject, made when there is none.
 func (s *Spend) count(limit int, subject string) *count {
 	for i := range s.counts[limit] {

@@ -41,6 +41,8 @@ type Office struct {
 	T   *testing.T
 	Net *memnet.Net
 	Dir string
+	// Clock is what is known of the system's clock at the next start; "ntp" at first.
+	Clock string
 
 	house atomic.Pointer[app.House]
 	cfg   *config.Config
@@ -72,7 +74,7 @@ func OpenWith(t *testing.T, seed uint64, yaml string, pack *prompt.Pack, fit fun
 	if testing.Verbose() {
 		out = t.Output()
 	}
-	o := &Office{T: t, Net: memnet.New(seed), Dir: t.TempDir(), cfg: cfg, pack: pack, fit: fit,
+	o := &Office{T: t, Net: memnet.New(seed), Dir: t.TempDir(), Clock: "ntp", cfg: cfg, pack: pack, fit: fit,
 		log: slog.New(slog.NewTextHandler(out, &slog.HandlerOptions{Level: slog.LevelWarn}))}
 	o.Start()
 	return o
@@ -88,14 +90,14 @@ func (o *Office) Start() {
 	o.stop, o.ended = stop, make(chan error, 1)
 	secrets, err := secret.Open(o.Dir)
 	o.must(err)
-	b, err := book.Open(ctx, o.Dir, book.Options{Site: o.cfg.Site.ID, Version: "test", Clock: "ntp", Location: o.cfg.Site.Location, Log: o.log})
+	b, err := book.Open(ctx, o.Dir, book.Options{Site: o.cfg.Site.ID, Version: "test", Clock: o.Clock, Location: o.cfg.Site.Location, Log: o.log})
 	o.must(err)
 	out, err := o.sockets()
 	o.must(err)
 	if o.fit != nil {
 		o.fit(out)
 	}
-	house, err := app.New(app.Rooms{Config: o.cfg, Dir: o.Dir, Book: b, Secrets: secrets, Prompts: o.pack, Log: o.log}, out)
+	house, err := app.New(app.Rooms{Config: o.cfg, Clock: o.Clock, Dir: o.Dir, Book: b, Secrets: secrets, Prompts: o.pack, Log: o.log}, out)
 	o.must(err)
 	o.house.Store(house)
 	ready := make(chan struct{})

@@ -106,6 +106,8 @@ type Modem struct {
 	tick   *time.Timer
 	due    time.Time
 	sent   []string // commands as they came, of late
+
+	day, hour string // of caller id
 }
 
 // New returns a modem with a line, plugged in and not opened.
@@ -222,12 +224,26 @@ func (m *Modem) Send(b string) {
 // Ring is a burst of ring voltage, told by RING.
 func (m *Modem) Ring() { m.Send("\r\nRING\r\n") }
 
+// Today is the exchange's date and time, MMDD and HHMM, which come with the next
+// caller ids; none at first.
+func (m *Modem) Today(day, hour string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.day, m.hour = day, hour
+}
+
 // CallerID tells who calls (V.253 +VCID=1); absence is "P" or "O".
 func (m *Modem) CallerID(number, name, absence string) {
 	if absence != "" {
 		number, name = absence, absence
 	}
-	m.Send("\r\nDATE = 1121\r\nTIME = 2305\r\n\r\nNMBR = " + number + "\r\nNAME = " + name + "\r\n")
+	m.mu.Lock()
+	date := ""
+	if m.day != "" {
+		date = "\r\nDATE = " + m.day + "\r\nTIME = " + m.hour + "\r\n"
+	}
+	m.mu.Unlock()
+	m.Send(date + "\r\nNMBR = " + number + "\r\nNAME = " + name + "\r\n")
 }
 
 // Code tells an event behind a DLE; keys are marked if the modem does.

@@ -8,6 +8,8 @@ import (
 
 	"github.com/centralita/centralita/dsp/pcm"
 	"pgregory.net/rapid"
+
+	"github.com/centralita/centralita/hal/port"
 )
 
 // told is what tokens say, sound joined over their borders.
@@ -153,6 +155,33 @@ func TestRead(t *testing.T) {
 	} {
 		if got := Read(line); got != want {
 			t.Errorf("%q is %+v", line, got)
+		}
+	}
+}
+
+// The exchange's date comes in fields, or in the message as it was on the line.
+func TestDateOfCallerID(t *testing.T) {
+	want := port.Date{Month: 11, Day: 23, Hour: 20, Minute: 5}
+	for name, fields := range map[string][][2]string{
+		"fields":           {{"DATE", "1123"}, {"TIME", "2005"}, {"NMBR", "600"}},
+		"time first":       {{"TIME", "2005"}, {"DATE", "1123"}},
+		"multiple message": {{"MESG", "800E" + "0108" + "3131323332303035" + "0203" + "363030"}},
+		"single message":   {{"MESG", "040B" + "3131323332303035" + "363030"}},
+	} {
+		var id ID
+		for _, f := range fields {
+			id.Take(Reading{Kind: Field, Name: f[0], Value: f[1]})
+		}
+		if id.Date != want {
+			t.Errorf("%s: %+v", name, id.Date)
+		}
+	}
+	for _, f := range [][2]string{{"1323", "2005"}, {"0023", "2005"}, {"1132", "2005"}, {"1123", "2405"}, {"1123", "2060"}, {"112", "2005"}, {"11x3", "2005"}, {"1123", ""}} {
+		var id ID
+		id.Take(Reading{Kind: Field, Name: "DATE", Value: f[0]})
+		id.Take(Reading{Kind: Field, Name: "TIME", Value: f[1]})
+		if id.Date.Known() {
+			t.Errorf("%v is taken as %+v", f, id.Date)
 		}
 	}
 }

@@ -284,7 +284,7 @@ func (m *Machine) tellID(out []Effect) []Effect {
 	if !id.Any() {
 		return out
 	}
-	return append(out, Report{port.CallerID{Number: id.Number, Name: id.Name, Absence: id.Absence}})
+	return append(out, Report{port.CallerID{Number: id.Number, Name: id.Name, Absence: id.Absence, Date: id.Date}})
 }
 
 // code is an event behind a DLE (V.253 tables of events).

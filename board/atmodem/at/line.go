@@ -3,6 +3,8 @@ package at
 import (
 	"encoding/hex"
 	"strings"
+
+	"github.com/centralita/centralita/hal/port"
 )
 
 // Meaning says what a line is.
@@ -69,7 +71,9 @@ func Read(line string) Reading {
 type ID struct {
 	Number, Name  string
 	Absence       string // "P" private, "O" out of area, "" when a number is there
+	Date          port.Date
 	number, named bool   // which fields came
+	day, time     string // as they came
 }
 
 // Whole reports whether number and name have both come.
@@ -78,16 +82,32 @@ func (i *ID) Whole() bool { return i.number && i.named }
 // Any reports whether anything of use has come.
 func (i *ID) Any() bool { return i.number || i.named }
 
-// Take adds a field. DATE and TIME are left alone: the exchange's clock is no
-// better than ours. MESG is a whole message or one parameter of it, in hex.
+// Take adds a field. DATE is MMDD and TIME is HHMM; what is none is left out. MESG is a whole message or one parameter of it, in hex.
 func (i *ID) Take(r Reading) {
 	switch r.Name {
 	case "NMBR":
 		i.setNumber(r.Value)
 	case "NAME":
 		i.setName(r.Value)
+	case "DATE":
+		i.day = r.Value
+		i.setDate(i.day + i.time)
+	case "TIME":
+		i.time = r.Value
+		i.setDate(i.day + i.time)
 	case "MESG":
 		i.message(r.Value)
+	}
+}
+
+// setDate takes MMDDHHMM.
+func (i *ID) setDate(v string) {
+	if len(v) != dateLen || strings.Trim(v, "0123456789") != "" {
+		return
+	}
+	two := func(at int) int8 { return int8(v[at]-'0')*10 + int8(v[at+1]-'0') }
+	if d := (port.Date{Month: two(0), Day: two(2), Hour: two(4), Minute: two(6)}); d.Month >= 1 && d.Month <= 12 && d.Day >= 1 && d.Day <= 31 && d.Hour < 24 && d.Minute < 60 {
+		i.Date = d
 	}
 }
 
@@ -122,6 +142,7 @@ func absence(v string) string {
 const (
 	single    = 0x04 // single data message: date, time, number
 	multiple  = 0x80 // multiple data message: parameters
+	parDate   = 0x01
 	parNumber = 0x02
 	parNoNum  = 0x04
 	parName   = 0x07
@@ -141,6 +162,7 @@ func (i *ID) message(text string) {
 	}
 	switch {
 	case b[0] == single && len(body) > dateLen:
+		i.setDate(string(body[:dateLen]))
 		i.setNumber(string(body[dateLen:]))
 	case b[0] == multiple:
 		for len(body) >= 2 && int(body[1]) <= len(body)-2 {
@@ -158,5 +180,7 @@ func (i *ID) parameter(kind byte, v []byte) {
 		i.setNumber(string(v))
 	case parName, parNoName:
 		i.setName(string(v))
+	case parDate:
+		i.setDate(string(v))
 	}
 }

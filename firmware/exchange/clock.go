@@ -1,0 +1,18 @@
+package exchange
+
+import "time"
+
+// The loop runs on a clock that only goes on. Where that clock does not know the time
+// of day, somebody tells by how much it is behind: schedules, greetings and days are
+// reckoned with the sum, deadlines are not.
+
+// wall is the time of day.
+func (e *Exchange) wall() time.Time { return e.now.Add(e.ahead) }
+
+// clockSet takes the time of day from now on.
+func (e *Exchange) clockSet(ahead time.Duration) {
+	step := ahead - e.ahead
+	e.ahead = ahead
+	e.spend.Shift(e.wall(), step)
+	e.watchSpending()
+}
