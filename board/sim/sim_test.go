@@ -85,8 +85,6 @@ func (w *bench) Do(e port.Event) {
 		m.Kind = wire.RingOn
 	case port.RingOff:
 		m.Kind = wire.RingOff
-	case port.CallerID:
-		m.Kind, m.ID = wire.CallerID, wire.ID{Number: e.Number, Name: e.Name, Absence: e.Absence}
 	case port.Battery:
 		m.Kind, m.On = wire.Battery, e.On
 	case port.Polarity:

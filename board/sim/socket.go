@@ -282,10 +282,6 @@ func (s *socket) fromExchange(m wire.Message) error {
 			s.voltage = false
 			s.event(port.RingOff{})
 		}
-	case wire.CallerID:
-		if !s.loop {
-			s.event(port.CallerID{Number: m.ID.Number, Name: m.ID.Name, Absence: m.ID.Absence})
-		}
 	case wire.Battery:
 		s.pulled = false
 		if s.noFeed == m.On {

@@ -67,9 +67,6 @@ func TestCallerIDGoesByAudio(t *testing.T) {
 					if country != "BR" && len(m) != 0 {
 						t.Errorf("%s: a spoilt message is received as %+v", country, m)
 					}
-					if e := h.events(0); strings.Contains(e, "caller id") {
-						t.Errorf("%s: hardware decoded a spoilt message: %s", country, e)
-					}
 					return
 				}
 				if len(m) != 1 || m[0].Number != "600123456" {

@@ -21,17 +21,22 @@ type Phone struct {
 	bell    bool // sounding now
 	rings   int  // bursts of this ringing
 	lastOn  time.Time
-	id      wire.ID
+	id      Caller    // on the display
 	drops   int       // disconnect pulses since it was lifted
 	dropped time.Time // until then the loop is dead
 	turned  bool      // the wires are reversed
 	lamp    bool
 
 	display *cid.Receiver // hears caller id on hook
+	shown   time.Time     // what was heard last came then
+	fresh   bool          // before the first burst
 	told    []cid.Message
 	heardID cid.Message // the newest that was heard
 	silence int         // frames to listen on after the last sound on hook
 }
+
+// idFirst is how long before the first burst caller id may come.
+const idFirst = 6 * time.Second
 
 // listenOn is how many frames of silence a display hears after the last sound.
 const listenOn = 10
@@ -55,14 +60,16 @@ func (p *Phone) receive(m wire.Message) {
 			p.rings = 0
 		}
 		if p.rings == 0 {
-			p.id = wire.ID{}
+			p.fresh = p.fresh && p.s.now.Sub(p.shown) < idFirst
+			if !p.fresh {
+				p.id = Caller{}
+			}
+			p.fresh = false
 		}
 		p.bell, p.lastOn = true, p.s.now
 		p.rings++
 	case wire.RingOff:
 		p.bell, p.lastOn = false, p.s.now
-	case wire.CallerID:
-		p.id = m.ID
 	case wire.Drop:
 		p.drops++
 		p.dropped = p.s.now.Add(time.Duration(m.Millis) * time.Millisecond)
@@ -85,7 +92,8 @@ func (p *Phone) show(f *pcm.Frame) {
 	p.told = p.display.Process(f, p.told[:0])
 	for i := range p.told {
 		m := &p.told[i]
-		p.id = wire.ID{Number: m.Number, Name: m.Name, Absence: m.Absence()}
+		p.id = Caller{Number: m.Number, Name: m.Name, Absence: m.Absence()}
+		p.shown, p.fresh = p.s.now, p.rings == 0
 		if m.Number != "" {
 			p.id.Absence = ""
 		}

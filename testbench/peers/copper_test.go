@@ -75,9 +75,9 @@ func TestPhonesOfTheHouse(t *testing.T) {
 	must(t, a.WaitEnd(soon(t)))
 	d.Quiet()
 
-	// A SIP phone calls a telephone, which shows who it is.
+	// A SIP phone calls a telephone, which shows who it is after its double ring.
 	c := bruno.Call("101")
-	number, name, err := first.WaitRing(soon(t), 2)
+	number, name, err := first.WaitRing(soon(t), 3)
 	must(t, err)
 	if number != "202" || name != "Bruno" {
 		t.Errorf("the telephone shows %q %q", number, name)

@@ -29,10 +29,8 @@ const Version = 2
 // MaxMessage is the longest message in bytes, without the length.
 const MaxMessage = 2 + 2*pcm.FrameLen
 
-// Longest texts in bytes: a number or name, the reason of a Bye, and the name of
-// an impedance.
+// Longest texts in bytes: the reason of a Bye, and the name of an impedance.
 const (
-	MaxText   = 64
 	MaxReason = 250
 	MaxName   = 32
 )
@@ -47,7 +45,6 @@ const (
 
 	RingOn    Kind = 0x10 // bench, FXO: ring voltage on; board, FXS: the bell rings
 	RingOff   Kind = 0x11 // the same, off, once per burst
-	CallerID  Kind = 0x12 // bench, FXO, as hardware decoded it; board, FXS: ID
 	Battery   Kind = 0x13 // bench, FXO: On
 	Polarity  Kind = 0x14 // bench, FXO: On when reversed
 	Audio     Kind = 0x15 // both: Frame
@@ -76,8 +73,6 @@ func (k Kind) String() string {
 		return "ring on"
 	case RingOff:
 		return "ring off"
-	case CallerID:
-		return "caller id"
 	case Battery:
 		return "battery"
 	case Polarity:
@@ -149,12 +144,6 @@ type Board struct {
 	Country  string // two letters; empty from the bench
 }
 
-// ID is caller id.
-type ID struct {
-	Number, Name string
-	Absence      string // "P" private, "O" unavailable, "" when a number is there
-}
-
 // Message is one message. Only the fields named at its kind count.
 type Message struct {
 	Kind   Kind
@@ -163,7 +152,6 @@ type Message struct {
 	Digit  byte
 	Millis int
 	Text   string
-	ID     ID
 	Board  Board
 	Frame  *pcm.Frame
 
@@ -181,8 +169,6 @@ func (m Message) String() string {
 		return fmt.Sprintf("%s %s %.1f V %.1f mA", m.Socket, m.Kind, float64(m.DeciVolts)/10, float64(m.DeciMilliAmps)/10)
 	case Tune:
 		return fmt.Sprintf("%s %s rx %d tx %d tenths %q", m.Socket, m.Kind, m.RxTenths, m.TxTenths, m.Impedance)
-	case CallerID:
-		return fmt.Sprintf("%s %s %q %q %s", m.Socket, m.Kind, m.ID.Number, m.ID.Name, m.ID.Absence)
 	case Bye:
 		return fmt.Sprintf("%s: %q", m.Kind, m.Text)
 	}
@@ -202,10 +188,6 @@ func (m Message) Append(b []byte) []byte {
 		b = appendText(b, m.Board.Country, 2)
 	case Bye:
 		b = appendText(b, m.Text, MaxReason)
-	case CallerID:
-		b = appendText(b, m.ID.Number, MaxText)
-		b = appendText(b, m.ID.Name, MaxText)
-		b = appendText(b, m.ID.Absence, 1)
 	case Battery, Polarity, Reverse, Neon:
 		on := byte(0)
 		if m.On {
@@ -280,12 +262,6 @@ func Parse(b []byte) (Message, error) {
 		}
 	case Bye:
 		m.Text, body, ok = cutText(body, MaxReason)
-	case CallerID:
-		if m.ID.Number, body, ok = cutText(body, MaxText); ok {
-			if m.ID.Name, body, ok = cutText(body, MaxText); ok {
-				m.ID.Absence, body, ok = cutText(body, 1)
-			}
-		}
 	case Battery, Polarity, Reverse, Neon:
 		if ok = len(body) == 1 && body[0] <= 1; ok {
 			m.On, body = body[0] == 1, nil

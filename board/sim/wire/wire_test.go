@@ -18,8 +18,6 @@ func samples() []Message {
 		{Kind: Hello, Board: Board{Version: Version}},
 		{Kind: Bye, Text: "another test bench is connected"},
 		{Kind: RingOn, Socket: FXO(1)}, {Kind: RingOff, Socket: FXS(127)},
-		{Kind: CallerID, Socket: FXO(2), ID: ID{Number: "600123456", Name: "Juan Pérez"}},
-		{Kind: CallerID, Socket: FXO(2), ID: ID{Absence: "P"}},
 		{Kind: Battery, Socket: FXO(3)}, {Kind: Polarity, Socket: FXO(3), On: true},
 		{Kind: OffHook, Socket: FXS(1)}, {Kind: OnHook, Socket: FXS(1)}, {Kind: HookFlash, Socket: FXS(1)},
 		{Kind: Pulses, Socket: FXS(1), Digit: '7'}, {Kind: Drop, Socket: FXS(1), Millis: 500},
@@ -49,10 +47,10 @@ func TestThereAndBack(t *testing.T) {
 }
 
 func TestLongTextIsCut(t *testing.T) {
-	b := Message{Kind: CallerID, Socket: FXO(1), ID: ID{Name: strings.Repeat("x", 300)}}.Append(nil)
+	b := Message{Kind: Tune, Socket: FXO(1), Impedance: strings.Repeat("x", 300)}.Append(nil)
 	m, err := Read(bytes.NewReader(b))
-	if err != nil || len(m.ID.Name) != MaxText {
-		t.Errorf("%d bytes, %v", len(m.ID.Name), err)
+	if err != nil || len(m.Impedance) != MaxName {
+		t.Errorf("%d bytes, %v", len(m.Impedance), err)
 	}
 }
 
