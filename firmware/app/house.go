@@ -66,6 +66,7 @@ type House struct {
 	wires    wiring
 	pumps    map[tel.PortID]*portleg.Pump
 	recorder *recorder
+	profiles *profiles
 	idle     []port.Port // that nothing is wired to
 	engine   *media.Engine
 	audio    *audio
@@ -129,6 +130,8 @@ func (h *House) build() error {
 	h.checks = checks(h.started)
 
 	settings := settings(h.cfg, h.wires, Version)
+	h.profiles = newProfiles(h.dir, h.log)
+	h.profiles.load(&settings, h.started)
 	if settings.Schedules, err = h.switches(); err != nil {
 		return err
 	}
@@ -143,7 +146,7 @@ func (h *House) build() error {
 		return err
 	}
 	h.exchange = exchange.New(settings, exchange.Shells{
-		Ports: ports{h.wires, h.pumps}, SIP: phones{h.sip}, Media: h.audio, Book: h.book, View: &h.store, Complete: h.complete, BlackBox: h.recorder, Clinic: clinic{h},
+		Ports: ports{h.wires, h.pumps}, SIP: phones{h.sip}, Media: h.audio, Book: h.book, View: &h.store, Complete: h.complete, BlackBox: h.recorder, Profiles: h.profiles, Clinic: clinic{h},
 		NewLeg: h.newLeg, NewCall: h.newCall,
 		Warn: func(what string, err error) { h.log.Warn("refused", "what", what, "err", err) },
 		Slow: func(what string, d time.Duration) { h.log.Warn("slow step", "event", what, "took", d) },
@@ -240,6 +243,7 @@ func (h *House) Run(ctx context.Context, ready func()) error {
 		all.Go(func() { drain(p) })
 	}
 	part("the black box", h.recorder.run)
+	part("the line profiles", h.profiles.run)
 	if h.out.Wire != nil && h.sim != nil {
 		part("the simulated wire", func(ctx context.Context) error { return h.sim.Serve(ctx, h.out.Wire) })
 	}

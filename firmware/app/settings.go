@@ -29,7 +29,7 @@ func settings(cfg *config.Config, w wiring, version string) exchange.Settings {
 	for _, l := range cfg.Lines {
 		s.Lines = append(s.Lines, exchange.Line{
 			ID: l.ID, Caps: w[l.ID].Info().Caps, Number: l.Number, Flow: l.Flow, In: l.Use != "out", Out: l.Use != "in",
-			Timing: timing,
+			Timing: timing, BlockCollect: l.BlockCollect, Longest: l.Longest,
 		})
 	}
 	for _, f := range cfg.Phones {

@@ -86,7 +86,11 @@ type Line struct {
 	Number tel.Number
 	Flow   string
 	Use    string // "both", "in", "out"
-	Echo   int    // how late the echo of the line may come, in ms; −1: none is cancelled
+	// BlockCollect answers twice, which ends a collect call: the habit of Brazil.
+	BlockCollect bool
+	Longest      time.Duration // a call on it; 0: the limit of all calls alone
+
+	Echo int // how late the echo of the line may come, in ms; −1: none is cancelled
 }
 
 // Phone is an extension: exactly one of Socket (FXS) and SIP is set.

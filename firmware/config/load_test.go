@@ -51,6 +51,22 @@ func TestOfficeIsSound(t *testing.T) {
 	}
 }
 
+// Collect calls are refused where that is the habit, unless a line takes them.
+func TestCollectCallsByCountry(t *testing.T) {
+	text, err := os.ReadFile("testdata/minimal.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	text = bytes.Replace(text, []byte("country: ES"), []byte("country: BR"), 1)
+	for _, want := range []bool{true, false} {
+		c, problems := Parse("brazil.yaml", text, nil)
+		if c == nil || c.Lines[0].BlockCollect != want {
+			t.Fatalf("block_collect %t is wanted: %v", want, problems)
+		}
+		text = bytes.Replace(text, []byte("{id: L1,"), []byte("{id: L1, block_collect: false,"), 1)
+	}
+}
+
 func TestDefaults(t *testing.T) {
 	c := sound(t, "testdata/minimal.yaml")
 	loop := netip.MustParseAddr("127.0.0.1")
@@ -89,7 +105,8 @@ func TestEveryKeyIsRead(t *testing.T) {
 		{"listen", c.Listen, Listen{netip.MustParseAddrPort("0.0.0.0:5070"), netip.MustParseAddrPort("[::1]:8443"), PortRange{From: 30000, To: 30999}}},
 		{"board", c.Board, Board{Kind: "sim", Socket: "wire.sock", FXO: 2, FXS: 1, DAHDI: &DAHDI{Channels: []int{1, 4}, Hardware: true},
 			Modems: []Modem{{"usb", "/dev/serial/by-id/usb-1", 460800, "half"}, {"usb2", "/dev/ttyACM1", 0, "auto"}}}},
-		{"lines", c.Lines, []Line{{"L1", "fxo1", "+12125550100", "main", "in", 64}, {"L2", "fxo2", "", "", "out", -1}}},
+		{"lines", c.Lines, []Line{{ID: "L1", Socket: "fxo1", Number: "+12125550100", Flow: "main", Use: "in", BlockCollect: true, Longest: 2 * time.Hour, Echo: 64},
+			{ID: "L2", Socket: "fxo2", Use: "out", Echo: -1}}},
 		{"phones", c.Phones, []Phone{
 			{Ext: "100", Name: "Desk", Socket: "fxs1", Codecs: []string{"PCMU", "PCMA"}, Classes: []string{"national"}},
 			{Ext: "200", Name: "Softphone", SIP: true, Password: "secret:desk", Codecs: []string{"PCMU"}}}},

@@ -116,6 +116,10 @@ func (r *reader) line(f *place.Fields) {
 		l.Flow = f.NeedText("flow", "the name of a flow")
 	}
 	r.refer(f.At("flow"), "line "+string(l.ID), "flow", l.Flow)
+	l.BlockCollect = f.Bool("block_collect", r.cfg.Site.Country == "BR")
+	if f.Has("longest") {
+		l.Longest = f.Duration("longest", 0, time.Minute, 24*time.Hour)
+	}
 	l.Echo = echoTails[f.Enum("echo", "64", "64", "16", "32", "128", "off")]
 	f.Done()
 	r.cfg.Lines = append(r.cfg.Lines, l)

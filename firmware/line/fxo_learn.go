@@ -12,9 +12,12 @@ import (
 // use takes a profile.
 func (l *FXO) use(p Profile) {
 	l.prof, l.dirty = p.Clone(), false
+	if l.set.Profile.Line != "" {
+		l.prof.Line = l.set.Profile.Line // one of another line may be taken over
+	}
 	l.sight = &l.prof
 	if p.Frozen {
-		c := p.Clone()
+		c := l.prof.Clone()
 		l.sight = &c
 	}
 }
