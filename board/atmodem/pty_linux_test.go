@@ -2,16 +2,12 @@ package atmodem_test
 
 import (
 	"context"
-	"fmt"
 	"log/slog"
 	"math"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
-
-	"golang.org/x/sys/unix"
 
 	"github.com/centralita/centralita/board/atmodem"
 	"github.com/centralita/centralita/dsp/pcm"
@@ -20,66 +16,25 @@ import (
 	"github.com/centralita/centralita/testbench/voicemodem"
 )
 
-// cable is a pseudo terminal with a modem at its far end; link is the device's name,
-// as udev makes one, which a replug moves to a new terminal.
+// cable is a modem at a pseudo terminal.
 type cable struct {
-	t    *testing.T
-	m    *voicemodem.Modem
-	link string
-	far  *os.File
+	t *testing.T
+	m *voicemodem.Modem
+	voicemodem.Cable
 }
 
-// plug makes a pseudo terminal and names it.
 func (c *cable) plug() {
 	c.t.Helper()
-	far, err := os.OpenFile("/dev/ptmx", os.O_RDWR|unix.O_NOCTTY, 0)
-	if err != nil {
+	if err := c.Plug(); err != nil {
 		c.t.Fatalf("a pseudo terminal is needed: %v", err)
 	}
-	// The raw descriptor is used within Control, so that reading stays interruptible.
-	raw, err := far.SyscallConn()
-	if err != nil {
-		c.t.Fatal(err)
-	}
-	var n int
-	var failed error
-	if err := raw.Control(func(fd uintptr) {
-		if n, failed = unix.IoctlGetInt(int(fd), unix.TIOCGPTN); failed == nil {
-			failed = unix.IoctlSetPointerInt(int(fd), unix.TIOCSPTLCK, 0)
-		}
-	}); err != nil || failed != nil {
-		c.t.Fatal(err, failed)
-	}
-	if err := os.Symlink(fmt.Sprintf("/dev/pts/%d", n), c.link); err != nil {
-		c.t.Fatal(err)
-	}
-	c.far = far
-	c.m.Plug()
-	go c.m.Serve(terminal{far})
 }
 
-// terminal is the far end, on which a closed near end reads as an error for a while
-// before the driver opens it: the modem waits as one with its supply on does.
-type terminal struct{ *os.File }
-
-// Read implements io.Reader.
-func (f terminal) Read(b []byte) (int, error) {
-	for {
-		n, err := f.File.Read(b)
-		if err == nil || !strings.Contains(err.Error(), "input/output error") {
-			return n, err
-		}
-		<-time.After(5 * time.Millisecond) // nobody has the near end open
-	}
-}
-
-// unplug takes the terminal and its name away.
 func (c *cable) unplug() {
 	c.t.Helper()
-	if err := os.Remove(c.link); err != nil {
+	if err := c.Unplug(); err != nil {
 		c.t.Error(err)
 	}
-	c.m.Unplug() // closes the terminal
 }
 
 // await reads events until want, at most a while.
@@ -121,15 +76,16 @@ func TestOverAPseudoTerminal(t *testing.T) {
 
 func overATerminal(t *testing.T, who voicemodem.Personality) {
 	x := new(voicemodem.Exchange)
-	c := &cable{t: t, m: voicemodem.New(who, x), link: filepath.Join(t.TempDir(), "ttyACM0")}
+	m := voicemodem.New(who, x)
+	c := &cable{t, m, voicemodem.Cable{Modem: m, Link: filepath.Join(t.TempDir(), "ttyACM0")}}
 	x.Attach(c.m)
 	c.plug()
-	p, r := atmodem.Open(context.Background(), atmodem.Config{Name: "fxo1", Device: c.link, Log: slog.New(slog.NewTextHandler(t.Output(), nil))})
+	p, r := atmodem.Open(context.Background(), atmodem.Config{Name: "fxo1", Device: c.Link, Log: slog.New(slog.NewTextHandler(t.Output(), nil))})
 	if p == nil {
 		t.Fatal(r)
 	}
 	defer p.Close()
-	if second, r := atmodem.Open(context.Background(), atmodem.Config{Name: "fxo2", Device: c.link}); second != nil || r.Why != "another program holds the device; end it" {
+	if second, r := atmodem.Open(context.Background(), atmodem.Config{Name: "fxo2", Device: c.Link}); second != nil || r.Why != "another program holds the device; end it" {
 		t.Fatal(r)
 	}
 	x.Call("600123456", "ANA")
