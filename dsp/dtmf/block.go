@@ -53,6 +53,21 @@ var cosTable, sinTable = func() (c, s [hop][8]float32) {
 	return c, s
 }()
 
+// leak is the part of one tone's amplitude that a block shows at the other: what
+// the window lets through at their distance.
+var leak = func() (l [4][4]float32) {
+	for r := range l {
+		for c := range l[r] {
+			for i := range hop {
+				at := float64(i) + 0.5
+				w := (1 + math.Cos(math.Pi*at/hop)) / hop
+				l[r][c] += float32(w * math.Cos(2*math.Pi*(tones[4+c]-tones[r])/(rate/2)*at))
+			}
+		}
+	}
+	return l
+}()
+
 // measure fills in the tones. Folding the block about its middle halves the
 // work: the even part has only cosines, the odd part only sines.
 func (b *block) measure(x *[2 * hop]float32) {
@@ -69,16 +84,27 @@ func (b *block) measure(x *[2 * hop]float32) {
 // only fills in two tones.
 func (b *block) only(x *[2 * hop]float32, row, col int) {
 	var rr, ri, cr, ci float32
+	rc, rs, cc, cs := &cosOf[row&7], &sinOf[row&7], &cosOf[col&7], &sinOf[col&7]
 	for i := range hop {
 		r, l := x[hop+i], x[hop-1-i]
 		even, odd := r+l, r-l
-		rr += float32(even * cosTable[i][row&7])
-		cr += float32(even * cosTable[i][col&7])
-		ri += float32(odd * sinTable[i][row&7])
-		ci += float32(odd * sinTable[i][col&7])
+		rr += float32(even * rc[i])
+		cr += float32(even * cc[i])
+		ri += float32(odd * rs[i])
+		ci += float32(odd * cs[i])
 	}
 	b.re[row], b.im[row], b.re[col], b.im[col] = rr, ri, cr, ci
 }
+
+// The same by tone, for a few tones.
+var cosOf, sinOf = func() (c, s [8][hop]float32) {
+	for i := range hop {
+		for k := range tones {
+			c[k][i], s[k][i] = cosTable[i][k], sinTable[i][k]
+		}
+	}
+	return c, s
+}()
 
 func fold(out *[8]float32, x *[hop]float32, table *[hop][8]float32) {
 	var a0, a1, a2, a3, a4, a5, a6, a7 float32

@@ -1,6 +1,10 @@
 package dtmf
 
-import "github.com/centralita/centralita/dsp/pcm"
+import (
+	"math"
+
+	"github.com/centralita/centralita/dsp/pcm"
+)
 
 // Mode is how strict a Detector is.
 type Mode uint8
@@ -36,13 +40,17 @@ type Detector struct {
 
 	front front
 	x     [keep + perFrame]float32 // filtered, the newest last
+	raw   [rawFrames]pcm.Frame     // the line as it came, in turn
 	ring  [ringLen]block
 	n     int64 // blocks seen
 	left  int   // blocks of this frame that are still to be seen
 	clear bool  // the gate block of the frame before can belong to a digit
 	open  bool  // that of this frame
 
+	doubted int64 // the block until which a third tone seen is believed to go on
+
 	on       bool
+	mute     bool // a third tone is with it: it is no digit until it ends
 	digit    Event
 	row, col int
 	refRow   float32 // squared amplitudes of the digit that is on
@@ -58,11 +66,12 @@ type Detector struct {
 func (d *Detector) Reset() { *d = Detector{Mode: d.Mode} }
 
 // On reports the digit that sounds now; ok is false when none does.
-func (d *Detector) On() (digit byte, ok bool) { return d.digit.Digit, d.on }
+func (d *Detector) On() (digit byte, ok bool) { return d.digit.Digit, d.on && !d.mute }
 
 // Process listens to the next frame and appends what it found to out.
 func (d *Detector) Process(f *pcm.Frame, out []Event) []Event {
 	copy(d.x[:keep], d.x[perFrame:])
+	d.raw[d.n/perHop%rawFrames] = *f
 	var loud [perHop]loudness
 	d.front.run((*[perFrame]float32)(d.x[keep:]), f, &loud)
 	for h := range perHop {
@@ -108,7 +117,15 @@ func (d *Detector) centre(i int) int64 { return (d.n - 1 - int64(i)) * hopMs }
 
 // edge is the likeliest instant of a change that the block i before the newest
 // was the first to show.
-func (d *Detector) edge(i int) int64 { return max(0, d.centre(i)-hopMs/2) }
+func (d *Detector) edge(i int) int64 { return max(0, d.centre(i)-hopMs/2-1) }
+
+// onset is the instant at which a digit began, by how much of its tones is in the
+// block before those in which it was found.
+func (d *Detector) onset(t *found) int64 {
+	r, c := d.both(t.span, t.row, t.col)
+	part := float32(math.Sqrt(float64(min(1, (r+c)/(t.powRow+t.powCol)))))
+	return max(0, (d.n-int64(t.span))*hopMs-int64(3.9+5*part))
+}
 
 // gateAt is the block of a frame, counted from its end, that every frame is
 // looked at by: any six blocks in a row hold at least one such.
@@ -121,6 +138,9 @@ func (d *Detector) gate() bool {
 	if band < minPower/2 || a.low+b.low > gateLow*band || a.high+b.high > gateHigh*band {
 		return false
 	}
+	if d.on && d.loudestStill(gateAt) {
+		return true
+	}
 	d.block(gateAt)
 	p := a.powers()
 	row, col := loudest(p)
@@ -128,49 +148,56 @@ func (d *Detector) gate() bool {
 	return r+c > gatePure*band && r < c*gateTwist && c < r*gateTwist
 }
 
-// possible reports whether the gates that lie in the last span blocks are open.
-func (d *Detector) possible() bool {
+// possible reports whether the gates that lie in the last span blocks are open,
+// quick whether those in the last plainSpan are.
+func (d *Detector) possible() (quick, full bool) {
 	switch perHop - 1 - d.left {
 	case 0:
-		return d.clear
+		return d.clear, d.clear
+	case 1:
+		return d.clear && d.open, d.clear && d.open
 	case perHop - 1:
-		return d.open
+		return d.open, d.open
 	}
-	return d.clear && d.open
+	return d.open, d.clear && d.open
 }
 
 // step decides after each block.
 func (d *Detector) step(out []Event) []Event {
 	if !d.on {
-		if d.possible() {
-			if t, ok := d.find(); ok {
-				out = d.begin(t, out)
-			}
-		}
-		return out
+		return d.seek(out)
 	}
 	if !d.present() {
 		return d.missing(out)
 	}
 	if d.gap > 0 {
 		if d.back1++; d.gap > sureBridge {
-			if d.back1 < 2 {
-				return out // the phase of the first block is not clean yet
+			if d.back1 < sureBack {
+				return out
 			}
 			if !d.runsOn() {
-				return d.end(d.gap+d.back1-1, out)
+				out = d.end(d.gap+d.back1-1, out)
+				return d.seek(out)
 			}
 		}
 		d.gap, d.back1 = 0, 0
 	}
 	d.follow()
-	if d.left != gateAt {
+	if d.left != gateAt || d.mute {
 		return out
 	}
-	if d.loudestStill() {
+	if d.loudestStill(0) {
 		d.stale = 0
 	} else if d.stale++; d.stale > maxStale {
 		return d.end(perHop*d.stale-1, out)
+	}
+	return out
+}
+
+// seek looks for a digit where none is.
+func (d *Detector) seek(out []Event) []Event {
+	if t, ok := d.find(); ok {
+		out = d.judge(t, out)
 	}
 	return out
 }
@@ -179,13 +206,31 @@ func (d *Detector) step(out []Event) []Event {
 func (d *Detector) missing(out []Event) []Event {
 	d.gap += 1 + d.back1
 	d.back1 = 0
-	if d.possible() {
-		if t, ok := d.find(); ok && (t.row != d.row || t.col != d.col) {
-			return d.begin(t, d.end(d.gap-1, out))
-		}
+	if d.gap < plainSpan-1 {
+		return out // no other can be there yet
+	}
+	if t, ok := d.find(); ok && !t.crowded && (t.row != d.row || t.col != d.col) {
+		return d.judge(t, d.end(d.gap-1, out))
 	}
 	if d.gap > maxBridge {
 		return d.end(d.gap-1, out)
+	}
+	return out
+}
+
+// judge begins the digit that was found if nothing beside it speaks against it.
+func (d *Detector) judge(t found, out []Event) []Event {
+	v := d.beside(&t)
+	switch v {
+	case nothing:
+		if !t.crowded {
+			d.mute = false
+			out = d.begin(t, out)
+		}
+	case sure:
+		n := len(out)
+		out = d.begin(t, out)[:n]
+		d.mute = true
 	}
 	return out
 }
@@ -195,7 +240,7 @@ func (d *Detector) begin(t found, out []Event) []Event {
 	d.row, d.col, d.refRow, d.refCol = t.row, t.col, t.powRow, t.powCol
 	d.sumR, d.sumC = t.r.sum, t.c.sum
 	d.digit = Event{
-		Digit: keys[t.row][t.col], Down: true, At: d.edge(t.span - 1),
+		Digit: keys[t.row][t.col], Down: true, At: d.onset(&t),
 		Low: levelOf(t.powRow), High: levelOf(t.powCol),
 		OffLow: offset(t.r.sum, t.row), OffHi: offset(t.c.sum, 4+t.col),
 	}
@@ -208,6 +253,9 @@ func (d *Detector) end(i int, out []Event) []Event {
 	e.Down = false
 	e.At = max(e.At+1, d.edge(i))
 	d.on, d.gap, d.back1, d.stale = false, 0, 0, 0
+	if d.mute {
+		return out
+	}
 	return append(out, e)
 }
 
@@ -241,26 +289,4 @@ func (d *Detector) follow() {
 	d.refCol += 0.2 * (c - d.refCol)
 	d.sumR += turned(b, a, d.row)
 	d.sumC += turned(b, a, 4+d.col)
-}
-
-// loudestStill reports whether the digit that is on is what a fresh look at the
-// newest block finds.
-func (d *Detector) loudestStill() bool {
-	b := d.block(0)
-	p := b.powers()
-	row, col := loudest(p)
-	r, c := p[row], p[4+col]
-	return row == d.row && col == d.col && r+c > gatePure*(b.band+d.loud(1).band)
-}
-
-// runsOn tells a dropout from a new key after a gap: it is one key when the same
-// two tones come back in the very phase they would have had.
-func (d *Detector) runsOn() bool {
-	if !d.loudestStill() {
-		return false
-	}
-	n := d.gap + 3
-	last, now := d.pair(n), d.pair(0)
-	return inPhase(last.at(d.row), now.at(d.row), unit(d.sumR), n) &&
-		inPhase(last.at(4+d.col), now.at(4+d.col), unit(d.sumC), n)
 }

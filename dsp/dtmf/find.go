@@ -10,29 +10,31 @@ const rate = pcm.Rate
 
 // Limits of the decision. Powers are squared amplitudes.
 const (
-	span        = 6    // blocks that must agree: 35 ms, so 40 ms always hold them and 23 ms never
-	longSpan    = 8    // blocks of the second look, 45 ms
-	lastSpan    = 12   // and of the third, 65 ms: keys over speech
-	lastGrace   = 0.6  // more doubt than at the second look: what lasts is less likely speech
-	sureBridge  = 2    // a gap of so many blocks is a dropout
-	maxBridge   = 13   // a gap of so many blocks may be one, if the phase runs on
-	bridgeTan   = 0.25 // tangent of what the phase may differ by
-	maxStale    = 3    // frames that may pass without a pure tone while the digit is on
-	maxOff      = 2.6  // per cent a frequency may be off: 1.8 must be taken, 3.5 must not (Q.24: 1.5 and 3.5)
-	steady      = 0.3  // of its mean power a tone has in every block
-	coherent    = 0.85 // of its power follows one phase
-	leastPure   = 0.72 // of the energy above 600 Hz is in the two tones
-	maxTwist    = 9    // dB, with 1 dB of grace for noise
-	gateLow     = 6    // times the energy of the band below it,
-	gateHigh    = 0.7  // and above it, no digit has
-	gatePure    = 0.55 // of the energy of a single block
-	gateTwist   = 16   // 12 dB
-	secondLook  = 5    // a digit with so much more doubt may still be one
-	mostHigh    = 0.35 // of it is above 2 kHz: a third tone has 0.5, noise 4 dB below 0.2
-	mostRest    = .45  // of their energy is beside the two tones
-	thirdPart   = .17  // of the band's energy can be a third tone,
-	thirdSpread = .2   // if its share stays the same within this
-	minLevel    = -48. // dBm0 for each tone
+	span       = 6    // blocks that must agree: 35 ms, so 40 ms always hold them and 23 ms never
+	longSpan   = 8    // blocks of the second look, 45 ms
+	lastSpan   = 12   // and of the third, 65 ms: keys over speech
+	lastGrace  = 0.6  // more doubt than at the second look: what lasts is less likely speech
+	sureBridge = 2    // a gap of so many blocks is a dropout
+	sureBack   = 5    // blocks of what comes back are waited for
+	maxBridge  = 13   // a gap of so many blocks may be one, if the phase runs on
+	bridgeTan  = 0.18 // tangent of what the phase may differ by
+	maxStale   = 3    // frames that may pass without a pure tone while the digit is on
+	maxOff     = 2.6  // per cent a frequency may be off: 1.8 must be taken, 3.5 must not (Q.24: 1.5 and 3.5)
+	steady     = 0.3  // of its mean power a tone has in every block
+	coherent   = 0.85 // of its power follows one phase
+	leastCrowd = 0.4  // of it, where a third tone is looked for,
+	crowdPhase = 0.97 // and of the power of the two follows one phase
+	leastPure  = 0.72 // of the energy above 600 Hz is in the two tones
+	maxTwist   = 9    // dB, with 1 dB of grace for noise
+	gateLow    = 6    // times the energy of the band below it,
+	gateHigh   = 0.7  // and above it, no digit has
+	gatePure   = 0.55 // of the energy of a single block
+	nearlyAll  = 0.88 // of it: no other tone can be louder
+	gateTwist  = 16   // 12 dB
+	secondLook = 5    // a digit with so much more doubt may still be one
+	mostHigh   = 0.35 // of it is above 2 kHz: a third tone has 0.5, noise 4 dB below 0.2
+	mostRest   = .45  // of their energy is beside the two tones
+	minLevel   = -48. // dBm0 for each tone
 )
 
 var minPower = float32(math.Pow(pcm.Peak(minLevel), 2))
@@ -40,6 +42,7 @@ var minPower = float32(math.Pow(pcm.Peak(minLevel), 2))
 // found is what the last blocks show of a digit.
 type found struct {
 	span           int
+	crowded        bool // no key, but its tones: perhaps with a third one
 	row, col       int
 	powRow, powCol float32
 	pure           float32 // part of the band's energy that is in the two tones
@@ -59,35 +62,58 @@ type quality struct {
 
 func (q *quality) fits() bool { return q.steady >= steady && q.phase >= coherent && q.off <= 1 }
 
-// find looks for a digit in the last blocks.
+// find looks for a digit in the last blocks, first with one quick look at what
+// may be a plain one.
 func (d *Detector) find() (t found, ok bool) {
-	if d.n < span+1 || d.loud(0).band < minPower/4 {
+	some, all := d.possible()
+	if !some || d.n < span+1 || d.loud(0).band < minPower/4 {
+		return t, false
+	}
+	if t, ok = d.plain(); ok {
+		return t, true
+	}
+	if !all || d.swells(span) {
 		return t, false
 	}
 	t = d.measure(span)
-	if !d.limits(&t) {
+	if !d.fits(&t) {
 		return t, false
 	}
+	if t.clear() && d.believed(&t) {
+		return t, true
+	}
+	t.crowded = true
+	return t, d.left%2 == 0 && t.pure > leastCrowd && min(t.r.phase, t.c.phase) > crowdPhase
+}
+
+// believed reports whether doubt is small, with a second and a third look where it
+// is not; t becomes what the last one saw.
+func (d *Detector) believed(t *found) bool {
 	quick, long := d.mostDoubt()
 	doubt := t.doubt(&quickWeights)
 	if doubt <= quick {
-		return t, true
+		return true
 	}
 	if doubt > quick+secondLook {
-		return t, false
+		return false
 	}
-	t = d.measure(longSpan)
-	if !d.limits(&t) {
-		return t, false
+	l := d.measure(longSpan)
+	if !d.fits(&l) || !l.clear() {
+		return false
 	}
-	if doubt = t.doubt(&longWeights); doubt <= long {
-		return t, true
+	if doubt = l.doubt(&longWeights); doubt <= long {
+		*t = l
+		return true
 	}
 	if doubt > long+secondLook {
-		return t, false
+		return false
 	}
-	t = d.measure(lastSpan)
-	return t, d.limits(&t) && t.doubt(&longWeights) <= long+lastGrace
+	l = d.measure(lastSpan)
+	if !d.fits(&l) || !l.clear() || l.doubt(&longWeights) > long+lastGrace {
+		return false
+	}
+	*t = l
+	return true
 }
 
 // mostDoubt is what the mode accepts at the first look and at the second.
@@ -95,17 +121,18 @@ func (d *Detector) mostDoubt() (quick, long float32) {
 	if d.Mode == Strict {
 		return 5, 6.2
 	}
-	return 6.0, 8.1
+	return 6.5, 9
 }
 
-// limits is what no key may break.
-func (d *Detector) limits(t *found) bool {
-	return t.powRow >= minPower && t.powCol >= minPower && d.twistOK(t.powRow, t.powCol) &&
-		t.pure >= leastPure && t.high <= mostHigh && t.high <= mostRest*t.pure-(1-t.pure) && !t.third() && t.r.fits() && t.c.fits()
+// fits reports whether the two tones are those of a key, whatever is beside them.
+func (d *Detector) fits(t *found) bool {
+	return t.powRow >= minPower && t.powCol >= minPower && d.twistOK(t.powRow, t.powCol) && t.r.fits() && t.c.fits()
 }
 
-// third reports whether what is beside the two tones is as steady as they are.
-func (t *found) third() bool { return 1-t.pure > thirdPart && t.best-t.worst < thirdSpread }
+// clear reports whether so little is beside them as beside a key.
+func (t *found) clear() bool {
+	return t.pure >= leastPure && t.high <= mostHigh && t.high <= mostRest*t.pure-(1-t.pure)
+}
 
 // measure describes the last n blocks.
 func (d *Detector) measure(n int) (t found) {
@@ -144,10 +171,10 @@ func (d *Detector) measure(n int) (t found) {
 func (d *Detector) tone(k int, mean float32, n int) (q quality) {
 	var sum complex64
 	var norm float32
-	next := d.block(0)
+	next := d.loud(0)
 	least := next.power(k)
 	for i := 1; i < n; i++ {
-		b := d.block(i)
+		b := d.loud(i)
 		p := b.power(k)
 		least = min(least, p)
 		sum += turned(next, b, k)

@@ -16,6 +16,7 @@ type loudness struct {
 	band float32 // 600 to 2000 Hz
 	low  float32 // below: voices, hum and dial tone
 	high float32 // above: hiss
+	all  float32 // of the line as it came
 }
 
 // front halves the rate and takes hum and dial tone away. The zero value is
@@ -54,7 +55,7 @@ func (f *front) run(dst *[perFrame]float32, src *pcm.Frame, loud *[perHop]loudne
 		band *= bandGain * bandGain / hop
 		half *= 0.25 / hop // twice the amplitude
 		whole *= 0.5 / hop
-		l := loudness{band: band}
+		l := loudness{band: band, all: whole}
 		if half > band {
 			l.low = half - band
 		}

@@ -79,7 +79,7 @@ func run() error {
 			return err
 		}
 	}
-	if o.only == "" {
+	if o.only == "" || o.only == "cost" {
 		latency()
 		return cost(program, voice)
 	}
