@@ -22,7 +22,7 @@ func settings(cfg *config.Config, w wiring, version string) exchange.Settings {
 		Site: cfg.Site.Name, Version: version, Lang: cfg.Site.Language, Location: cfg.Site.Location,
 		Operator: cfg.Operator, Fax: cfg.Fax, Schedules: cfg.Schedules, Flows: cfg.Flows,
 		Limits: call.Limits{Longest: cfg.Limits.Longest, RingTime: cfg.Limits.RingTime}, Calls: cfg.Limits.Calls,
-		Numbering: numberingPlan(cfg), Spending: cfg.Outside.Limits,
+		Numbering: numberingPlan(cfg), Spending: cfg.Outside.Limits, JoinOutside: cfg.Outside.Join,
 	}
 	tones, _ := plan.For(cfg.Site.Country) // that there is one was checked
 	timing := line.TimingFor(cfg.Site.Country, tones.Ring)

@@ -89,10 +89,11 @@ type Machine struct {
 	flow    bool // the flow is underneath and can go on
 	present bool // the caller is a leg that still exists
 
-	callerIs tel.By     // who is on the caller's leg, for the book
-	target   tel.Number // the outside number called
-	consult  consult    // what one party has besides the other
-	tries    []try      // who is rung for a party left behind
+	callerIs tel.By       // who is on the caller's leg, for the book
+	target   tel.Number   // the outside number called
+	consult  consult      // what one party has besides the other
+	asides   [2]tel.LegID // who put the other aside and waits or dials
+	tries    []try        // who is rung for a party left behind
 }
 
 // New returns an interaction that waits for Begin.
@@ -164,6 +165,9 @@ func (m *Machine) Describe() string {
 		s += " with " + string(m.ext)
 		if m.seized != "" {
 			s += string(m.target) + " over " + m.seized
+		}
+		if c := &m.consult; c.by != 0 {
+			s += ", who consults " + string(c.to()) + string(c.queue)
 		}
 	}
 	return s
@@ -340,6 +344,9 @@ func (m *Machine) connect(now time.Time, evidence string, out []Effect) []Effect
 	if offered {
 		m.bridged = true
 		out = append(out, OfferBridged{m.offer})
+	}
+	if m.held[m.caller] { // he holds whoever is there
+		out = append(out, Music{m.called})
 	}
 	m.tries = nil
 	m.become(now, Talk)

@@ -10,7 +10,7 @@ import (
 // rung back.
 const RecallTime = 30 * time.Second
 
-// consult is what a party has besides the other: nothing while By is 0.
+// consult is what a party has besides the other: nothing while by is 0.
 type consult struct {
 	Second
 	by     tel.LegID
@@ -70,7 +70,26 @@ func (m *Machine) putAside(now time.Time, ev PutAside, out []Effect) []Effect {
 		return out
 	}
 	out = m.legHeld(now, LegHeld{ev.By, true}, out)
+	m.setAside(ev.By, true)
 	return append(out, Aside{ev.By}, Held{ev.By})
+}
+
+// setAside keeps that a party put the other aside, or no longer.
+func (m *Machine) setAside(leg tel.LegID, on bool) {
+	for i, l := range m.asides {
+		if l == leg || on && l == 0 {
+			m.asides[i] = 0
+			if on {
+				m.asides[i] = leg
+			}
+			return
+		}
+	}
+}
+
+// isAside reports whether a party put the other aside.
+func (m *Machine) isAside(leg tel.LegID) bool {
+	return leg != 0 && (m.asides[0] == leg || m.asides[1] == leg)
 }
 
 func (m *Machine) consulted(now time.Time, ev Consult, out []Effect) []Effect {
@@ -176,6 +195,7 @@ func (m *Machine) takeBack(now time.Time, ev TakeBack, out []Effect) []Effect {
 		out = m.endSecond(now, m.byOf(ev.By), tel.CauseCancelled, "taken back", out)
 	}
 	out = m.release(now, ev.By, out)
+	m.setAside(ev.By, false)
 	return append(out, Home{ev.By})
 }
 

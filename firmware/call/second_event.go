@@ -91,6 +91,8 @@ type (
 	Home struct{ Leg tel.LegID }
 	// Held: the other is on hold as the party of By asked; he may dial.
 	Held struct{ By tel.LegID }
+	// Freed: the party whom leg put aside left; he is brought to whoever comes.
+	Freed struct{ Leg tel.LegID }
 	// SecondUp: the party that By dialled is through to him.
 	SecondUp struct{ By tel.LegID }
 	// SecondGone: that party did not come about, or left.
@@ -109,6 +111,7 @@ type (
 func (Aside) isEffect()      {}
 func (Home) isEffect()       {}
 func (Held) isEffect()       {}
+func (Freed) isEffect()      {}
 func (SecondUp) isEffect()   {}
 func (SecondGone) isEffect() {}
 func (Spin) isEffect()       {}
@@ -116,6 +119,7 @@ func (Spin) isEffect()       {}
 func (e Aside) String() string      { return fmt.Sprintf("aside %d", e.Leg) }
 func (e Home) String() string       { return fmt.Sprintf("home %d", e.Leg) }
 func (e Held) String() string       { return fmt.Sprintf("held for %d", e.By) }
+func (e Freed) String() string      { return fmt.Sprintf("freed %d", e.Leg) }
 func (e SecondUp) String() string   { return fmt.Sprintf("second up for %d", e.By) }
 func (e SecondGone) String() string { return fmt.Sprintf("second gone for %d: %s", e.By, e.Cause) }
 func (e Spin) String() string {

@@ -119,6 +119,19 @@ func TestSecondCall(t *testing.T) {
 			step{10 * sec, PutAside{2}, "music 1 | book hold.on ana agent | aside 2 | held for 2"},
 			step{12 * sec, ConsultRefused{2, "0900", tel.CauseForbidden, "premium"}, "book consult.ended 0900 system forbidden (premium) | second gone for 2: forbidden"},
 		),
+		"both hold each other; she hands him over, and he is free": withAgent(
+			step{10 * sec, PutAside{2}, "music 1 | book hold.on ana agent | aside 2 | held for 2"},
+			step{11 * sec, PutAside{1}, "music 2 | aside 1 | held for 1"},
+			step{12 * sec, Consult{By: 2, Leg: 3, Ext: "102"}, "book consult.began ana 102 agent | ring 102 as 3 offer 0"},
+			step{13 * sec, HandOver{2, "101", spares}, "quiet 1 | quiet 2 | book hold.off ana caller | home 1 | freed 1 | offer 1 released | book call.transferred ana 101 102 agent | alert 1"},
+			step{15 * sec, LegUp{3, "up"}, "quiet 1 | join 1 3 | book call.connected 102 (up)"},
+		),
+		"a caller who holds at his end is rung back for all the same": withAgent(
+			step{9 * sec, LegHeld{1, true}, "music 2 | book hold.on ana caller"},
+			step{10 * sec, PutAside{2}, "music 1 | aside 2 | held for 2"},
+			step{12 * sec, WalkOff{2, "101", spares}, "quiet 1 | offer 1 released | music 1 | " + recalled},
+			step{14 * sec, LegUp{8, "up"}, "quiet 1 | join 1 8 | music 8 | book call.connected 101 (up)"},
+		),
 		"only one of them consults at a time": consulted(
 			step{16 * sec, PutAside{1}, ""},
 			step{16 * sec, Consult{By: 1, Leg: 4, Ext: "103"}, "second gone for 1: congestion"},

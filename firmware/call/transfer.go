@@ -54,7 +54,7 @@ func (m *Machine) handOver(now time.Time, ev HandOver, out []Effect) []Effect {
 // operator: no caller is lost.
 func (m *Machine) walkOff(now time.Time, ev WalkOff, out []Effect) []Effect {
 	x := m.other(ev.By)
-	if m.state != Talk || x == 0 || m.consult.by == x || m.held[x] {
+	if m.state != Talk || x == 0 || m.consult.by == x || m.isAside(x) {
 		return m.leaves(now, ev.By, out)
 	}
 	if m.consult.by == ev.By {
@@ -75,6 +75,12 @@ func (m *Machine) leaves(now time.Time, leg tel.LegID, out []Effect) []Effect {
 func (m *Machine) depart(now time.Time, by tel.LegID, out []Effect) []Effect {
 	if m.held[by] {
 		out = m.release(now, by, out)
+	}
+	m.setAside(by, false)
+	if x := m.other(by); m.isAside(x) {
+		out = m.release(now, x, out)
+		m.setAside(x, false)
+		out = append(out, Home{x}, Freed{x})
 	}
 	if by == m.called {
 		out = m.freeAgent(out)

@@ -61,6 +61,7 @@ func (r *reader) outside(f *place.Fields) {
 	} else if len(o.Emergency) == 0 {
 		r.sink.Report(f.At("emergency"), "there is no emergency number", "help must always be within reach", `write ["112"] or ["911"]`)
 	}
+	o.Join = f.Bool("join", false)
 	for _, n := range f.List("routes") {
 		r.route(r.sink.Fields(n, n.At, "route"))
 	}

@@ -182,6 +182,7 @@ type Outside struct {
 	Emergency []tel.Number
 	Routes    []Route
 	Limits    []numbering.Limit
+	Join      bool // a telephone may leave two outside parties together
 }
 
 // Route permits numbers. The first that matches decides.

@@ -44,6 +44,8 @@ func (e *Exchange) secondEffect(c *callState, ef call.Effect) {
 		e.sh.Media.Join(ef.Leg, c.id)
 	case call.Held:
 		e.toTelephone(ef.By, line.Held{})
+	case call.Freed:
+		e.toTelephone(ef.Leg, line.Freed{})
 	case call.SecondUp:
 		e.toTelephone(ef.By, line.Through{})
 	case call.SecondGone:

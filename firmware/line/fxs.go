@@ -77,6 +77,8 @@ func (p *FXS) Step(now time.Time, ev Event, out []Effect) []Effect {
 		return p.through(now, out)
 	case Held:
 		return p.held(now, out)
+	case Freed:
+		return p.freed(now, out)
 	case PartyGone:
 		return p.partyGone(now, ev, out)
 	case TimedOut:

@@ -26,6 +26,8 @@ type (
 	IDSent struct{}
 	// Held: the party is on hold, as the telephone asked.
 	Held struct{}
+	// Freed: whom the telephone has on hold left him to somebody else, who comes.
+	Freed struct{}
 	// PartyGone: while two parties hang on the telephone, the first or the second
 	// of them left, or the second did not come about; Tone says why.
 	PartyGone struct {
@@ -38,11 +40,13 @@ type (
 
 func (IDSent) isEvent()    {}
 func (Held) isEvent()      {}
+func (Freed) isEvent()     {}
 func (PartyGone) isEvent() {}
 func (Messages) isEvent()  {}
 
 func (IDSent) String() string { return "id sent" }
 func (Held) String() string   { return "held" }
+func (Freed) String() string  { return "freed" }
 func (e PartyGone) String() string {
 	if e.Second {
 		return "second party gone " + e.Tone.String()

@@ -12,7 +12,7 @@ import (
 	"github.com/centralita/centralita/hal/port"
 )
 
-var telephones = flag.Int("telephones", 60_000, "random events for the machine of a telephone")
+var telephones = flag.Int("telephones", 100_000, "random events for the machine of a telephone")
 
 // keeper watches one telephone and holds the promises against it.
 type keeper struct {
@@ -222,7 +222,7 @@ func (k *keeper) random(r *rand.Rand) Event {
 	any := []Event{
 		wire(port.OffHook{}), wire(port.OnHook{}), wire(port.HookFlash{}), wire(port.PulseDigit{Digit: '1'}), wire(port.RingOn{}), wire(port.RingOff{}),
 		wire(port.Found{}), Ring{Number: "600"}, Ring{Bell: BellCallback}, Key{'1'}, Key{'#'}, Key{'3'}, Verdict{More}, Verdict{Complete}, Verdict{Never},
-		HangUp{}, HangUp{tel.ToneCongestion}, Through{}, Held{}, IDSent{}, Messages{r.IntN(3)}, PartyGone{true, tel.ToneBusy}, PartyGone{Second: false}, TimedOut{},
+		HangUp{}, HangUp{tel.ToneCongestion}, Through{}, Held{}, Freed{}, IDSent{}, Messages{r.IntN(3)}, PartyGone{true, tel.ToneBusy}, PartyGone{Second: false}, TimedOut{},
 	}
 	return any[r.IntN(len(any))]
 }
@@ -233,6 +233,8 @@ func (k *keeper) fitting(s State) []Event {
 	switch s {
 	case Dead:
 		return []Event{wire(port.Found{})}
+	case Dropping:
+		return []Event{wire(port.OnHook{}), wire(port.OffHook{}), wire(port.Lost{Why: "unplugged"})}
 	case Idle:
 		return []Event{Ring{Number: "600"}, wire(port.OffHook{})}
 	case SendingID, SendingMessages:

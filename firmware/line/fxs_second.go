@@ -47,6 +47,16 @@ func (p *FXS) held(now time.Time, out []Effect) []Effect {
 	return append(out, Tone{tel.ToneRecall})
 }
 
+// freed: there is nobody on hold any more; somebody else comes to talk.
+func (p *FXS) freed(now time.Time, out []Effect) []Effect {
+	switch p.state {
+	case RecallTone, SecondCollecting, SecondRefused, Holding:
+		out = p.become(now, Talking, out)
+		return append(out, Tone{tel.ToneNone})
+	}
+	return out
+}
+
 // retrieve goes back to the party on hold.
 func (p *FXS) retrieve(now time.Time, out []Effect) []Effect {
 	out = p.become(now, Talking, out)

@@ -33,6 +33,10 @@ func FXSMoves() []Move {
 		// Two parties.
 		{Talking, "held", RecallTone}, // a flash asks for it
 		{RecallTone, "hook flash", Talking},
+		{RecallTone, "freed", Talking},
+		{Holding, "freed", Talking},
+		{SecondCollecting, "freed", Talking},
+		{SecondRefused, "freed", Talking},
 		{RecallTone, "key", SecondCollecting},
 		{RecallTone, "pulse digit", SecondCollecting},
 		{RecallTone, "deadline", Holding},

@@ -157,6 +157,12 @@ func TestFlash(t *testing.T) {
 			step{"5s", Held{}, "state recall tone  | tone recall dial"},
 			step{"6s", HangUp{}, "state released  | tone busy"},
 		),
+		"the party on hold is handed over to somebody else": up(
+			step{"5s", wire(port.HookFlash{}), "asks hold"},
+			step{"5s", Held{}, "state recall tone  | tone recall dial"},
+			step{"6s", Freed{}, "state talking  | tone none"},
+			step{"7s", Freed{}, ""},
+		),
 		"hangs up on a party on hold": up(
 			step{"5s", wire(port.HookFlash{}), "asks hold"},
 			step{"5s", Held{}, "state recall tone  | tone recall dial"},
