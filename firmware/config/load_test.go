@@ -128,7 +128,7 @@ func TestEveryKeyIsRead(t *testing.T) {
 		{"outside", c.Outside, Outside{"9", []tel.Number{"911", "933"}, []Route{{"local", []string{"national", "free"}, "[2-9]XXXXXXXXX", []string{"L2", "carrier"}, 1, "1"}}, []numbering.Limit{
 			{Name: "dear", Classes: []numbering.Class{numbering.Premium, numbering.International}, Pattern: "011.", Ways: []string{"carrier"}, Phones: []tel.Number{"200"},
 				Each: numbering.EachPhone, Calls: 5, PerDay: 90 * time.Minute, PerCall: 10 * time.Minute, Minute: 3500, Setup: 1000, Budget: 250000},
-			{Name: "short", PerCall: time.Hour}}}},
+			{Name: "short", PerCall: time.Hour}}, true}},
 		{"limits", c.Limits, Limits{12, time.Hour, 40 * time.Second}},
 		{"uplinks", c.Uplinks, []Uplink{{"hq", "https://collector.example.net/e", "secret:hq", "ca.pem", 50, time.Second}, {"here", "http://[::1]:9000/", "", "", 500, 5 * time.Second}}},
 		{"override", c.Schedules[0].Override, flow.ForcedClosed},

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/centralita/centralita/dsp/cid"
 	"github.com/centralita/centralita/dsp/tone/plan"
 	"github.com/centralita/centralita/firmware/call"
 	"github.com/centralita/centralita/firmware/tel"
@@ -51,8 +52,8 @@ func (o *Office) served(ctx context.Context, p *linesim.Phone) (*phone.Phone, *p
 	c.SendDigits("0", phone.RFC4733)
 	_, _, err := p.WaitRing(ctx, 2)
 	o.must(err)
-	if number, name := p.CallerID(); number != "600123456" || !strings.HasPrefix(name, "Juan") {
-		o.T.Errorf("the telephone's display shows %q %q", number, name)
+	if m, ok := p.HeardID(); !ok || m.Number != "600123456" || !strings.HasPrefix(m.Name, "Juan") || !m.Date.Valid() {
+		o.T.Errorf("the telephone's display heard %t %+v", ok, m.Info)
 	}
 	o.must(p.OffHook())
 	o.Until("connected", 5*time.Second, func() bool { v := o.House().View(); return len(v.Calls) == 1 && v.Calls[0].Connected })
@@ -163,4 +164,65 @@ func TestNobodyIsLostOnHold(t *testing.T) {
 			o.T.Errorf("the book says\n%s\nwant\n%s", strings.Join(k, "\n"), strings.Join(want, "\n"))
 		}
 	})
+}
+
+// Messages wait: the lamp goes on, the display is told while the telephone is on
+// hook, the dial tone stutters, and a restart forgets nothing.
+func TestMessagesWait(t *testing.T) {
+	bubble(t, 33, func(o *Office) {
+		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
+		defer cancel()
+		copper := o.Copper()
+		p, err := copper.Phone(1)
+		o.must(err)
+		told := func(lamp cid.Lamp, n int) {
+			o.T.Helper()
+			o.Until("the display is told", 10*time.Second, func() bool {
+				m, ok := p.HeardID()
+				return ok && m.Type == cid.Waiting && m.Lamp == lamp && m.Messages == n
+			})
+		}
+		o.must(o.House().Messages(ctx, "101", 2))
+		told(cid.LampOn, 2)
+		if !p.Lamp() {
+			o.T.Error("the lamp is dark")
+		}
+		o.must(copper.Close())
+		o.Stop()
+		o.Start()
+		if n := o.House().View().Phones[0].Messages; n != 2 {
+			o.T.Fatalf("after the restart %d messages wait", n)
+		}
+		copper = o.Copper()
+		defer func() { o.must(copper.Close()) }()
+		p, err = copper.Phone(1)
+		o.must(err)
+		o.must(p.OffHook())
+		<-time.After(1400 * time.Millisecond)
+		if n := stretches(tail(p.Heard(), 7200)); n < 4 || n > 6 {
+			o.T.Errorf("the dial tone has %d bursts in 0.9 s", n)
+		}
+		o.must(p.OnHook())
+		o.must(o.House().Messages(ctx, "101", 0))
+		told(cid.LampOff, 0)
+		if p.Lamp() {
+			o.T.Error("the lamp still shines")
+		}
+	})
+}
+
+// stretches counts the sounds between pauses of 40 ms or more.
+func stretches(s []int16) (n int) {
+	quiet := 320
+	for _, v := range s {
+		if v > -100 && v < 100 {
+			quiet++
+			continue
+		}
+		if quiet >= 320 {
+			n++
+		}
+		quiet = 0
+	}
+	return n
 }
