@@ -29,7 +29,7 @@ func story(id tel.CallID, t0 time.Time) []call.Fact {
 	return []call.Fact{
 		{Kind: call.AgentState, At: t0, Agent: "ana", Ext: "201", State: "ready"},
 		{Kind: call.Began, At: at(0), Call: id, Direction: tel.Inbound, From: "600111222", Name: "José", To: "910000001", Port: "L1"},
-		{Kind: call.Answered, At: at(1), Call: id},
+		{Kind: call.Answered, At: at(1), Call: id, Evidence: "we closed the loop"},
 		{Kind: call.Node, At: at(1.1), Call: id, Node: "saludo"},
 		{Kind: call.Node, At: at(4), Call: id, Node: "ventas"},
 		{Kind: call.Queued, At: at(5), Call: id, Queue: "ventas"},
@@ -60,6 +60,25 @@ func flush(t testing.TB, b *Book) {
 	}
 }
 
+// How it is known that the far end answered a call of ours is kept, not that our
+// own phone was let through to hear it ring.
+func TestAnswerEvidenceOfACallOfOurs(t *testing.T) {
+	b := openTest(t, t.TempDir())
+	at := b.start.Add(time.Second)
+	appendAll(b, []call.Fact{
+		{Kind: call.Began, At: at, Call: "1-1", Direction: tel.Outbound, From: "201", To: "910000001"},
+		{Kind: call.Answered, At: at.Add(2 * time.Second), Call: "1-1", Evidence: "number outpulsed: dial tone 425 Hz continuous"},
+		{Kind: call.Connected, At: at.Add(9 * time.Second), Call: "1-1", Port: "L2", Evidence: "the exchange reversed the line"},
+		{Kind: call.Ended, At: at.Add(20 * time.Second), Call: "1-1", By: tel.ByCalled, Cause: tel.CauseNormal, Evidence: "busy tone"},
+	})
+	flush(t, b)
+	for r, err := range b.Calls(t.Context(), Filter{}) {
+		if err != nil || r.AnswerEvidence != "the exchange reversed the line" || r.Talk != 11*time.Second {
+			t.Errorf("%+v, %v", r, err)
+		}
+	}
+}
+
 func TestStoryOfOneCall(t *testing.T) {
 	b := openTest(t, t.TempDir())
 	t0 := b.start.Add(time.Second)
@@ -77,7 +96,7 @@ func TestStoryOfOneCall(t *testing.T) {
 	}
 	want := fmt.Sprintf(`{"id":"1-1","direction":"in","from":"600111222","to":"910000001","port":"L1","flow_path":["saludo","ventas"],`+
 		`"queue":"ventas","agent":"ana","began":"%s","answered":"%s","queued":"%s","connected":"%s","ended":"%s",`+
-		`"wait_s":7.5,"talk_s":30,"hold_s":5.25,"acw_s":7.5,"ended_by":"caller","cause":"normal","evidence":"busy tone 425 Hz"}`,
+		`"wait_s":7.5,"talk_s":30,"hold_s":5.25,"acw_s":7.5,"ended_by":"caller","cause":"normal","evidence":"busy tone 425 Hz","answer_evidence":"we closed the loop"}`,
 		ms(0), ms(1), ms(5), ms(12.5), ms(42.5))
 	if len(lines) != 1 || lines[0] != want {
 		t.Fatalf("lines %q\nwant %q", lines, want)

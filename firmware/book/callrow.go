@@ -14,7 +14,7 @@ import (
 // callColumns are the columns of the table call in the order of scanCall.
 const callColumns = `seq, id, boot, direction, from_no, name, to_no, port, flow_path, queue, agent,
 	began_us, answered_us, queued_us, connected_us, ended_us, wait_ns, talk_ns, hold_ns, acw_ns,
-	ended_by, cause, evidence, waiting_ns, talking_ns, holding_ns, holders`
+	ended_by, cause, evidence, waiting_ns, talking_ns, holding_ns, holders, answer_evidence`
 
 // call returns the row of a call, nil when the book has none.
 func (p *projector) call(ctx context.Context, id tel.CallID) (*callRow, error) {
@@ -57,11 +57,11 @@ func (p *projector) saveCall(ctx context.Context, c *callRow) error {
 	}
 	r := &c.rec
 	return p.exec(ctx, `INSERT OR REPLACE INTO call (`+callColumns+`) VALUES
-		(?,?,?,?,?,?,?,?,?,?,?, ?,?,?,?,?,?,?,?,?, ?,?,?,?,?,?,?)`,
+		(?,?,?,?,?,?,?,?,?,?,?, ?,?,?,?,?,?,?,?,?, ?,?,?,?,?,?,?,?)`,
 		int64(c.seq), string(r.ID), int64(c.boot), string(r.Direction), string(r.From), r.Name, string(r.To), r.Port, string(path),
 		string(r.Queue), string(r.Agent), r.Began.UnixMicro(), micros(r.Answered), micros(r.Queued), micros(r.Connected),
 		micros(r.Ended), int64(r.Wait), int64(r.Talk), int64(r.Hold), int64(r.ACW), string(r.EndedBy), string(r.Cause), r.Evidence,
-		c.waiting.column(), c.talking.column(), c.holding.column(), c.holders)
+		c.waiting.column(), c.talking.column(), c.holding.column(), c.holders, r.AnswerEvidence)
 }
 
 // scanner is a row of a result.
@@ -76,7 +76,7 @@ func scanCall(row scanner) (*callRow, error) {
 	var wait, talk, hold, acw int64
 	err := row.Scan(&c.seq, &r.ID, &c.boot, &r.Direction, &r.From, &r.Name, &r.To, &r.Port, &path, &r.Queue, &r.Agent,
 		&began, &answered, &queued, &connected, &ended, &wait, &talk, &hold, &acw,
-		&r.EndedBy, &r.Cause, &r.Evidence, &waiting, &talking, &holding, &c.holders)
+		&r.EndedBy, &r.Cause, &r.Evidence, &waiting, &talking, &holding, &c.holders, &r.AnswerEvidence)
 	if err != nil {
 		return nil, err
 	}

@@ -132,6 +132,9 @@ func (c *callRow) apply(r *Row, f call.Fact) {
 		}
 	case call.Answered:
 		first(&rec.Answered, r.At)
+		if rec.Direction != tel.Outbound && rec.AnswerEvidence == "" {
+			rec.AnswerEvidence = f.Evidence
+		}
 	case call.Node:
 		rec.FlowPath = append(rec.FlowPath, f.Node)
 	case call.Queued:
@@ -150,6 +153,9 @@ func (c *callRow) apply(r *Row, f call.Fact) {
 		}
 	case call.Connected:
 		first(&rec.Connected, r.At)
+		if rec.Direction == tel.Outbound && rec.AnswerEvidence == "" {
+			rec.AnswerEvidence = f.Evidence
+		}
 		if f.Agent != "" {
 			rec.Agent = f.Agent
 		}

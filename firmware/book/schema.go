@@ -133,6 +133,8 @@ CREATE INDEX event_seat ON event(agent, seq) WHERE kind = 'agent.state'; -- read
 CREATE INDEX event_messages ON event(kind) WHERE kind = 'messages.wait'; -- read at every start
 `, `
 CREATE INDEX event_clock ON event(boot, seq) WHERE kind = 'system.clock'; -- read when a call is told again
+`, `
+ALTER TABLE call ADD COLUMN answer_evidence TEXT NOT NULL DEFAULT ''; -- how it is known that somebody answered
 `}
 
 // dsn names the book in dir for the driver. Every connection gets the same

@@ -123,4 +123,6 @@ type Record struct {
 	EndedBy   tel.By        `json:"ended_by"`
 	Cause     tel.Cause     `json:"cause"`
 	Evidence  string        `json:"evidence"`
+
+	AnswerEvidence string `json:"answer_evidence"` // outbound of whom we reached, else of us
 }

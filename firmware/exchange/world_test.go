@@ -43,9 +43,10 @@ type world struct {
 	store    view.Store
 	calm     bool // nothing new happens any more
 
-	scripted bool     // peers do nothing of their own, and what the loop does is kept in did
-	did      []string // commands to the shells, in order
-	noAudio  error    // what attaching a port ends in
+	scripted bool                // peers do nothing of their own, and what the loop does is kept in did
+	did      []string            // commands to the shells, in order
+	noAudio  error               // what attaching a port ends in
+	silent   map[tel.PortID]bool // lines that give no dial tone
 }
 
 type sipLeg struct {
@@ -77,7 +78,7 @@ func newWorld(t *testing.T, seed uint64, change ...func(*Settings)) *world {
 	}
 	w := &world{
 		t: t, seed: seed, r: rand.New(rand.NewPCG(seed, 11)), now: time.Date(2026, 11, 23, 8, 0, 0, 0, time.UTC),
-		attached: map[tel.LegID]bool{}, closed: map[tel.PortID]bool{}, offHook: map[tel.PortID]bool{}, ringing: map[tel.PortID]bool{}, bells: map[tel.PortID]port.Cadence{},
+		attached: map[tel.LegID]bool{}, closed: map[tel.PortID]bool{}, offHook: map[tel.PortID]bool{}, ringing: map[tel.PortID]bool{}, silent: map[tel.PortID]bool{}, bells: map[tel.PortID]port.Cadence{},
 		sip: map[tel.LegID]*sipLeg{}, up: map[tel.Number]bool{},
 	}
 	w.e = New(set, Shells{
@@ -188,7 +189,7 @@ func (w *world) Command(id tel.PortID, c port.Command) error {
 		w.closed[id] = true
 		if p := w.e.ports[id]; !w.ringing[id] && p.fxo != nil {
 			w.after(w.some(200*time.Millisecond, 900*time.Millisecond), func() {
-				if w.closed[id] && w.chance(95) {
+				if w.closed[id] && !w.silent[id] && w.chance(95) {
 					w.e.Post(OnTone{Leg: p.audio, Tone: tel.ToneDial, Evidence: "dial tone"})
 				}
 			})
