@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help build run call test race fuzz sim bench bench-dsp lint arch check prompts need clean
+.PHONY: help build run call test race fuzz sim bench bench-dsp bench-lines lint arch check prompts need clean
 
 ARGS ?=
 SEEDS ?= 200
@@ -58,6 +58,9 @@ bench: ## cost of a media tick, of each machine's step, of SIP checks, and start
 
 bench-dsp: ## the rows of design/figures.md: goals, peers (where installed) and ours (ARGS="-quick -only dtmf")
 	@go run ./testbench/benchdsp $(ARGS)
+
+bench-lines: ## release, false releases, caller id and crystals over whole offices; into testbench/linesim/RESULTS.md (ARGS="-quick")
+	go run ./testbench/benchlines -out testbench/linesim/RESULTS.md $(ARGS)
 
 check: build lint arch ## build, lint and arch: all that needs no test run
 

@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"math"
 	"runtime"
 	"strings"
 	"sync"
@@ -14,8 +13,6 @@ import (
 	"github.com/centralita/centralita/testbench/linesim/pair"
 	"github.com/centralita/centralita/testbench/linesim/subscriber"
 )
-
-func sqrt(v float64) float64 { return math.Sqrt(v) }
 
 // countries are those of the project's research, part F.
 var countries = []string{"ES", "MX", "CL", "AR", "CO", "PE", "US", "GB", "DE", "FR", "BR"}
@@ -133,11 +130,16 @@ func releases(n int, seed uint64, v voices, only string) ([]ended, error) {
 	return flat, nil
 }
 
+// newMachine returns the machine of a line that has learned nothing yet.
+func newMachine(country string, p plan.Plan) *line.FXO {
+	return line.NewFXO(epoch, line.Settings{Caps: caps, Timing: line.TimingFor(country, p.Ring), Silence: quietLimit})
+}
+
 // calls plays n calls on one line, which learns from each, and ends all one way.
 func calls(country string, way central.Way, c condition, n int, seed uint64, v voices) ([]ended, error) {
 	cfg := central.ForCountry(country)
 	cfg.Way, cfg.Gain = way, c.gain
-	machine := line.NewFXO(epoch, line.Settings{Caps: caps, Timing: line.TimingFor(country, cfg.Plan.Ring), Silence: quietLimit})
+	machine := newMachine(country, cfg.Plan)
 	r, err := newRig(cfg, c.lay(country, seed), machine)
 	if err != nil {
 		return nil, err
@@ -215,15 +217,4 @@ func (r *rig) rest() error {
 		r.pass()
 	}
 	return fmt.Errorf("cannot come to rest in a minute: the machine is %s\n%s", r.machine.Describe(), r.trace(40))
-}
-
-// known reports whether a strange tone of a country is really not in its plan.
-func known(country string, s plan.Signal) bool {
-	p, _ := plan.For(country)
-	for k := range plan.NumKinds {
-		if p.Signal(k).String() == s.String() {
-			return true
-		}
-	}
-	return false
 }

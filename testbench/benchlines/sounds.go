@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"math"
 	"os"
 	"path/filepath"
 
@@ -59,7 +60,7 @@ func loud(x []int16, dbm0 float64) []int16 {
 	if rms == 0 {
 		return x
 	}
-	g := pcm.RMS(dbm0) / sqrt(rms)
+	g := pcm.RMS(dbm0) / math.Sqrt(rms)
 	out := make([]int16, len(x))
 	for i, v := range line {
 		out[i] = pcm.Clip(int32(v * g))
