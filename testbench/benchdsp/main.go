@@ -44,6 +44,7 @@ var parts = []part{
 	{name: "plc", title: "Packet loss concealment", dir: "plcbench"},
 	{name: "g711", title: "G.711, per 160 samples", measure: g711Cost},
 	{name: "amd", title: "Person or machine, speech activity", dir: "amdbench", quick: []string{"-n", "10"}},
+	{name: "count", title: "Instructions a frame of 20 ms", measure: counts},
 	{name: "day", title: "A day between two crystals", dir: "daybench", quick: []string{"-hours", "1"}},
 }
 

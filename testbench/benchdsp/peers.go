@@ -22,6 +22,7 @@ var peers = []peerProgram{
 	{name: "C compiler for the peers", program: "cc", pack: "gcc libc6-dev"},
 	{name: "recorded prompts", file: "/usr/share/asterisk/sounds/*", pack: "asterisk-core-sounds-en-wav asterisk-core-sounds-es-wav"},
 	{name: "espeak-ng", program: "espeak-ng", pack: "espeak-ng"},
+	{name: "valgrind", program: "valgrind", pack: "valgrind"},
 	{name: "sox", program: "sox", pack: "sox"},
 }
 
