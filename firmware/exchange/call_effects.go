@@ -167,7 +167,7 @@ func (e *Exchange) ring(c *callState, ef call.Ring) {
 // and a party it left behind may.
 func (e *Exchange) engaged(f *phoneState, own bool) bool {
 	if f.conf.Port != "" {
-		if s, _ := e.ports[f.conf.Port].state(); s != line.Idle {
+		if s, _ := e.ports[f.conf.Port].state(); s != line.Idle && s != line.SendingMessages {
 			return true
 		}
 	}

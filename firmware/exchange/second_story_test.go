@@ -261,6 +261,7 @@ func TestBellAndDisplaySayWhoCalls(t *testing.T) {
 	w.must("F1 reverse true")
 	w.must("send id to F1: send id 201 \"Cid\"  11-23 " + w.now.Add(time.Hour).Format("15:04"))
 	w.post(OnSentID{"F1", w.e.ports["F1"].sending})
+	w.wait(line.IDRest)
 	w.must(`F1 ring "201" "Cid"`)
 	if w.cadence("F1") != bells[line.BellInside] {
 		w.fail("a colleague rings as somebody else")
@@ -279,6 +280,7 @@ func TestBellAndDisplaySayWhoCalls(t *testing.T) {
 	w.post(OnSentID{"F1", 99}) // somebody else's
 	w.never("F1 ring")
 	w.post(OnSentID{"F1", w.e.ports["F1"].sending})
+	w.wait(line.IDRest)
 	if w.cadence("F1") != bells[line.BellOutside] {
 		w.fail("a caller from outside rings as somebody else")
 	}
@@ -300,6 +302,10 @@ func TestMessagesAreBooked(t *testing.T) {
 	w.must("F1 neon true")
 	w.wait(line.MessagesRest)
 	w.must("send id to F1: send id: 2 messages")
+	w.fromPhone("201", "101") // a caller goes first
+	w.must("stop id to F1")
+	w.must("send id to F1: send id 201")
+	w.post(OnGone{Leg: 1, Cause: tel.CauseCancelled})
 	if f := w.fact(call.MessagesAt); f.Ext != "101" || f.Millis != 2 {
 		w.fail("booked for " + string(f.Ext))
 	}

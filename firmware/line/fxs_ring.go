@@ -17,6 +17,7 @@ const (
 	idWaiting               // for the first burst to end
 	idDue                   // for the pause before it
 	idSending
+	idSent // before the bell: the line rests
 )
 
 // display reports whether we send by audio what the telephone's display shows.
@@ -116,8 +117,9 @@ func (p *FXS) idSent(now time.Time, out []Effect) []Effect {
 	case p.id != idSending:
 		return out
 	case p.state == SendingID:
-		p.id = idNone
-		return p.bell(now, p.become(now, Ringing, out))
+		p.id = idSent
+		p.deadline = now.Add(IDRest)
+		return out
 	}
 	p.id = idNone
 	return out
@@ -132,8 +134,10 @@ func (p *FXS) ringTimedOut(now time.Time, out []Effect) []Effect {
 	case p.id == idDue:
 		return p.send(now, out)
 	case p.state == SendingID:
+		if p.id == idSending { // it takes too long
+			out = append(out, StopID{})
+		}
 		p.id = idNone
-		out = append(out, StopID{})
 		return p.bell(now, p.become(now, Ringing, out))
 	}
 	p.deadline = time.Time{}

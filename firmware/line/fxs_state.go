@@ -49,6 +49,9 @@ const (
 	// between the first ring and caller id (Telcordia GR-30 § 2.2: 500 ms at least).
 	ReverseRest = 200 * time.Millisecond
 	BurstRest   = 500 * time.Millisecond
+	// IDRest is between caller id and the bell that follows it (ETSI EN 300 659-1:
+	// 200 to 500 ms); the port may still have the last of it in its buffer.
+	IDRest = 300 * time.Millisecond
 	// IDLimit: caller id takes at most so long; then the bell rings without.
 	IDLimit = 6 * time.Second
 )

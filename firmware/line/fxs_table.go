@@ -9,8 +9,7 @@ func FXSMoves() []Move {
 		{Idle, "ring", Ringing}, // the driver sends caller id, or it follows the first burst
 		{Idle, "ring", SendingID},
 		{Idle, "deadline", SendingMessages},
-		{SendingID, "id sent", Ringing},
-		{SendingID, "deadline", Ringing}, // it takes too long
+		{SendingID, "deadline", Ringing}, // it is sent, or takes too long
 		{SendingID, "off hook", Talking},
 		{SendingID, "hang up", Idle},
 		{Ringing, "off hook", Talking},

@@ -243,7 +243,8 @@ func TestCallerIDOut(t *testing.T) {
 		"before the bell, behind a reversal": {british(), []step{
 			{"0s", juan, "state sending caller id  | do reverse true"},
 			{"0.2s", nil, `send id 600 "Juan"  11-28 21:05`},
-			{"1.2s", IDSent{}, `state ringing  | do ring "600" "Juan"`},
+			{"1.2s", IDSent{}, ""},
+			{"1.5s", nil, `state ringing  | do ring "600" "Juan"`},
 			{"5s", wire(port.OffHook{}), "state talking  | do stop ring | do reverse false | audio true | up: the telephone was picked up"},
 		}},
 		"picked up during the sending": {british(), []step{

@@ -226,3 +226,84 @@ func stretches(s []int16) (n int) {
 	}
 	return n
 }
+
+// Each country's telephones are told by sound who calls: before the bell behind a
+// reversal, or after its first burst, by octets or by keys.
+func TestTelephonesAreToldByTheirCountry(t *testing.T) {
+	pack, err := Pack(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		country string
+		how     cid.Standard
+		before  bool
+	}{{"US", cid.Bell202, false}, {"GB", cid.V23, true}, {"BR", cid.DTMF, true}, {"FR", cid.V23, false}} {
+		t.Run(c.country, func(t *testing.T) {
+			run(t, 34, strings.Replace(document, "country: ES", "country: "+c.country, 1), pack, func(o *Office) {
+				ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
+				defer cancel()
+				copper := o.Copper()
+				defer copper.Close()
+				p, err := copper.Phone(1)
+				o.must(err)
+				carrier := o.Phone(Far, phone.Account{User: "600123456", Name: "Juan Pérez"})
+				defer carrier.Close()
+				c2 := carrier.Call("912000000")
+				o.must(c2.WaitUp(ctx))
+				<-time.After(time.Second)
+				c2.SendDigits("0", phone.RFC4733)
+				_, _, err = p.WaitRing(ctx, 1)
+				o.must(err)
+				if _, ok := p.HeardID(); ok != c.before || p.Reversed() != c.before {
+					o.T.Errorf("at the first burst: told %t, reversed %t", ok, p.Reversed())
+				}
+				_, _, err = p.WaitRing(ctx, 3)
+				o.must(err)
+				m, ok := p.HeardID()
+				if !ok || m.Standard != c.how || m.Number != "600123456" || c.how != cid.DTMF && !m.Date.Valid() {
+					o.T.Errorf("the display heard %t by %s: %+v", ok, m.Standard, m.Info)
+				}
+				o.must(p.OffHook())
+				c2.Tone(1000)
+				o.louder(p, 1000, 600)
+				if p.Reversed() {
+					o.T.Error("the wires are still reversed")
+				}
+			})
+		})
+	}
+}
+
+// Whoever lifts the receiver while caller id is being sent is answered at once.
+func TestPickedUpWhileItIsTold(t *testing.T) {
+	pack, err := Pack(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	run(t, 35, strings.Replace(document, "country: ES", "country: GB", 1), pack, func(o *Office) {
+		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
+		defer cancel()
+		copper := o.Copper()
+		defer copper.Close()
+		p, err := copper.Phone(1)
+		o.must(err)
+		carrier := o.Phone(Far, phone.Account{User: "600123456"})
+		defer carrier.Close()
+		c := carrier.Call("912000000")
+		o.must(c.WaitUp(ctx))
+		<-time.After(time.Second)
+		c.SendDigits("0", phone.RFC4733)
+		o.Until("the wires are reversed", 10*time.Second, p.Reversed)
+		<-time.After(600 * time.Millisecond) // in the middle of it
+		o.must(p.OffHook())
+		c.Tone(1000)
+		o.louder(p, 1000, 1300)
+		if _, ok := p.HeardID(); ok || p.Ringing() {
+			o.T.Errorf("told %t, ringing %t", ok, p.Ringing())
+		}
+		if v := o.House().View(); len(v.Calls) != 1 || !v.Calls[0].Connected {
+			o.T.Error("he is not connected")
+		}
+	})
+}
