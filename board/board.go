@@ -146,7 +146,7 @@ func (b *Board) Missing(name string) Report {
 }
 
 // Take returns the port called name of a kind. Where the hardware did not give
-// one, a report says so and an Absent stands in its place.
+// one, a report says so, a driver's or a new one, and an Absent stands in its place.
 func (b *Board) Take(name string, kind port.Kind) port.Port {
 	p := b.Port(name)
 	var r Report
@@ -158,23 +158,12 @@ func (b *Board) Take(name string, kind port.Kind) port.Port {
 	default:
 		return p
 	}
-	if r.Port != name || p != nil || !b.knows(name) {
-		r.Port = name
-		b.reports = append(b.reports, r)
+	if p != nil || r.Driver == "" {
+		b.reports = append(b.reports, r) // no driver has told it
 	}
 	a := NewAbsent(name, kind, r.Why)
 	b.absent = append(b.absent, a)
 	return a
-}
-
-// knows reports whether a report speaks of the port called name.
-func (b *Board) knows(name string) bool {
-	for _, r := range b.reports {
-		if r.Port == name {
-			return true
-		}
-	}
-	return false
 }
 
 // Close closes every port, all at once: a modem takes its time to hang up.

@@ -13,6 +13,7 @@ import (
 	"github.com/centralita/centralita/board"
 	"github.com/centralita/centralita/board/atmodem"
 	"github.com/centralita/centralita/board/atmodem/at"
+	"github.com/centralita/centralita/board/dahdi"
 	"github.com/centralita/centralita/board/sim"
 	"github.com/centralita/centralita/firmware/call"
 	"github.com/centralita/centralita/firmware/config"
@@ -49,9 +50,7 @@ func (h *House) drivers() []board.Driver {
 		out = append(out, board.Driver{Name: "sim", Open: h.openSim})
 	}
 	if d := h.cfg.Board.DAHDI; d != nil {
-		out = append(out, board.Driver{Name: "dahdi", Open: func(context.Context) ([]port.Port, []board.Report) {
-			return nil, []board.Report{{Driver: "dahdi", State: board.Failed, Why: "this build has no driver for DAHDI cards"}}
-		}})
+		out = append(out, h.openDAHDI(d))
 	}
 	for _, m := range h.cfg.Board.Modems {
 		out = append(out, board.Driver{Name: "modem", Open: func(ctx context.Context) ([]port.Port, []board.Report) {
@@ -59,6 +58,16 @@ func (h *House) drivers() []board.Driver {
 		}})
 	}
 	return out
+}
+
+// openDAHDI is the driver of DAHDI's channels.
+func (h *House) openDAHDI(d *config.DAHDI) board.Driver {
+	if h.out.DAHDI == nil {
+		return board.Driver{Name: dahdi.Name, Open: func(context.Context) ([]port.Port, []board.Report) {
+			return nil, []board.Report{{Driver: dahdi.Name, State: board.Skipped, Why: "no cards are opened here"}}
+		}}
+	}
+	return dahdi.Driver(dahdi.Config{Channels: d.Channels, EchoCancel: d.Hardware, Kernel: h.out.DAHDI, Log: h.log})
 }
 
 // openSim opens the simulated board.

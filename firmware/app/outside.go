@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 
 	"github.com/centralita/centralita/board/atmodem"
+	"github.com/centralita/centralita/board/dahdi"
 	"github.com/centralita/centralita/firmware/config"
 	"github.com/centralita/centralita/firmware/console"
 )
@@ -28,6 +29,7 @@ type Outside struct {
 	Wire      net.Listener // of the simulated board; nil: none is served
 	// Serial opens the serial line of a modem; nil: no modem is opened.
 	Serial func(device string, baud int) (io.ReadWriteCloser, error)
+	DAHDI  dahdi.Kernel // of telephone cards; nil: none is opened
 
 	DialTCP    func(ctx context.Context, addr string) (net.Conn, error)
 	Resolve    func(ctx context.Context, host string) ([]netip.Addr, error)
@@ -68,7 +70,7 @@ func Listen(cfg *config.Config, dir string) (out *Outside, err error) {
 			return nil, err
 		}
 	}
-	o.Serial = atmodem.OpenSerial
+	o.Serial, o.DAHDI = atmodem.OpenSerial, dahdi.System(dahdi.Root)
 	o.RTP = func(a netip.AddrPort) (net.PacketConn, error) {
 		return net.ListenUDP(network("udp", a.Addr()), net.UDPAddrFromAddrPort(a))
 	}
