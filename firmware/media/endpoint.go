@@ -36,6 +36,15 @@ type KeyEndpoint interface {
 	SendKey(d tel.Digit, ticks int) bool
 }
 
+// DialEndpoint is an Endpoint that sends keys as tones in the clock of its wire, so
+// that no stall of ours breaks one in two. Its method is called like Write.
+type DialEndpoint interface {
+	Endpoint
+	// Dial sends a key for so many ticks instead of audio, and a pause of so many,
+	// after the keys before it.
+	Dial(d tel.Digit, on, off int)
+}
+
 // QuietEndpoint is an Endpoint that knows when its far end has gone silent for
 // good, because a living one sends packets even while nobody talks.
 type QuietEndpoint interface {

@@ -87,6 +87,9 @@ func (l *leg) sendKey(c byte) {
 	case !d.Valid():
 	case l.keyed != nil && l.keyed.SendKey(d, keyOn):
 		l.sending.wait = keyOn + keyOff
+	case l.dials != nil:
+		l.dials.Dial(d, keyOn, keyOff)
+		l.sending.wait = keyOn + keyOff
 	default:
 		startKey(&l.sending.tone, d)
 		l.sending.wait = keyOn + keyOff

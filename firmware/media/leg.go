@@ -16,6 +16,7 @@ type leg struct {
 	ep    Endpoint
 	keyed KeyEndpoint   // nil when the endpoint has no events
 	still QuietEndpoint // nil when it cannot know
+	dials DialEndpoint  // nil when it sends no keys by itself
 
 	said    pcm.Frame // what the far end said in this tick
 	heard   pcm.Frame // what it hears
@@ -40,6 +41,7 @@ func newLeg(l Leg) *leg {
 	made := &leg{id: l.ID, ep: l.Endpoint, comfort: newComfort(l.ID), ears: newEars(l.DTMF, l.Progress, l.AwaitDial)}
 	made.keyed, _ = l.Endpoint.(KeyEndpoint)
 	made.still, _ = l.Endpoint.(QuietEndpoint)
+	made.dials, _ = l.Endpoint.(DialEndpoint)
 	return made
 }
 

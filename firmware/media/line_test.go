@@ -323,3 +323,39 @@ func BenchmarkLine(b *testing.B) {
 		})
 	}
 }
+
+// dialling is a wire that sends keys by itself.
+type dialling struct {
+	loop
+	dialled []tel.Digit
+}
+
+func (d *dialling) Dial(k tel.Digit, on, off int) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.dialled = append(d.dialled, k)
+	if on != 5 || off != 5 {
+		d.dialled = append(d.dialled, '?')
+	}
+}
+
+func TestAWireThatSendsKeysByItselfIsNotSentTones(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, 1)
+		line := &dialling{}
+		if err := b.Attach(media.Leg{ID: 1, Call: "1-1", Endpoint: line}); err != nil {
+			t.Fatal(err)
+		}
+		b.SendDigits(1, 9, "1,12x")
+		pass(5 * time.Second)
+		line.mu.Lock()
+		defer line.mu.Unlock()
+		if string(line.dialled) != "112" || pcm.Level(line.heard) > pcm.Floor {
+			t.Errorf("dialled %q, and %.0f dBm0 were sent", line.dialled, pcm.Level(line.heard))
+		}
+		if e := b.told(); len(e) != 1 || e[0].Kind != media.PlayDone || b.after(0) < 1600*time.Millisecond {
+			t.Errorf("told %v", e)
+		}
+		b.end(t)
+	})
+}

@@ -21,6 +21,7 @@ import (
 // Pump.Leg until Close or until the pump gives out another one.
 type Leg struct {
 	pump     *Pump
+	dial     dialler
 	up, down way // from the port to the tick, and from the tick to the port
 
 	// Of the tick.
@@ -29,7 +30,7 @@ type Leg struct {
 	shown shown
 }
 
-var _ media.Endpoint = (*Leg)(nil)
+var _ media.DialEndpoint = (*Leg)(nil)
 
 // shown is what others may read.
 type shown struct {

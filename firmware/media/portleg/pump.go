@@ -273,6 +273,7 @@ func (p *Pump) serve(leg *Leg) {
 	}
 	leg.up.push(&p.clean)
 	leg.down.pull(&p.out)
+	leg.dial.fill(&p.out)
 }
 
 // measure keeps what is known of the echo, unless nothing is.

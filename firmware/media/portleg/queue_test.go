@@ -8,6 +8,7 @@ import (
 	"github.com/centralita/centralita/dsp/dtmf"
 	"github.com/centralita/centralita/dsp/pcm"
 	"github.com/centralita/centralita/dsp/tone"
+	"github.com/centralita/centralita/firmware/tel"
 	"github.com/centralita/centralita/hal/port"
 )
 
@@ -96,6 +97,56 @@ func TestWhatNobodyMakesUpForIsLeftOutInSilence(t *testing.T) {
 		}
 		if s := leg.Stats(); s.Depth > 150*time.Millisecond || s.Late < 20 {
 			t.Errorf("%+v", s)
+		}
+	})
+}
+
+// A number is dialled whole through an engine that stalls in the middle of each
+// key, and whose ticks come in bursts.
+func TestAStallBreaksNoKeyThatIsDialled(t *testing.T) {
+	const number = "0112233445566#"
+	synctest.Test(t, func(t *testing.T) {
+		w := wire(t, port.FXO, port.Caps{})
+		w.order(t, port.Seize{})
+		leg := w.Leg()
+		ticks, sent := 0, 0
+		tick := func() { // as the engine sends a number
+			var f pcm.Frame
+			leg.Read(&f)
+			if ticks%10 == 0 && sent < len(number) {
+				leg.Dial(tel.Digit(number[sent]), 5, 5)
+				sent++
+			}
+			ticks++
+			leg.Write(&pcm.Frame{})
+		}
+		var line dtmf.Detector
+		var heard []dtmf.Event
+		seed, owed := uint32(5), 0
+		for range 400 {
+			<-time.After(frame)
+			synctest.Wait()
+			for _, f := range w.Fake.Heard() {
+				heard = line.Process(&f, heard)
+			}
+			seed = seed*1664525 + 1013904223
+			if owed++; seed>>24 < 40 { // a stall of seven frames in the mean
+				for ; owed > 0; owed-- {
+					tick()
+				}
+			}
+		}
+		got := ""
+		down := int64(0)
+		for _, e := range heard {
+			if e.Down {
+				got, down = got+string(e.Digit), e.At
+			} else if ms := e.At - down; ms < 80 || ms > 130 {
+				t.Errorf("%c lasts %d ms", e.Digit, ms)
+			}
+		}
+		if got != number {
+			t.Errorf("the exchange heard %s of %s", got, number)
 		}
 	})
 }
