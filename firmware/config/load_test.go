@@ -74,7 +74,7 @@ func TestDefaults(t *testing.T) {
 		{"listen", c.Listen, Listen{netip.AddrPortFrom(loop, 5060), netip.AddrPortFrom(loop, 8080), PortRange{From: 20000, To: 20999}}},
 		{"board", c.Board, Board{Kind: "sim", Socket: "sim.sock", FXO: 2, FXS: 2}},
 		{"language", c.Site.Language, tel.Spanish},
-		{"line", c.Lines[0], Line{ID: "L1", Socket: "fxo1", Number: "910000001", Flow: "principal", Use: "both", Echo: 64}},
+		{"line", c.Lines[0], Line{ID: "L1", Socket: "fxo1", Number: "910000001", Flow: "principal", Use: "both", Echo: 128}},
 		{"phone", c.Phones[1], Phone{Ext: "201", Name: "Ana", SIP: true, Codecs: []string{"PCMA", "PCMU"}}},
 		{"queue", c.Queues[0], Queue{ID: "ventas", NameES: "Ventas", NameEN: "Sales", Ext: "301", Ring: 20 * time.Second, Backoff: 10 * time.Second,
 			ACW: 15 * time.Second, MaxWait: 10 * time.Minute, MaxCallers: 50, Announce: 30 * time.Second, Threshold: 3,
@@ -105,7 +105,7 @@ func TestEveryKeyIsRead(t *testing.T) {
 		{"listen", c.Listen, Listen{netip.MustParseAddrPort("0.0.0.0:5070"), netip.MustParseAddrPort("[::1]:8443"), PortRange{From: 30000, To: 30999}}},
 		{"board", c.Board, Board{Kind: "sim", Socket: "wire.sock", FXO: 2, FXS: 1, DAHDI: &DAHDI{Channels: []int{1, 4}, Hardware: true},
 			Modems: []Modem{{"usb", "/dev/serial/by-id/usb-1", 460800, "half"}, {"usb2", "/dev/ttyACM1", 0, "auto"}}}},
-		{"lines", c.Lines, []Line{{ID: "L1", Socket: "fxo1", Number: "+12125550100", Flow: "main", Use: "in", BlockCollect: true, Longest: 2 * time.Hour, Echo: 64},
+		{"lines", c.Lines, []Line{{ID: "L1", Socket: "fxo1", Number: "+12125550100", Flow: "main", Use: "in", BlockCollect: true, Longest: 2 * time.Hour, Echo: 128},
 			{ID: "L2", Socket: "fxo2", Use: "out", Echo: -1}}},
 		{"phones", c.Phones, []Phone{
 			{Ext: "100", Name: "Desk", Socket: "fxs1", Codecs: []string{"PCMU", "PCMA"}, Classes: []string{"national"}},

@@ -120,7 +120,7 @@ func (r *reader) line(f *place.Fields) {
 	if f.Has("longest") {
 		l.Longest = f.Duration("longest", 0, time.Minute, 24*time.Hour)
 	}
-	l.Echo = echoTails[f.Enum("echo", "64", "64", "16", "32", "128", "off")]
+	l.Echo = echoTails[f.Enum("echo", "128", "128", "16", "32", "64", "off")]
 	f.Done()
 	r.cfg.Lines = append(r.cfg.Lines, l)
 }

@@ -31,8 +31,9 @@ type Config struct {
 }
 
 // Tail is the usual echo tail in ms. The hybrid and the line make 10 ms at most,
-// the rest is what waits in a driver's buffers: two blocks of 20 ms with DAHDI.
-const Tail = 64
+// the rest is what waits in a driver's buffers: up to four blocks of 20 ms each way
+// with DAHDI. A longer tail costs a fifth more.
+const Tail = 128
 
 // Pump moves the audio of a port for the life of the house.
 type Pump struct {
@@ -250,7 +251,7 @@ func (p *Pump) move() error {
 	if p.ear != nil {
 		p.listen(leg != nil || p.offHook.Load())
 	}
-	p.box.put(&p.in, &p.out)
+	p.box.put(&p.in, &p.far) // an echo stands as late in it as the canceller sees it
 	p.far = p.out
 	if !writes {
 		return nil
