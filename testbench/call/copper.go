@@ -34,6 +34,7 @@ func (c *copper) flags(f *flag.FlagSet) {
 	f.Float64Var(&c.pair.Hum, "hum", 0, "mains hum and its harmonics in dBm0, as -40; 0 none")
 	f.Float64Var(&c.pair.HumHz, "hum-hz", 50, "its frequency")
 	f.Float64Var(&c.pair.Impulses, "impulses", 0, "clicks a minute")
+	f.Float64Var(&c.pair.Crosstalk, "crosstalk", 0, "dB by which what the next line hears is weaker at 1 kHz, as 60; 0 none")
 	f.Float64Var(&c.pair.FarLoss, "far-echo", 0, "dB by which the far subscriber's echo of the office is weaker; 0 none")
 	f.IntVar(&c.pair.FarDelay, "far-delay", 30, "ms one way to the far subscriber")
 	f.BoolVar(&c.pair.Handset, "handset", false, "a second telephone is lifted on the line")

@@ -13,6 +13,7 @@ import (
 	"github.com/centralita/centralita/dsp/wav"
 	"github.com/centralita/centralita/testbench/linesim"
 	"github.com/centralita/centralita/testbench/linesim/central"
+	"github.com/centralita/centralita/testbench/linesim/pair"
 )
 
 // What the two people say, and when it counts as heard.
@@ -254,6 +255,12 @@ func (w *Walk) end(ctx context.Context) error {
 	}
 	w.call.HangUp()
 	w.tell("the caller hangs up")
+	if w.Copper.pair.Handset { // it held the loop closed too
+		if err := w.line.Copper(func(p *pair.Pair) { p.Lift(false) }); err != nil {
+			return err
+		}
+		w.tell("the second telephone on the line hangs up too")
+	}
 	if err := w.line.WaitFree(ctx); err != nil {
 		return fmt.Errorf("the office does not notice that the caller is gone: %w", err)
 	}

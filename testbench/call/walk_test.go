@@ -209,12 +209,12 @@ func TestTheWholeWalk(t *testing.T) {
 
 // Over a bad pair the same walk is told with what the pair takes.
 func TestOverCopper(t *testing.T) {
-	text, err := walk(t, &office{}, "--wav", "", "--line-km", "4", "--noise", "-55", "--hum", "-45", "--country", "MX", "--cpc", "100ms")
+	text, err := walk(t, &office{}, "--wav", "", "--line-km", "4", "--noise", "-55", "--hum", "-45", "--country", "MX", "--cpc", "100ms", "--handset")
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, want := range []string{"L1 is 4 km of 0.4 mm, noise -55, hum -45 dBm0", "its calls end by cpc",
-		"fxs2 hears the caller (1004 Hz) at -1", "the whole walk went well"} {
+		"fxs2 hears the caller (1004 Hz) at -2", "the second telephone on the line hangs up too", "the whole walk went well"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("%q is not told:\n%s", want, text)
 		}

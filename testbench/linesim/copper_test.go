@@ -133,6 +133,34 @@ func TestPair(t *testing.T) {
 	})
 }
 
+// What the next pair of the cable carries is heard faintly.
+func TestCrosstalk(t *testing.T) {
+	build(t, "ES", func(h *house) {
+		l, _ := h.Line(1)
+		other, _ := h.Line(2)
+		h.must(l.Lay(pair.Config{Disturbances: pair.Disturbances{Crosstalk: 40}}))
+		ear := Voice{s: h.Sim}
+		h.answerWith(0, func(in, _ *pcm.Frame) {
+			h.Sim.mu.Lock()
+			ear.hear(in)
+			h.Sim.mu.Unlock()
+		})
+		for i, line := range []*Line{l, other} {
+			c, err := line.Call(Caller{})
+			h.must(err)
+			if line == other {
+				c.Hum(1004, -10)
+			}
+			h.must(h.Sleep(h.within(time.Minute), 500*time.Millisecond))
+			h.command(i, port.Seize{})
+		}
+		h.must(h.Sleep(h.within(time.Minute), 2*time.Second))
+		if got := ear.Level(1004, time.Second); math.Abs(got+50) > 1 {
+			t.Errorf("the neighbour's voice is heard at %.1f dBm0, not -50", got)
+		}
+	})
+}
+
 // The board seizes in the instant of a call: no dial tone, but the caller.
 func TestGlare(t *testing.T) {
 	build(t, "ES", func(h *house) {

@@ -258,9 +258,11 @@ func (l *Line) beat() {
 	var toPort pcm.Frame
 	if l.copper == nil {
 		l.happen(l.co.Frame(&in, &toPort, l.events[:0]))
+		l.heard = toPort
 	} else {
 		office := l.heard
-		l.copper.Frame(&office, &in, &toPort, &quiet, nil)
+		neighbour := l.s.lines[l.at.Number()%len(l.s.lines)] // the next pair of the cable
+		l.copper.Frame(&office, &in, &toPort, &quiet, &neighbour.heard)
 		l.happen(l.co.Frame(&quiet, &l.heard, l.events[:0]))
 	}
 	if !l.announce {
