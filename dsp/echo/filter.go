@@ -63,28 +63,42 @@ func (f *filter) forget() {
 	f.near, f.power, f.mean = [bins]float32{}, 0, 0
 }
 
+// arrays are real and imaginary parts of the past and of the coefficients, whose
+// addresses are counted once before a loop and not in it.
+type arrays struct{ xr, xi, wr, wi *[bins]float32 }
+
+func (f *filter) arrays(p *past, m int) arrays {
+	x, w := &p.x[p.index(m)], &f.w[m]
+	return arrays{&x.re, &x.im, &w.re, &w.im}
+}
+
 // predict puts the spectrum of the echo into y.
 func (f *filter) predict(p *past, y *spectrum) {
-	x, w := &p.x[p.index(0)], &f.w[0]
+	yr, yi := &y.re, &y.im
+	a := f.arrays(p, 0)
+	xr, xi, wr, wi := a.xr, a.xi, a.wr, a.wi
 	for k := range bins {
-		y.re[k], y.im[k] = times(x.re[k], x.im[k], w.re[k], w.im[k])
+		yr[k], yi[k] = times(xr[k], xi[k], wr[k], wi[k])
 	}
 	m := 1
 	for ; m+1 < len(f.w); m += 2 { // two at a time spare the sum a trip
-		x, w, v, u := &p.x[p.index(m)], &f.w[m], &p.x[p.index(m+1)], &f.w[m+1]
+		a, b := f.arrays(p, m), f.arrays(p, m+1)
+		xr, xi, wr, wi := a.xr, a.xi, a.wr, a.wi
+		vr, vi, ur, ui := b.xr, b.xi, b.wr, b.wi
 		for k := range bins {
-			re, im := times(x.re[k], x.im[k], w.re[k], w.im[k])
-			rf, in := times(v.re[k], v.im[k], u.re[k], u.im[k])
-			y.re[k] += re + rf
-			y.im[k] += im + in
+			re, im := times(xr[k], xi[k], wr[k], wi[k])
+			rf, in := times(vr[k], vi[k], ur[k], ui[k])
+			yr[k] += re + rf
+			yi[k] += im + in
 		}
 	}
 	for ; m < len(f.w); m++ {
-		x, w := &p.x[p.index(m)], &f.w[m]
+		a := f.arrays(p, m)
+		xr, xi, wr, wi := a.xr, a.xi, a.wr, a.wi
 		for k := range bins {
-			re, im := times(x.re[k], x.im[k], w.re[k], w.im[k])
-			y.re[k] += re
-			y.im[k] += im
+			re, im := times(xr[k], xi[k], wr[k], wi[k])
+			yr[k] += re
+			yi[k] += im
 		}
 	}
 }
@@ -108,7 +122,14 @@ const most = 1
 // Nothing is learned from a rest below the floor, the noise of the line.
 func (f *filter) adapt(e *spectrum, p *past, c pace, floor float32) {
 	var sum, gain [bins]float32
-	for m := range f.w {
+	m := 0
+	for ; m+1 < len(f.w); m += 2 {
+		s, miss, t, next := &p.power[p.index(m)], &f.miss[m], &p.power[p.index(m+1)], &f.miss[m+1]
+		for k := range bins {
+			sum[k] = sum[k] + float32(s[k]*miss[k]) + float32(t[k]*next[k])
+		}
+	}
+	for ; m < len(f.w); m++ {
 		s, miss := &p.power[p.index(m)], &f.miss[m]
 		for k := range bins {
 			sum[k] += float32(s[k] * miss[k])
@@ -134,15 +155,16 @@ func (f *filter) adapt(e *spectrum, p *past, c pace, floor float32) {
 		gain[k], er[k], ei[k] = float32(0.5*g), float32(e.re[k]*g), float32(e.im[k]*g)
 	}
 	for m := range f.w {
-		i := p.index(m)
-		x, s, w, miss := &p.x[i], &p.power[i], &f.w[m], &f.miss[m]
+		a := f.arrays(p, m)
+		xr, xi, wr, wi := a.xr, a.xi, a.wr, a.wi
+		s, miss := &p.power[p.index(m)], &f.miss[m]
 		for k := range bins {
 			q := miss[k]
 			tr, ti := float32(q*er[k]), float32(q*ei[k])
-			wr := w.re[k] + float32(x.re[k]*tr) + float32(x.im[k]*ti)
-			wi := w.im[k] + float32(x.re[k]*ti) - float32(x.im[k]*tr)
-			w.re[k], w.im[k] = wr, wi
-			wp := float32(wr*wr) + float32(wi*wi)
+			re := wr[k] + float32(xr[k]*tr) + float32(xi[k]*ti)
+			im := wi[k] + float32(xr[k]*ti) - float32(xi[k]*tr)
+			wr[k], wi[k] = re, im
+			wp := float32(re*re) + float32(im*im)
 			// Half the window is new: a full step halves the miss.
 			known := float32(float32(q*q) * float32(s[k]*gain[k]))
 			q += float32(c.drift*wp) - known
