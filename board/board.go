@@ -68,7 +68,8 @@ func (r Report) String() string {
 
 // Driver is one kind of hardware. Open opens what it has, within a few seconds and
 // at the latest when ctx ends, and answers for every port it was asked for. Ports
-// that it returns have a Report that says Loaded.
+// that it returns have a Report that says Loaded, or are lost and come back by
+// themselves.
 type Driver struct {
 	Name string
 	Open func(ctx context.Context) ([]port.Port, []Report)

@@ -38,6 +38,10 @@ type Config struct {
 	Baud   int    // 0: 460800 for ttyACM (where it means nothing) and by-id, 115200 otherwise
 	Duplex at.Duplex
 	Log    *slog.Logger // may be nil
+	// Stay keeps the port of a modem that is not there or cannot be used yet: it is
+	// lost from the start and found when the modem answers. Its Caps are then those
+	// that every voice modem has, and full duplex when Duplex says so.
+	Stay bool
 	// Dial opens the device; nil opens Device by Serial. The value may also
 	// implement Breaker.
 	Dial func() (io.ReadWriteCloser, error)
@@ -114,12 +118,13 @@ type Port struct {
 	refused string // why it was last not usable
 	closed  bool
 	ended   bool
+	late    bool // it was not ready at the start, and has not been since
 	out     writer
 }
 
 // Open opens the modem and asks it what it can, which takes a second or two and,
 // with a device that does not answer, about six. The port is nil unless the report
-// says Loaded. ctx ends the waiting only.
+// says Loaded or it stays. ctx ends the waiting only.
 func Open(ctx context.Context, cfg Config) (*Port, Report) {
 	p := &Port{cfg: cfg, log: cfg.Log, events: make(chan port.Event, maxEvents), open: make(chan struct{}, 1),
 		gone: make(chan struct{}), over: make(chan struct{}), found: make(chan Report, 1)}
@@ -157,14 +162,22 @@ func Open(ctx context.Context, cfg Config) (*Port, Report) {
 	case <-ctx.Done():
 	}
 	r.Name, r.Device = cfg.Name, cfg.Device
-	if r.Outcome != Loaded {
+	if r.Outcome != Loaded && !cfg.Stay {
 		p.Close()
 		return nil, r
 	}
-	p.audio.half = !r.Modem.Duplex
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	p.info = port.Info{Name: cfg.Name, Kind: port.FXO, Caps: port.Caps{
 		FullDuplex: r.Modem.Duplex, CallerID: r.Modem.CallerID, OwnClock: true, Progress: true,
 	}}
+	if r.Outcome != Loaded {
+		p.info.Caps.FullDuplex, p.info.Caps.CallerID = cfg.Duplex == at.Full, true
+		p.event(port.Lost{Why: r.Why})
+		if p.late = p.m.Lost(); !p.late { // it came this moment
+			p.event(port.Found{})
+		}
+	}
 	return p, r
 }
 
@@ -291,6 +304,11 @@ func (p *Port) do(e at.Effect) {
 		p.event(e.Event)
 	case at.Ready:
 		p.modem, p.refused = e.Modem, ""
+		p.audio.half.Store(!e.Modem.Duplex)
+		if p.late {
+			p.late = false
+			p.event(port.Found{})
+		}
 		p.log.Info("modem ready", "modem", e.Modem.String())
 		p.tell(Report{Outcome: Loaded, Modem: e.Modem})
 	case at.Refused:

@@ -2,6 +2,7 @@ package atmodem
 
 import (
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/centralita/centralita/board/atmodem/at"
@@ -25,7 +26,7 @@ const (
 // audio is the sound of the port, both ways.
 type audio struct {
 	p    *Port
-	half bool // never changes after Open
+	half atomic.Bool // the modem talks and listens in turn
 	wake chan struct{}
 
 	mu      sync.Mutex
@@ -171,13 +172,13 @@ func (a *audio) Write(f *pcm.Frame) error {
 		return port.ErrClosed
 	default:
 	}
-	if a.half {
+	if a.half.Load() {
 		a.turn(f)
 		a.hushed()
 	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if !a.live || a.half && !a.talk {
+	if !a.live || a.half.Load() && !a.talk {
 		return nil
 	}
 	a.trim()
@@ -191,7 +192,7 @@ func (a *audio) Write(f *pcm.Frame) error {
 // trim makes room for one frame more. What waited while the stream began would
 // delay the whole call: quiet frames go until little waits, then the oldest.
 func (a *audio) trim() {
-	if !a.half && a.out && len(a.say) >= wantSay {
+	if !a.half.Load() && a.out && len(a.say) >= wantSay {
 		for i := range a.say {
 			if a.say[i].Level() < quiet {
 				a.say = append(a.say[:i], a.say[i+1:]...)
@@ -221,7 +222,7 @@ func (a *audio) turn(f *pcm.Frame) {
 
 // hushed makes a talking port listen when nothing loud was written for a while.
 func (a *audio) hushed() {
-	if !a.half {
+	if !a.half.Load() {
 		return
 	}
 	a.mu.Lock()

@@ -89,7 +89,7 @@ func openModem(ctx context.Context, m config.Modem, open func(string, int) (io.R
 		r.State, r.Why = board.Skipped, "no serial lines are opened here"
 		return nil, []board.Report{r}
 	}
-	conf := atmodem.Config{Name: m.Name, Device: m.Device, Baud: m.Baud, Duplex: duplexes[m.Duplex], Log: log, Serial: open}
+	conf := atmodem.Config{Name: m.Name, Device: m.Device, Baud: m.Baud, Duplex: duplexes[m.Duplex], Log: log, Serial: open, Stay: true}
 	p, got := atmodem.Open(ctx, conf)
 	switch got.Outcome {
 	case atmodem.Loaded:
@@ -104,7 +104,11 @@ func openModem(ctx context.Context, m config.Modem, open func(string, int) (io.R
 	if !strings.Contains(r.Why, m.Device) {
 		r.Why += " (" + m.Device + ")"
 	}
-	return nil, []board.Report{r}
+	if p == nil {
+		return nil, []board.Report{r}
+	}
+	r.Hint = strings.TrimPrefix(r.Hint+", ", ", ") + "it is taken as soon as it answers"
+	return []port.Port{p}, []board.Report{r}
 }
 
 // wire finds the sockets that the configuration names, and those of hardware that

@@ -33,14 +33,16 @@ func modems() string {
 	return strings.Replace(s, "socket: fxo2", "socket: modem2", 1)
 }
 
-// plug gives an office one modem at ttyACM0.
-func plug(m *voicemodem.Modem) func(*app.Outside) {
+// plug gives an office modems at ttyACM0 and so on.
+func plug(ms ...*voicemodem.Modem) func(*app.Outside) {
 	return func(out *app.Outside) {
 		out.Serial = func(device string, baud int) (io.ReadWriteCloser, error) {
-			if device != "/dev/ttyACM0" || baud != 460800 {
-				return nil, fmt.Errorf("cannot open %s at %d baud: %w", device, baud, fs.ErrNotExist)
+			for i, m := range ms {
+				if device == fmt.Sprint("/dev/ttyACM", i) && baud == 460800 {
+					return m.Dial()
+				}
 			}
-			return m.Dial()
+			return nil, fmt.Errorf("cannot open %s at %d baud: %w", device, baud, fs.ErrNotExist)
 		}
 	}
 }
@@ -48,7 +50,8 @@ func plug(m *voicemodem.Modem) func(*app.Outside) {
 // A call comes in on a voice modem, of one that talks and listens at once and of
 // one that does so in turn: it is answered, its key is heard while the menu speaks,
 // an agent answers, each hears the other, and busy tone ends it; all that is booked.
-// The modem that is not there leaves its own line dead and says why.
+// The modem that is not there leaves its own line dead and says why; the line lives
+// as soon as it is plugged in.
 func TestModemLine(t *testing.T) {
 	for name, who := range map[string]voicemodem.Personality{"full duplex": voicemodem.Full(), "half duplex": voicemodem.Half()} {
 		t.Run(name, func(t *testing.T) {
@@ -60,10 +63,14 @@ func TestModemLine(t *testing.T) {
 				exchange := &voicemodem.Exchange{Callee: "0600111222"}
 				modem := voicemodem.New(who, exchange)
 				exchange.Attach(modem)
-				o := OpenWith(t, 5, modems(), pack, plug(modem))
+				late := voicemodem.New(who, new(voicemodem.Exchange))
+				late.Unplug()
+				o := OpenWith(t, 5, modems(), pack, plug(modem, late))
 				func() {
 					defer o.Stop()
 					o.modemCall(exchange, modem)
+					late.Plug()
+					o.Until("the second line lives", 20*time.Second, func() bool { return o.House().View().Lines[1].Lamp == view.Idle })
 				}()
 				o.modemBooked()
 			})
