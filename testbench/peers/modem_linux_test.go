@@ -43,6 +43,7 @@ func TestVoiceModem(t *testing.T) {
 			<-time.After(time.Second)
 			must(t, exchange.Press('1'))
 			a := <-got
+			d.UntilView("they talk", connected(1))
 			a.Tone(600)
 			Until(t, "the caller hears the agent", 10*time.Second, func() bool { return exchange.Level() > -35 })
 			must(t, cable.Unplug())
