@@ -55,6 +55,12 @@ func TestTheRigReleasesNothing(t *testing.T) {
 	if r.run(20 * time.Second) {
 		t.Errorf("released while nothing happened: %s", r.gone.Evidence)
 	}
+	for _, ms := range []int{10, 20, 30} {
+		r.office.Dip(ms)
+		if r.run(2 * time.Second) {
+			t.Errorf("released by a dip of %d ms: %s", ms, r.gone.Evidence)
+		}
+	}
 	r.ear = nil
 	r.office.HangUp()
 	if r.run(20 * time.Second) {

@@ -211,6 +211,37 @@ func TestEveryWay(t *testing.T) {
 	}
 }
 
+// A rotary dial takes its time; a dip of the battery is seen and means nothing.
+func TestPulsesAndDip(t *testing.T) {
+	build(t, "ES", func(h *house) {
+		p, _ := h.Phone(1)
+		if err := p.Pulse(h.within(time.Second), "1"); err == nil {
+			t.Error("a telephone on hook dials")
+		}
+		h.must(p.OffHook())
+		h.must(h.Sleep(h.within(time.Minute), time.Second))
+		h.events(2)
+		at := time.Now()
+		h.must(p.Pulse(h.within(time.Minute), "90"))
+		if d := time.Since(at); d < 3200*time.Millisecond || d > 3500*time.Millisecond {
+			t.Errorf("two digits took %v", d)
+		}
+		if e := h.events(2); !strings.Contains(e, "pulse digit 9") || !strings.HasSuffix(e, "pulse digit 0") {
+			t.Errorf("events: %s", e)
+		}
+		if err := p.Pulse(h.within(time.Second), "1*"); err == nil {
+			t.Error("a star on a rotary dial")
+		}
+		l, _ := h.Line(1)
+		l.Dip(40 * time.Millisecond)
+		h.must(h.Sleep(h.within(time.Minute), time.Second))
+		e := h.events(0)
+		if !strings.Contains(e, "battery false") || !strings.HasSuffix(e, "battery true") || !l.Free() {
+			t.Errorf("a dip: %s", e)
+		}
+	})
+}
+
 // A machine can stand in for the caller.
 func TestAFaxCalls(t *testing.T) {
 	build(t, "ES", func(h *house) {

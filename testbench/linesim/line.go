@@ -314,6 +314,14 @@ func (l *Line) Cut(on bool) {
 	l.happen(l.co.Take(l.events[:0]))
 }
 
+// Dip takes the battery away for a moment that means nothing.
+func (l *Line) Dip(d time.Duration) {
+	l.s.mu.Lock()
+	defer l.s.mu.Unlock()
+	l.co.Dip(int(d.Milliseconds()))
+	l.happen(l.co.Take(l.events[:0]))
+}
+
 // tune matches the board's impedance. A name that is no network was refused by
 // the board.
 func (l *Line) tune(name string) {

@@ -183,6 +183,36 @@ func (p *Phone) Dial(ctx context.Context, number string) error {
 	return p.Press(ctx, number)
 }
 
+// Pulse dials digits with a rotary dial: a tenth of a second for each pulse, ten for
+// a 0, and 0.7 s between two digits.
+func (p *Phone) Pulse(ctx context.Context, digits string) error {
+	for _, d := range []byte(digits) {
+		if d < '0' || d > '9' {
+			return fmt.Errorf("cannot dial %q with pulses: %q is on no dial", digits, d)
+		}
+		n := int(d - '0')
+		if n == 0 {
+			n = 10
+		}
+		if err := p.s.Sleep(ctx, time.Duration(n)*100*time.Millisecond+700*time.Millisecond); err != nil {
+			return err
+		}
+		p.s.mu.Lock()
+		err := p.s.err
+		if err == nil && !p.off {
+			err = fmt.Errorf("cannot dial with pulses: %s is on hook", p.at)
+		}
+		if err == nil {
+			p.s.send(wire.Message{Kind: wire.Pulses, Socket: p.at, Digit: d})
+		}
+		p.s.mu.Unlock()
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // WaitRing returns when the telephone has rung n times (in the n-th burst),
 // and what its display shows by then; caller id follows the first burst.
 func (p *Phone) WaitRing(ctx context.Context, n int) (number, name string, err error) {

@@ -268,6 +268,15 @@ func (l *Line) Glare(far Subscriber) bool {
 	return true
 }
 
+// Dip takes the battery away for so many ms without a meaning, as an exchange does
+// when it switches, or a hand that shakes a plug.
+func (l *Line) Dip(ms int) {
+	if l.Fed() && ms > 0 {
+		l.feedAt = l.ms + int64(ms)
+		l.tell(Battery, false)
+	}
+}
+
 // Cut cuts the pair, or mends it.
 func (l *Line) Cut(on bool) {
 	if l.cut != on {

@@ -323,6 +323,21 @@ func TestCutPair(t *testing.T) {
 	}
 }
 
+// A dip ends nothing: the two talk on.
+func TestDip(t *testing.T) {
+	l := New(ForCountry("ES"))
+	l.Call(Caller{}, &voice{says: 7})
+	l.Loop(true)
+	run(l, 1000, nil)
+	l.Dip(35)
+	l.Dip(500) // within the dip it is gone already
+	told, said := run(l, 200, nil)
+	expect(t, "a dip", told, "1000 battery false, 1035 battery true")
+	if _, _, ok := l.Evidence(); ok || said[len(said)-1] != 7 {
+		t.Error("a dip is an end")
+	}
+}
+
 // Who seizes in the instant of a call hears no dial tone but the caller.
 func TestGlare(t *testing.T) {
 	l := New(ForCountry("ES"))
