@@ -158,6 +158,121 @@ func TestAnAbsentPusherIsSilenceUntilTheTarget(t *testing.T) {
 	}
 }
 
+// bend is the sharpest bend of audio.
+func bend(x []int16) (most int) {
+	for i := 2; i < len(x); i++ {
+		most = max(most, abs(int(x[i])-2*int(x[i-1])+int(x[i-2])))
+	}
+	return most
+}
+
+func abs(v int) int { return max(v, -v) }
+
+// late pushes and pulls frame by frame but for a stall of n frames at tick 50, in
+// which only one side goes on and after which nothing is made up for.
+func late(b *Buffer, frame func() pcm.Frame, ticks, stall int, pusher bool) (x []int16) {
+	for tick := range ticks {
+		if pusher && tick == 40 {
+			b.read += 110 // as after a stall before
+		}
+		stalls := tick >= 50 && tick < 50+stall
+		if !stalls || !pusher {
+			f := frame()
+			b.Push(&f)
+		}
+		if !stalls || pusher {
+			var f pcm.Frame
+			b.Pull(&f)
+			x = append(x, f[:]...)
+		}
+	}
+	return x
+}
+
+// A puller that was late by 300 ms in the middle of a tone hears no click, and
+// not more than 140 ms wait.
+func TestALatePullerHearsNoClick(t *testing.T) {
+	for _, stall := range []int{3, 8, 15, 40} {
+		var b Buffer
+		s := &source{hz: 440}
+		x := late(&b, s.frame, 200, stall, false)
+		if most := bend(x[3000:]); most > bendMax {
+			t.Errorf("%d frames late: bends by %d", stall, most)
+		}
+		if b.depth() > MaxDepth || b.Stats().Dry != 0 {
+			t.Errorf("%d frames late: %+v", stall, b.Stats())
+		}
+	}
+}
+
+// keyed is a tone of 100 ms each 300 ms: keys, and pauses between them.
+func keyed() func() pcm.Frame {
+	s, n := &source{hz: 800}, 0
+	return func() (f pcm.Frame) {
+		if n++; n%15 < 5 {
+			return s.frame()
+		}
+		return f
+	}
+}
+
+// What came too late is made up for in pauses: each key keeps its length, and the delay is back in two seconds.
+func TestPausesGiveAndTake(t *testing.T) {
+	for _, pusher := range []bool{false, true} {
+		var b Buffer
+		stall := 4
+		if pusher {
+			stall = 1
+		}
+		x := late(&b, keyed(), 400, stall, pusher)
+		var keys []int
+		on, off := 0, 0
+		for _, v := range x {
+			switch {
+			case abs(int(v)) > 1500:
+				on, off = on+off+1, 0
+			case on > 0:
+				if off++; off == 80 {
+					keys, on, off = append(keys, on), 0, 0
+				}
+			}
+		}
+		odd := 0
+		for i, n := range keys {
+			if i < 5 {
+				continue // the stall
+			}
+			if abs(n-800) > 40 {
+				odd++
+			}
+		}
+		st := b.Stats()
+		if len(keys) < 25 || odd > 0 {
+			t.Errorf("pusher %v: %d keys, %d of them of another length: %v", pusher, len(keys), odd, keys)
+		}
+		if st.Depth+pcm.FrameLen > much || st.Depth+pcm.FrameLen < few || st.Dry > 0 || !pusher && st.Dropped == 0 || pusher && st.Added == 0 {
+			t.Errorf("pusher %v: %+v", pusher, st)
+		}
+	}
+}
+
+// After a second without a pull nobody listens: what waits is the newest.
+func TestNobodyListens(t *testing.T) {
+	var b Buffer
+	n := int16(0)
+	for range 400 {
+		var f pcm.Frame
+		for i := range f {
+			f[i] = n
+		}
+		n++
+		b.Push(&f)
+	}
+	if got := b.pcm[b.read%size]; got < n-9 {
+		t.Errorf("the oldest frame that waits is %d of %d", got, n)
+	}
+}
+
 func TestNothingIsAllocated(t *testing.T) {
 	var b Buffer
 	f := (&source{hz: 440}).frame()

@@ -35,6 +35,7 @@ var _ media.DialEndpoint = (*Leg)(nil)
 // shown is what others may read.
 type shown struct {
 	sent, concealed atomic.Uint64
+	left            atomic.Uint64 // frames that the buffer left out of pauses
 	depth, ppm      atomic.Int64
 }
 
@@ -50,6 +51,7 @@ func (l *Leg) Read(f *pcm.Frame) bool {
 	s := l.up.buf.Stats()
 	l.shown.depth.Store(int64(s.Depth))
 	l.shown.ppm.Store(int64(s.PPM))
+	l.shown.left.Store(s.Dropped / pcm.FrameLen)
 	return there
 }
 
@@ -67,7 +69,7 @@ func (l *Leg) Stats() media.Stats {
 		Received:  l.up.came.Load(),
 		Sent:      l.shown.sent.Load(),
 		Concealed: l.shown.concealed.Load(),
-		Late:      l.up.lost.Load() + l.down.lost.Load(),
+		Late:      l.up.lost.Load() + l.down.lost.Load() + l.shown.left.Load(),
 		Depth:     samples(l.shown.depth.Load()),
 		DriftPPM:  int(l.shown.ppm.Load()),
 	}
