@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/centralita/centralita/dsp/tone"
 	"github.com/centralita/centralita/dsp/tone/plan"
 	"github.com/centralita/centralita/firmware/line"
 	"github.com/centralita/centralita/testbench/linesim/central"
@@ -82,8 +83,18 @@ type ended struct {
 // good reports whether it was found within 2 s of the first evidence.
 func (e ended) good() bool { return e.found && e.evidence <= 2*time.Second }
 
-// voices are what the two sides say.
-type voices struct{ far, near, prompt []int16 }
+// voices are what the two sides say: a person who talks in turns with an agent, one
+// who listens to prompts and says a word now and then, the agent, and the prompts,
+// which have no pauses but those between two.
+type voices struct{ far, listener, near, prompt []int16 }
+
+// turns lets a voice pause for off ms after each on ms.
+func turns(x []int16, on, off int) (out []int16) {
+	for n := tone.Ms(on); len(x) > n; x = x[n:] {
+		out = append(append(out, x[:n]...), make([]int16, tone.Ms(off))...)
+	}
+	return out
+}
 
 // releases plays n calls on each line of the table and returns how they ended.
 func releases(n int, seed uint64, v voices, only string) ([]ended, error) {
@@ -161,11 +172,13 @@ func calls(country string, way central.Way, c condition, n int, seed uint64, v v
 		if err := r.rest(); err != nil {
 			return nil, fmt.Errorf("before call %d: %w", call, err)
 		}
+		far := v.listener
 		r.near, r.talking = &subscriber.Talker{Sound: v.prompt, At: dice(len(v.prompt))}, false
 		if call%2 == 1 {
+			far = v.far
 			r.near, r.talking = &subscriber.Talker{Sound: v.near, At: dice(len(v.near))}, true
 		}
-		if err := r.answer(&subscriber.Talker{Sound: v.far, At: dice(len(v.far))}, machine.Known()); err != nil {
+		if err := r.answer(&subscriber.Talker{Sound: far, At: dice(len(far))}, machine.Known()); err != nil {
 			return nil, fmt.Errorf("call %d: %w", call, err)
 		}
 		if r.run(time.Duration(4000+dice(3000)) * time.Millisecond) {
