@@ -117,6 +117,9 @@ func showLine(s *session, l view.Line) int {
 	if l.Detail != "" {
 		s.wrap("", "  ", safe(l.Detail))
 	}
+	if l.Traits != nil {
+		s.learned(l.Traits)
+	}
 	if l.Exam != nil {
 		s.exam(l.ID, l.Exam)
 	}
@@ -124,21 +127,6 @@ func showLine(s *session, l view.Line) int {
 		s.line(fmt.Sprintf("  line %s %-22s %s", l.ID, v.name+" "+v.args, s.t(v.es, v.en)))
 	}
 	return Fine
-}
-
-// exam prints a test for people.
-func (s *session) exam(id tel.PortID, x *view.Exam) {
-	s.line(fmt.Sprintf("%s %s, %.0f s", s.t("Prueba del", "Test of"), s.day(x.At), x.Seconds))
-	for _, f := range x.Findings {
-		mark := map[string]string{"ok": "  ", "look": "~ ", "bad": "! "}[f.Rank]
-		s.wrap(mark, "  ", f.In(s.lang))
-	}
-	for _, m := range x.Sweep {
-		s.line(fmt.Sprintf("  %s %s: %.0f dB", s.t("eco con", "echo with"), safe(m.Impedance), m.ERL))
-	}
-	if a := x.Advice(s.lang); a != "" {
-		s.wrap("> ", "  ", fmt.Sprintf("%s: %s. `line %s apply` %s", s.t("Se aconseja", "Advised"), a, id, s.t("lo pone.", "sets it.")))
-	}
 }
 
 func lineTest(ctx context.Context, s *session, id tel.PortID, _ []string) int {
@@ -213,7 +201,8 @@ func lineCapture(ctx context.Context, s *session, id tel.PortID, args []string) 
 		s.json(map[string]string{"file": file})
 		return Fine
 	}
-	s.line(safe(file) + s.t(" (izquierda: de la línea; derecha: hacia ella)", " (left: from the line; right: to it)"))
+	s.printf("%s\n", safe(file)) // never cut: it is to be copied
+	s.line(s.t("izquierda: de la línea; derecha: hacia ella", "left: from the line; right: to it"))
 	return Fine
 }
 

@@ -73,6 +73,10 @@ func sickExam(at time.Time) *view.Exam {
 func lineDeps(l *lineman, now time.Time) Deps {
 	v := house(now)
 	v.Lines[1].Exam = sickExam(now.Add(-time.Hour))
+	v.Lines[1].Traits = &view.Learned{
+		Calls: 12, Endings: []view.Ending{{Sign: "loop drop", Seen: 9}, {Sign: "strange tone", Seen: 3}}, Tones: []string{"440@-12 300/300"},
+		CallerID: "v23", Ring: "1500/3000", LevelIn: -14.2, ERL: 11.5, GainIn: 1.5, Impedance: "600", LastNews: "caller id v23 instead of bell202",
+	}
 	d := deps(&hand{}, v)
 	d.Lines = l
 	return d

@@ -151,6 +151,9 @@ func TestTuningIsKept(t *testing.T) {
 	if f := w.fact(call.LineTuned); f.Port != "L1" || f.Reason != tune.String() {
 		t.Errorf("the book has %+v", f)
 	}
+	if v := w.store.Get().Lines[0].Traits; v == nil || v.GainIn != 2 || v.Impedance != "600" {
+		t.Errorf("the picture has %+v", v)
+	}
 	var kept line.Profile
 	if err := w.order(ReadProfile{Line: "L1", Told: func(p line.Profile) { kept = p }}); err != nil || kept.Tuning == nil {
 		t.Fatalf("the profile has %+v, %v", kept.Tuning, err)

@@ -49,6 +49,7 @@ type Line struct {
 	Detail string     `json:"detail,omitempty"` // the line machine's own words
 	Fault  string     `json:"fault,omitempty"`  // a line.Fault: why it is out of service
 	Exam   *Exam      `json:"exam,omitempty"`   // the last test
+	Traits *Learned   `json:"learned,omitempty"`
 }
 
 // Phone is one extension: an FXS port or a SIP phone.
