@@ -1,11 +1,13 @@
 package portleg_test
 
 import (
+	"math"
 	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"github.com/centralita/centralita/dsp/dtmf"
 	"github.com/centralita/centralita/dsp/noise"
 	"github.com/centralita/centralita/dsp/pcm"
 	"github.com/centralita/centralita/firmware/media"
@@ -16,6 +18,7 @@ import (
 // hybrid is a line that throws back what is written to it, 6 dB down and so many
 // samples later, and says nothing itself.
 type hybrid struct {
+	near  []int16 // what the far end of the line says
 	mu    sync.Mutex
 	next  time.Time
 	delay int
@@ -28,7 +31,11 @@ func (h *hybrid) Read(f *pcm.Frame) error {
 	wait := time.Until(h.next)
 	for i := range f {
 		f[i] = h.line[len(h.line)-pcm.FrameLen+i-h.delay] / 2
+		if i < len(h.near) {
+			f[i] = pcm.Clip(int32(f[i]) + int32(h.near[i]))
+		}
 	}
+	h.near = h.near[min(len(h.near), pcm.FrameLen):]
 	h.mu.Unlock()
 	<-time.After(wait)
 	return nil
@@ -87,6 +94,43 @@ func TestTheEchoOfALineIsTakenOutAndMeasured(t *testing.T) {
 			t.Errorf("echo after %v is measured as %v", want, s.Echo)
 		}
 	}
+}
+
+// Keys that a caller presses into a prompt are all heard, from the first half second
+// on, when the canceller does not know the line yet; and no key is heard that only
+// the prompt's echo could be.
+func TestKeysPressedIntoAPromptPassTheCanceller(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := &hybrid{next: time.Now(), delay: 24, near: append(make([]int16, 4000), keyed(t, "1234567890*#")...)}
+		p := run(t, portleg.Config{Port: &socket{audio: h, info: port.Info{Name: "p1", Kind: port.FXO}}})
+		leg := p.Leg()
+		var ear dtmf.Detector
+		var heard []dtmf.Event
+		var f pcm.Frame
+		for tick := range 200 {
+			leg.Read(&f)
+			heard = ear.Process(&f, heard)
+			for i := range f { // a voice at −14 dBm0
+				at := float64(tick*pcm.FrameLen+i) / pcm.Rate
+				v := 0.0
+				for k := 2; k < 12; k++ {
+					v += math.Sin(2*math.Pi*130*(1+0.02*math.Sin(9*at))*float64(k)*at+float64(k*k)) / float64(k)
+				}
+				f[i] = int16(9000 * v * math.Pow(math.Sin(3.5*math.Pi*at), 2))
+			}
+			leg.Write(&f)
+			<-time.After(20 * time.Millisecond)
+		}
+		got := ""
+		for _, e := range heard {
+			if e.Down {
+				got += string(e.Digit)
+			}
+		}
+		if got != "1234567890*#" {
+			t.Errorf("heard %s", got)
+		}
+	})
 }
 
 func TestNoCancellerWhereTheHardwareHasOneOrThereIsNoHybrid(t *testing.T) {
