@@ -78,8 +78,9 @@ func sockets(peer netip.AddrPort) rtpleg.Pair {
 	return rtpleg.Pair{RTP: newMirror(peer), RTCP: reports, Port: 10000}
 }
 
-// load attaches legs over RTP, in rooms of so many, or playing when rooms is 0.
-func load(t testing.TB, e *media.Engine, legs, rooms int) {
+// load attaches legs over RTP, in rooms of so many, or playing when rooms is 0; as
+// lines they are heard by the plan of Mexico.
+func load(t testing.TB, e *media.Engine, legs, rooms int, lines bool) {
 	t.Helper()
 	music := make([]int16, 80000)
 	for i := range music {
@@ -90,13 +91,17 @@ func load(t testing.TB, e *media.Engine, legs, rooms int) {
 		t.Fatal("no plan of MX")
 	}
 	dial := mexico.Signal(plan.Dial).Spec()
+	hear := &mexico
+	if !lines {
+		hear = nil
+	}
 	for i := range legs {
 		id := tel.LegID(i + 1)
 		peer := netip.AddrPortFrom(netip.AddrFrom4([4]byte{10, 0, byte(i >> 8), byte(i)}), 4000)
 		leg := rtpleg.New(rtpleg.Config{Sockets: sockets(peer), SSRC: uint32(i), CNAME: "board"})
 		leg.Set(rtpleg.Session{Remote: peer, EventPT: eventPT, Send: true, Recv: true, Codec: rtpleg.Codec(i & 1), PT: uint8(i&1) * 8})
 		call := tel.CallID(fmt.Sprint("1-", i/max(1, rooms)))
-		if err := e.Attach(media.Leg{ID: id, Call: call, Endpoint: leg, DTMF: true, Progress: &mexico}); err != nil {
+		if err := e.Attach(media.Leg{ID: id, Call: call, Endpoint: leg, DTMF: true, Progress: hear}); err != nil {
 			t.Fatal(err)
 		}
 		switch {
@@ -119,7 +124,7 @@ func TestATickAllocatesNothing(t *testing.T) {
 	}
 	events := 0
 	e := media.New(media.Config{Shards: 2, Sink: func(es []media.Event) { events += len(es) }})
-	load(t, e, 30, 0)
+	load(t, e, 30, 0, true)
 	for i, rooms := range []int{2, 5} {
 		first := 100 * (i + 1)
 		for k := range 10 {
@@ -171,12 +176,13 @@ func TestTheHistogramIsRightToSixteenPercent(t *testing.T) {
 
 func BenchmarkTickOf1000Legs(b *testing.B) {
 	for _, c := range []struct {
-		name string
-		room int
-	}{{"playing", 0}, {"bridged", 2}, {"conference of ten", 10}} {
+		name  string
+		room  int
+		lines bool
+	}{{"playing", 0, false}, {"bridged", 2, false}, {"conference of ten", 10, false}, {"bridged, all of them lines", 2, true}} {
 		b.Run(c.name, func(b *testing.B) {
 			e := media.New(media.Config{Shards: 1})
-			load(b, e, 1000, c.room)
+			load(b, e, 1000, c.room, c.lines)
 			for range 150 { // until the dial tones have been recognised: their evidence is text
 				e.Tick()
 			}
