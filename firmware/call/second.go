@@ -71,7 +71,7 @@ func (m *Machine) putAside(now time.Time, ev PutAside, out []Effect) []Effect {
 	}
 	out = m.legHeld(now, LegHeld{ev.By, true}, out)
 	m.setAside(ev.By, true)
-	return append(out, Aside{ev.By}, Held{ev.By})
+	return append(out, Aside{ev.By}, Held(ev))
 }
 
 // setAside keeps that a party put the other aside, or no longer.
