@@ -307,3 +307,41 @@ func TestPickedUpWhileItIsTold(t *testing.T) {
 		}
 	})
 }
+
+// A party on hold whose line lets go: whoever holds him hears that he left, and
+// nobody is rung back for him.
+func TestHeldLineLetsGo(t *testing.T) {
+	bubble(t, 36, func(o *Office) {
+		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
+		defer cancel()
+		copper := o.Copper()
+		defer copper.Close()
+		p, err := copper.Phone(1)
+		o.must(err)
+		l, err := copper.Line(1)
+		o.must(err)
+		c, err := l.Call(linesim.Caller{Number: "600123456"})
+		o.must(err)
+		_, err = c.WaitAnswer(ctx)
+		o.must(err)
+		<-time.After(500 * time.Millisecond)
+		o.must(c.Press(ctx, "0"))
+		_, _, err = p.WaitRing(ctx, 1)
+		o.must(err)
+		o.must(p.OffHook())
+		<-time.After(2 * time.Second)
+		o.must(p.Flash())
+		o.must(p.WaitTone(ctx, plan.Dial))
+		c.HangUp()
+		o.must(p.WaitTone(ctx, plan.Busy))
+		o.must(p.OnHook())
+		<-time.After(10 * time.Second)
+		if p.Ringing() || len(o.House().View().Calls) != 0 {
+			o.T.Error("somebody is still called for him")
+		}
+		r := o.Records()[0]
+		if r.EndedBy != tel.ByCaller || r.Cause != tel.CauseNormal || r.Hold == 0 || r.Evidence == "" {
+			o.T.Errorf("record %+v", r)
+		}
+	})
+}
