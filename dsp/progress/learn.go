@@ -34,6 +34,7 @@ type Learner struct {
 	top    float32
 	last   float32 // energies of the last steps
 	older  float32
+	lately [16]float32 // the same, in a ring
 	on     bool
 	torn   bool // the burst began before we listened
 	glim   int  // steps that say otherwise
@@ -139,16 +140,19 @@ func (l *Learner) Process(f *pcm.Frame) {
 func (l *Learner) hear(x []int16) {
 	e := float32(pcm.Energy(x)) / step5
 	l.n++
+	l.lately[l.n%int64(len(l.lately))] = e
 	noise := l.on && l.tried && l.tone.n == 0                          // what sounds is no tone
 	if e > 8*l.top && (l.on || l.count == 0) || noise && e > 3*l.top { // all before was silence, or as good as that
 		l.on, l.torn, l.count = true, l.n == 1, 0
 		l.startBurst(l.now() - step5Ms)
 	}
-	// Half in 17 s; in 0.1 s while nothing is known, in 1.4 s after one burst.
+	// Half in 17 s; in 0.1 s while nothing is known, in 1.4 s after one burst and
+	// when a pause is too long for what was heard: it may have been a voice, and
+	// something fainter come behind it.
 	fade := float32(0.9998)
 	if l.count == 0 && !l.on || noise {
 		fade = 0.97
-	} else if l.count == 1 && !l.on {
+	} else if !l.on && (l.count == 1 || l.overdue()) {
 		fade = 0.9975
 	}
 	l.top = max(l.top*fade, e, minPower)
@@ -211,9 +215,25 @@ func (l *Learner) turn() {
 	} else if l.count > 0 {
 		l.add(piece{edge - l.finish, chord{}})
 	}
-	l.on, l.torn = !l.on, false
+	l.on, l.torn = !l.on, !l.on && !l.rose()
 	l.startBurst(edge)
 	l.skip = skipSteps // turnSteps have passed
+}
+
+// overdue reports whether the pause is longer than any of the bursts before.
+func (l *Learner) overdue() bool {
+	longest := 0.0
+	for i := 1; i < l.count; i += 2 {
+		longest = max(longest, l.past[i].ms)
+	}
+	return l.now()-l.finish > 1.25*longest+200
+}
+
+// rose reports whether the burst that begins came up from below. One that is only
+// noticed because what was louder is forgotten has begun before.
+func (l *Learner) rose() bool {
+	before := l.lately[(l.n-turnSteps-4+int64(len(l.lately)))%int64(len(l.lately))]
+	return before <= onLevel*max(l.last, l.older)
 }
 
 func (l *Learner) startBurst(at float64) {

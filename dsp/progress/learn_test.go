@@ -16,6 +16,27 @@ func learn(frames []pcm.Frame) (Learned, bool) {
 	return l.Found()
 }
 
+// A tone 14 dB fainter than what was said before it is learned within five seconds
+// and two periods, whatever the voice's words were like.
+func TestLearnBehindALoudVoice(t *testing.T) {
+	r := rng(5)
+	want, err := plan.ParseSignal("480+620@-26 500/500")
+	if err != nil {
+		t.Fatal(err)
+	}
+	loud, err := plan.ParseSignal("300@-8 400/300")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, words := range []int{1, 2, 3} {
+		frames := render(loud, bend{cadence: 1, freq: 1, level: loud.DBm0}, words*700, &r)
+		frames = append(frames, render(want, bend{cadence: 1, freq: 1, level: want.DBm0}, 8000, &r)...)
+		if got, ok := learn(frames); !ok || !close2(got.Signal, want) {
+			t.Errorf("behind %d words: learned %+v %t", words, got, ok)
+		}
+	}
+}
+
 // Two periods of any cadence are enough, and what was learned is heard at once.
 func TestLearnEveryCadence(t *testing.T) {
 	r := rng(3)
