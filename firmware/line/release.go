@@ -41,7 +41,8 @@ type release struct {
 	fax       bool
 	hears     bool // the ear tells who speaks
 	far, near bool
-	spoke     time.Time // last voice of either side
+	voiceAt   time.Time // the voices that are told now began
+	spoke     time.Time // last voice of either side that was longer than a click
 	quiet     time.Duration
 	dipped    time.Duration // a dip in battery that may turn out to be harmless
 	dippedAt  time.Time
@@ -64,8 +65,10 @@ const (
 	faxWait      = 3 * time.Second
 	refutedWait  = 2 * time.Second
 	toneStops    = 8 * time.Second // of nothing after a release tone that stopped
-	strangeWait  = 10 * time.Second
-	strangeKnown = 4 * time.Second // when a call has ended with it before
+	toneAgain    = 4 * time.Second // a tone that was torn by our own voice and is back is believed
+	strangeBeats = 4               // periods of an unknown cadence
+	strangeKnown = 2               // when a call has ended with it before
+	strangeWait  = 1200 * time.Millisecond
 	strangeLive  = 3 * time.Second // heard so lately it still sounds
 	strangePause = 2500            // ms: a longer pause is no release tone (ringback, a recorder's beep)
 	steadyWait   = 30 * time.Second
@@ -138,6 +141,9 @@ func (r *release) ripe(now time.Time) (ending, bool) {
 	}
 	return ending{}, false
 }
+
+// clickMost: a voice shorter than this, its hangover included, is a click on the line.
+const clickMost = time.Second
 
 // voiceEnds is how long after its last sound a voice is still told.
 const voiceEnds = 500 * time.Millisecond

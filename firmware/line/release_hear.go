@@ -68,6 +68,10 @@ func (r *release) heard(now time.Time, ev Heard) (ending, bool) {
 		}
 		return ending{}, false
 	}
+	patience := r.patience(s, ev.Sure)
+	if !r.stopped.IsZero() && r.after.sign == s && now.Sub(r.stopped) < toneAgain && !r.fax && r.refuted == 0 {
+		patience = 0
+	}
 	r.tone, r.stopped = s, time.Time{}
 	evidence := ev.Evidence
 	if evidence == "" {
@@ -76,12 +80,12 @@ func (r *release) heard(now time.Time, ev Heard) (ending, bool) {
 	if s == SignDisconnect {
 		evidence += ", learned plan"
 	}
-	return r.weigh(now, s, evidence, r.patience(s, ev.Sure))
+	return r.weigh(now, s, evidence, patience)
 }
 
-// strangeTone is told a steady tone that no plan knows. It is believed when it has
-// gone on for long: a person, music or a machine does not beat for ten seconds in
-// one pure cadence with short pauses.
+// strangeTone is told a steady tone that no plan knows. The ear tells none that a
+// voice or an instrument can be; it is believed after some periods of a cadence
+// with short pauses, and one without a cadence after a long time without a voice.
 func (r *release) strangeTone(now time.Time, ev Strange) (ending, bool) {
 	s, ok := parseSignal(ev.Signal)
 	if !r.on || !ok {
@@ -95,12 +99,12 @@ func (r *release) strangeTone(now time.Time, ev Strange) (ending, bool) {
 	if r.fax || s.pause() > strangePause {
 		return ending{}, false
 	}
-	need, known := strangeWait, r.prof.seen(ev.Signal)
+	need, known := strangeBeats, r.prof.seen(ev.Signal)
 	if known > 0 {
 		need = strangeKnown
 	}
 	lasted := time.Duration(ev.Periods*s.period()) * time.Millisecond
-	if ev.Periods < 4 || lasted < need {
+	if ev.Periods < need || lasted < strangeWait && known == 0 {
 		return ending{}, false
 	}
 	why := fmt.Sprintf("unknown tone %s for %s, %d periods", ev.Signal, secs(lasted), ev.Periods)
@@ -120,8 +124,11 @@ func (r *release) voice(now time.Time, ev Voice) {
 	if !r.hears {
 		r.hears, r.spoke = true, now
 	}
-	if r.far || r.near || ev.Far || ev.Near {
+	if (r.far || r.near) && now.Sub(r.voiceAt) >= clickMost {
 		r.spoke = now
+	}
+	if !r.far && !r.near {
+		r.voiceAt = now
 	}
 	r.far, r.near = ev.Far, ev.Near
 	if !began || r.tone != "" {
