@@ -65,6 +65,8 @@ type Pump struct {
 	sleeper        port.Sleeper // nil: the port is never silent
 	silent         int          // frames in a row
 	failed         int          // reads or writes in a row
+	paced          int          // frames since
+	since          time.Time
 }
 
 // New returns a pump that works while Run does.
@@ -187,23 +189,45 @@ func (p *Pump) Run(ctx context.Context) {
 			continue
 		}
 		err := p.move()
-		if errors.Is(err, port.ErrClosed) {
+		wait := p.pace(time.Now())
+		switch {
+		case errors.Is(err, port.ErrClosed):
 			return
-		}
-		if err == nil {
+		case err == nil:
 			p.failed = 0
+		default:
+			if p.failed++; p.failed == tellAfter {
+				p.log.Error("the audio of a port does not flow", "err", err)
+			}
+			wait = frameTime
+		}
+		if wait <= 0 {
 			continue
 		}
-		if p.failed++; p.failed == tellAfter {
-			p.log.Error("the audio of a port does not flow", "err", err)
-		}
-		// A port that fails at once must not take all the time of a core.
-		pause.Reset(frameTime)
+		pause.Reset(wait)
 		select {
 		case <-ctx.Done():
 		case <-pause.C:
 		}
 	}
+}
+
+// A port that gives frames faster than a clock can must not take all the time of a
+// core: half a second of them takes an eighth of one, which leaves room for what a
+// driver had in its buffers.
+const (
+	paceFrames = 25
+	paceTime   = paceFrames * frameTime / 4
+)
+
+// pace returns for how long the port came too soon.
+func (p *Pump) pace(now time.Time) time.Duration {
+	if p.paced++; p.paced < paceFrames {
+		return 0
+	}
+	wait := max(0, paceTime-now.Sub(p.since))
+	p.paced, p.since = 0, now.Add(wait)
+	return wait
 }
 
 // rest waits until there is something to do.

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -257,10 +258,24 @@ func TestALineWithoutBatteryIsSilent(t *testing.T) {
 }
 
 // still is a port that never waits.
-type still struct{ f pcm.Frame }
+type still struct {
+	f     pcm.Frame
+	reads atomic.Int64
+}
 
-func (s *still) Read(f *pcm.Frame) error { *f = s.f; return nil }
+func (s *still) Read(f *pcm.Frame) error { *f = s.f; s.reads.Add(1); return nil }
 func (*still) Write(*pcm.Frame) error    { return nil }
+
+func TestAPortWithoutPaceTakesNoCore(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		audio := &still{}
+		pump(t, audio, port.Info{Name: "p1", Kind: port.FXO, Caps: onHook})
+		<-time.After(10 * time.Second)
+		if n := audio.reads.Load(); n > 4*50*10+50 {
+			t.Errorf("%d reads in ten seconds", n)
+		}
+	})
+}
 
 // allocs returns the least of three counts: the runtime allocates now and then too.
 func allocs(f func()) float64 {
