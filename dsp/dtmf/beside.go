@@ -11,7 +11,8 @@ import (
 const (
 	leastThird = .12  // a sine 9 dB below it is a third tone,
 	loneThird  = .6   // if so much of all that is beside the key is that sine;
-	sureThird  = .9   // with so much there is no other explanation
+	sureThird  = .9   // with so much there is no other explanation,
+	sureAfter  = 6    // where voices are, if it lasts for so many blocks
 	thirdBin   = 10   // the first it may peak in:
 	thirdHz    = 296  // below is hum and the pitch of voices,
 	voiceHz    = 1000 // and to here voices have lone partials: there a third tone has
@@ -90,8 +91,11 @@ func (d *Detector) beside(t *found) verdict {
 				return nothing
 			}
 		}
+		if d.n >= d.doubted {
+			d.doubtful = d.n
+		}
 		d.doubted = d.n + doubtLasts
-		if energy > sureThird*s.sum {
+		if energy > sureThird*s.sum && (hz >= voiceHz || d.n >= d.doubtful+sureAfter) {
 			return sure
 		}
 		return third

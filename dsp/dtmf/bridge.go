@@ -1,12 +1,12 @@
 package dtmf
 
 // loudestStill reports whether the digit that is on is what a fresh look at the
-// block i before the newest finds. Where its tones are nearly all there is none is
-// needed: of a neighbour's they would show four fifths.
+// block i before the newest finds. None is needed where next to nothing is beside
+// its tones: of a neighbour's they would show but four fifths of the amplitude.
 func (d *Detector) loudestStill(i int) bool {
 	b := d.pair(i)
 	all := b.band + d.loud(i+1).band
-	if b.power(d.row)+b.power(4+d.col) > nearlyAll*all {
+	if r, c := b.power(d.row), b.power(4+d.col); all-(r+c) < nothingElse*min(r, c) {
 		return true
 	}
 	p := d.block(i).powers()

@@ -46,8 +46,10 @@ type Detector struct {
 	left  int   // blocks of this frame that are still to be seen
 	clear bool  // the gate block of the frame before can belong to a digit
 	open  bool  // that of this frame
+	other bool  // with other tones than those of the digit that is on
 
-	doubted int64 // the block until which a third tone seen is believed to go on
+	doubtful int64 // the block in which a third tone was first seen,
+	doubted  int64 // and that until which it is believed to go on
 
 	on       bool
 	mute     bool // a third tone is with it: it is no digit until it ends
@@ -57,9 +59,10 @@ type Detector struct {
 	refCol   float32
 	sumR     complex64 // of what its tones turned from block to block
 	sumC     complex64
-	gap      int // blocks without the tone
-	back1    int // blocks it has been back after the gap
-	stale    int // frames since the tone was last the loudest
+	gap      int  // blocks without the tone
+	back1    int  // blocks it has been back after the gap
+	stale    int  // frames since the tone was last the loudest
+	sank     bool // in the gap both tones were gone
 }
 
 // Reset forgets everything heard; the mode stays.
@@ -135,6 +138,7 @@ const gateAt = 2
 func (d *Detector) gate() bool {
 	a, b := d.loud(gateAt), d.loud(gateAt+1)
 	band := a.band + b.band
+	d.other = false
 	if band < minPower/2 || a.low+b.low > gateLow*band || a.high+b.high > gateHigh*band {
 		return false
 	}
@@ -145,7 +149,9 @@ func (d *Detector) gate() bool {
 	p := a.powers()
 	row, col := loudest(p)
 	r, c := p[row], p[4+col]
-	return r+c > gatePure*band && r < c*gateTwist && c < r*gateTwist
+	open := r+c > gatePure*band && r < c*gateTwist && c < r*gateTwist
+	d.other = r+c > surelyPure*band && d.on && (row != d.row || col != d.col)
+	return open
 }
 
 // possible reports whether the gates that lie in the last span blocks are open,
@@ -171,7 +177,7 @@ func (d *Detector) step(out []Event) []Event {
 		return d.missing(out)
 	}
 	if d.gap > 0 {
-		if d.back1++; d.gap > sureBridge {
+		if d.back1++; d.gap > sureBridge && d.sank {
 			if d.back1 < sureBack {
 				return out
 			}
@@ -182,6 +188,7 @@ func (d *Detector) step(out []Event) []Event {
 		}
 		d.gap, d.back1 = 0, 0
 	}
+	d.sank = false
 	d.follow()
 	if d.left != gateAt || d.mute {
 		return out
@@ -194,49 +201,42 @@ func (d *Detector) step(out []Event) []Event {
 	return out
 }
 
-// seek looks for a digit where none is.
+// seek looks for a digit, where one is on for another, and begins it if nothing
+// beside it speaks against it.
 func (d *Detector) seek(out []Event) []Event {
-	if t, ok := d.find(); ok {
-		out = d.judge(t, out)
+	t, ok := d.find()
+	if !ok || d.on && (t.crowded || t.row == d.row && t.col == d.col) {
+		return out
 	}
-	return out
+	v := d.beside(&t)
+	if v != sure && (v != nothing || t.crowded) {
+		return out
+	}
+	if d.on {
+		out = d.end(d.gap-1, out)
+	}
+	if d.mute = v == sure; d.mute {
+		d.begin(t)
+		return out
+	}
+	return append(out, d.begin(t))
 }
 
 // missing counts a block without the tone of the digit that is on.
 func (d *Detector) missing(out []Event) []Event {
 	d.gap += 1 + d.back1
 	d.back1 = 0
-	if d.gap < plainSpan-1 {
+	switch {
+	case d.gap < plainSpan-1:
 		return out // no other can be there yet
+	case d.gap > maxBridge:
+		return d.seek(d.end(d.gap-1, out))
 	}
-	if t, ok := d.find(); ok && !t.crowded && (t.row != d.row || t.col != d.col) {
-		return d.judge(t, d.end(d.gap-1, out))
-	}
-	if d.gap > maxBridge {
-		return d.end(d.gap-1, out)
-	}
-	return out
+	return d.seek(out)
 }
 
-// judge begins the digit that was found if nothing beside it speaks against it.
-func (d *Detector) judge(t found, out []Event) []Event {
-	v := d.beside(&t)
-	switch v {
-	case nothing:
-		if !t.crowded {
-			d.mute = false
-			out = d.begin(t, out)
-		}
-	case sure:
-		n := len(out)
-		out = d.begin(t, out)[:n]
-		d.mute = true
-	}
-	return out
-}
-
-func (d *Detector) begin(t found, out []Event) []Event {
-	d.on, d.gap, d.back1, d.stale = true, 0, 0, 0
+func (d *Detector) begin(t found) Event {
+	d.on, d.gap, d.back1, d.stale, d.other, d.sank = true, 0, 0, 0, false, false
 	d.row, d.col, d.refRow, d.refCol = t.row, t.col, t.powRow, t.powCol
 	d.sumR, d.sumC = t.r.sum, t.c.sum
 	d.digit = Event{
@@ -244,7 +244,7 @@ func (d *Detector) begin(t found, out []Event) []Event {
 		Low: levelOf(t.powRow), High: levelOf(t.powCol),
 		OffLow: offset(t.r.sum, t.row), OffHi: offset(t.c.sum, 4+t.col),
 	}
-	return append(out, d.digit)
+	return d.digit
 }
 
 // end closes the digit at the first block that lacked it, i before the newest.
@@ -263,11 +263,16 @@ func (d *Detector) end(i int, out []Event) []Event {
 // tones above 55 % of their amplitude.
 func (d *Detector) present() bool {
 	b := d.loud(0)
-	if b.band+d.loud(1).band < 0.3*min(d.refRow, d.refCol) {
+	if b.band+d.loud(1).band < 0.3*min(d.refRow, d.refCol) || d.other && d.gap > 0 && d.left < gateAt {
+		d.sank = true
 		return false
 	}
 	d.pair(0)
-	return b.power(d.row) >= 0.3*d.refRow && b.power(4+d.col) >= 0.3*d.refCol
+	r, c := b.power(d.row), b.power(4+d.col)
+	if r < sunk*d.refRow && c < sunk*d.refCol {
+		d.sank = true
+	}
+	return r >= 0.3*d.refRow && c >= 0.3*d.refCol
 }
 
 // pair makes sure of the two tones of the digit in the block i before the newest.

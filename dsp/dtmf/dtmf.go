@@ -5,11 +5,14 @@
 // wider where callers need it. In IVR mode it takes tones of 40 ms and more with
 // pauses of 20 ms and more, 0 to −45 dBm0 each, frequencies within 1.8 %, twist
 // 8 dB either way, in noise 4 dB below, over dial tone or hum as loud as the
-// key. It refuses tones of 23 ms and less and a frequency 3.5 % off. A clear key
-// is found 40 ms after its onset, a doubtful one 50 ms, and told with the frame
-// that holds that instant. A dropout of up to 10 ms does not end a key, nor does
-// one of 65 ms after which the phases run on. Half the rate, one look a frame
-// where no key can be: speech costs less than 1 µs a frame, a key twice that.
+// key. It refuses tones of 23 ms and less, a frequency 3.5 % off, a third tone of
+// 300 to 3400 Hz down to 6 dB below the key's (but a dial tone that was there
+// before), and two harmonics of a voice among its others. A key without blemish is
+// found 33 ms after its onset, a noisy one 40 ms, a doubtful one 50 or 70 ms, and
+// told with the frame that holds that instant. A dropout of up to 10 ms does not
+// end a key, nor does one of 65 ms after which the phases run on. Half the rate,
+// one look a frame where no key can be: in instructions speech and keys cost what
+// they cost libspandsp, in time three quarters, silence half.
 package dtmf
 
 import (

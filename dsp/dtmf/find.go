@@ -10,31 +10,33 @@ const rate = pcm.Rate
 
 // Limits of the decision. Powers are squared amplitudes.
 const (
-	span       = 6    // blocks that must agree: 35 ms, so 40 ms always hold them and 23 ms never
-	longSpan   = 8    // blocks of the second look, 45 ms
-	lastSpan   = 12   // and of the third, 65 ms: keys over speech
-	lastGrace  = 0.6  // more doubt than at the second look: what lasts is less likely speech
-	sureBridge = 2    // a gap of so many blocks is a dropout
-	sureBack   = 5    // blocks of what comes back are waited for
-	maxBridge  = 13   // a gap of so many blocks may be one, if the phase runs on
-	bridgeTan  = 0.18 // tangent of what the phase may differ by
-	maxStale   = 3    // frames that may pass without a pure tone while the digit is on
-	maxOff     = 2.6  // per cent a frequency may be off: 1.8 must be taken, 3.5 must not (Q.24: 1.5 and 3.5)
-	steady     = 0.3  // of its mean power a tone has in every block
-	coherent   = 0.85 // of its power follows one phase
-	leastCrowd = 0.4  // of it, where a third tone is looked for,
-	crowdPhase = 0.97 // and of the power of the two follows one phase
-	leastPure  = 0.72 // of the energy above 600 Hz is in the two tones
-	maxTwist   = 9    // dB, with 1 dB of grace for noise
-	gateLow    = 6    // times the energy of the band below it,
-	gateHigh   = 0.7  // and above it, no digit has
-	gatePure   = 0.55 // of the energy of a single block
-	nearlyAll  = 0.88 // of it: no other tone can be louder
-	gateTwist  = 16   // 12 dB
-	secondLook = 5    // a digit with so much more doubt may still be one
-	mostHigh   = 0.35 // of it is above 2 kHz: a third tone has 0.5, noise 4 dB below 0.2
-	mostRest   = .45  // of their energy is beside the two tones
-	minLevel   = -48. // dBm0 for each tone
+	span        = 6    // blocks that must agree: 35 ms, so 40 ms always hold them and 23 ms never
+	longSpan    = 8    // blocks of the second look, 45 ms
+	lastSpan    = 12   // and of the third, 65 ms: keys over speech
+	lastGrace   = 0.6  // more doubt than at the second look: what lasts is less likely speech
+	sureBridge  = 2    // a gap of so many blocks is a dropout
+	sunk        = 0.1  // of its power is a tone gone
+	sureBack    = 5    // blocks of what comes back are waited for
+	maxBridge   = 13   // a gap of so many blocks may be one, if the phase runs on
+	bridgeTan   = 0.18 // tangent of what the phase may differ by
+	maxStale    = 3    // frames that may pass without a pure tone while the digit is on
+	maxOff      = 2.6  // per cent a frequency may be off: 1.8 must be taken, 3.5 must not (Q.24: 1.5 and 3.5)
+	steady      = 0.3  // of its mean power a tone has in every block
+	coherent    = 0.85 // of its power follows one phase
+	leastCrowd  = 0.4  // of it, where a third tone is looked for,
+	crowdPhase  = 0.97 // and of the power of the two follows one phase
+	leastPure   = 0.72 // of the energy above 600 Hz is in the two tones
+	maxTwist    = 9    // dB, with 1 dB of grace for noise
+	gateLow     = 6    // times the energy of the band below it,
+	gateHigh    = 0.7  // and above it, no digit has
+	gatePure    = 0.55 // of the energy of a single block
+	nothingElse = 0.35 // of the weaker tone is beside the two
+	surelyPure  = 0.85 // of it: these are the tones
+	gateTwist   = 16   // 12 dB
+	secondLook  = 5    // a digit with so much more doubt may still be one
+	mostHigh    = 0.35 // of it is above 2 kHz: a third tone has 0.5, noise 4 dB below 0.2
+	mostRest    = .45  // of their energy is beside the two tones
+	minLevel    = -48. // dBm0 for each tone
 )
 
 var minPower = float32(math.Pow(pcm.Peak(minLevel), 2))
@@ -121,7 +123,7 @@ func (d *Detector) mostDoubt() (quick, long float32) {
 	if d.Mode == Strict {
 		return 5, 6.2
 	}
-	return 6.5, 9
+	return 6.8, 9.1
 }
 
 // fits reports whether the two tones are those of a key, whatever is beside them.

@@ -12,7 +12,7 @@ const (
 	plainSteady = 0.85  // of its power has each of its tones in every one,
 	plainPure   = 0.935 // of all energy of the line is theirs, and
 	plainOff    = 0.75  // of the limit a frequency may be off
-	leastEnd    = 0.1   // of the loudness at one end of any key is at the other
+	leastEnd    = 0.15  // of the loudness of two parts at one end of any key is in one at the other
 )
 
 // plain looks for a key as a laboratory sends it, for which five blocks are
@@ -62,10 +62,10 @@ func (d *Detector) both(i, row, col int) (r, c float32) {
 	return b.power(row), b.power(4 + col)
 }
 
-// swells reports whether the last n blocks are too unlike in loudness for a key
-// in all of them.
+// swells reports whether the oldest of the last n blocks is too faint beside the
+// newest for a key in all of them: the inner half of it must be full.
 func (d *Detector) swells(n int) bool {
-	first, last := d.loud(n-2).band+d.loud(n-1).band, d.loud(0).band+d.loud(1).band
+	first, last := d.loud(n-1).band, d.loud(1).band+d.loud(2).band
 	return first < leastEnd*last || last < leastEnd*first
 }
 
