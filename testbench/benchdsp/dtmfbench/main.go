@@ -10,9 +10,9 @@ package main
 import (
 	"flag"
 	"fmt"
+	"math"
 	"os"
 	"strings"
-	"time"
 
 	"github.com/centralita/centralita/dsp/dtmf"
 	"github.com/centralita/centralita/dsp/pcm"
@@ -79,8 +79,10 @@ func run() error {
 			return err
 		}
 	}
-	if o.only == "" || o.only == "cost" {
-		latency()
+	if o.only == "" {
+		if err := told(program); err != nil {
+			return err
+		}
 		return cost(program, voice)
 	}
 	return nil
@@ -159,7 +161,7 @@ func conditions(o options, peers []peer, voice digits.Line) error {
 // talk prints how many keys are heard in voices.
 func talk(o options, peers []peer, voice digits.Line) error {
 	header("keys heard where there are none", peers)
-	row := func(name, goal string, sounds [][]int16) error {
+	row := func(name, goal string, most int, sounds [][]int16) error {
 		if !strings.Contains(name, o.only) {
 			return nil
 		}
@@ -173,113 +175,38 @@ func talk(o options, peers []peer, voice digits.Line) error {
 			if err != nil {
 				return err
 			}
-			fmt.Printf(" %d |", len(strings.Join(got, "")))
+			n, mark := len(strings.Join(got, "")), ""
+			if p.name == "ours" && n > most {
+				mark = " ✗"
+			}
+			fmt.Printf(" %d%s |", n, mark)
 		}
 		fmt.Println()
 		return nil
 	}
 	r := digits.NewRng(o.seed + 100)
-	if err := row("sung vowels, two strong harmonics", "≤ 3", [][]int16{digits.Sung(1800, r).Samples()}); err != nil {
+	if err := row("sung vowels, two strong harmonics", "≤ 3", 3, [][]int16{digits.Sung(1800, r).Samples()}); err != nil {
 		return err
 	}
-	if err := row("a third tone", "0", [][]int16{digits.Third(300, r).Samples()}); err != nil {
+	if err := row("a third tone", "0", 0, [][]int16{digits.Third(300, r).Samples()}); err != nil {
 		return err
 	}
-	if err := row("buzzing speech of our own", "–", [][]int16{digits.Speech(1800, r).Samples()}); err != nil {
+	if err := row("buzzing speech of our own", "–", math.MaxInt, [][]int16{digits.Speech(1800, r).Samples()}); err != nil {
 		return err
 	}
 	if voice == nil {
 		return nil
 	}
-	if err := row("recorded prompts", "0", [][]int16{voice.Samples()}); err != nil {
+	if err := row("recorded prompts", "0", 0, [][]int16{voice.Samples()}); err != nil {
 		return err
 	}
 	if o.talk != "full" {
 		return nil
 	}
 	for _, speed := range []float64{0.8, 0.87, 0.93, 1.07, 1.15, 1.25} {
-		if err := row(fmt.Sprintf("prompts at speed %.2f", speed), "all: ≤ 1", [][]int16{voice.Faster(speed).Samples()}); err != nil {
+		if err := row(fmt.Sprintf("prompts at speed %.2f", speed), "all: ≤ 1", 1, [][]int16{voice.Faster(speed).Samples()}); err != nil {
 			return err
 		}
-	}
-	return nil
-}
-
-// latency prints how long after its onset a key is told, over all alignments of
-// frames.
-func latency() {
-	worst, sum, n := 0.0, 0.0, 0
-	for lead := range pcm.FrameLen {
-		s := make(digits.Line, 1600+lead)
-		s = s.Key("159D"[lead%4], digits.Shape{On: 80, Off: 80, Low: -13, High: -13}, digits.NewRng(uint64(lead)))
-		x := s.Samples()
-		d := dtmf.Detector{}
-		for i := 0; i+pcm.FrameLen <= len(x); i += pcm.FrameLen {
-			for _, e := range d.Process((*pcm.Frame)(x[i:]), nil) {
-				if e.Down {
-					at := float64(i+pcm.FrameLen-1600-lead) / 8
-					worst, sum, n = max(worst, at), sum+at, n+1
-				}
-			}
-		}
-	}
-	fmt.Printf("\ntold after the onset, by the end of the frame that decides: mean %.1f ms, worst %.1f ms (goal: ≤ 40 ms and the rest of its frame)\n", sum/float64(n), worst)
-}
-
-// costSound is half a minute of speech, with keys in the last tenth.
-func costSound(voice digits.Line) []int16 {
-	r := digits.NewRng(9)
-	s := digits.Line(nil)
-	if len(voice) > 500*pcm.Rate {
-		s = append(s, voice[400*pcm.Rate:427*pcm.Rate]...)
-	} else {
-		s = append(s, digits.Speech(27, r)...)
-	}
-	return s.Send(digits.Keys+digits.Keys, digits.Plain, r).Samples()
-}
-
-func pass(x []int16) time.Duration {
-	var d dtmf.Detector
-	out := make([]dtmf.Event, 0, 16)
-	start := time.Now()
-	for i := 0; i+pcm.FrameLen <= len(x); i += pcm.FrameLen {
-		out = d.Process((*pcm.Frame)(x[i:]), out[:0])
-	}
-	return time.Since(start)
-}
-
-// cost prints the time of a frame in several sounds.
-func cost(program string, voice digits.Line) error {
-	fmt.Printf("\n| cost, ns a frame, pinned | ours | spandsp | ratio |\n|---|---|---|---|\n")
-	r := digits.NewRng(10)
-	sounds := []struct {
-		name string
-		x    []int16
-	}{
-		{"speech, then keys", costSound(voice)},
-		{"keys, 50 ms and 50 ms", digits.Line(nil).Send(strings.Repeat(digits.Keys, 8), digits.Plain, r).Samples()},
-		{"noise", make(digits.Line, 10*pcm.Rate).Noise(-20, r).Samples()},
-		{"silence", make([]int16, 10*pcm.Rate)},
-	}
-	if err := pin(); err != nil {
-		return err
-	}
-	for _, s := range sounds {
-		least := time.Hour
-		for range 200 {
-			least = min(least, pass(s.x))
-		}
-		mine := float64(least.Nanoseconds()) / float64(len(s.x)/pcm.FrameLen)
-		fmt.Printf("| %s | %.0f |", s.name, mine)
-		if program == "" {
-			fmt.Println(" – | – |")
-			continue
-		}
-		theirs, err := spandspCost(program, s.x)
-		if err != nil {
-			return err
-		}
-		fmt.Printf(" %.0f | %.2f |\n", theirs, mine/theirs)
 	}
 	return nil
 }

@@ -13,7 +13,8 @@ import (
 
 // source is a program around the DTMF receiver of libspandsp. Without arguments
 // it reads records from its input, a count of samples and the samples, and
-// answers each with a line of the keys heard. With "cost" it takes all samples
+// answers each with a line of the keys heard. With "told" the line is the count
+// of samples after which the first key was told. With "cost" it takes all samples
 // as one stretch, listens to it many times and prints the least nanoseconds a
 // frame of 160 samples took; with "spin N" it only listens N times.
 const source = `
@@ -50,14 +51,20 @@ int main(int argc, char **argv)
 		n = count;
 		if (fread(all, 2, count, stdin) != (size_t)count)
 			return 1;
-		if (argc > 1)
+		int told = argc > 1 && !strcmp(argv[1], "told");
+		if (argc > 1 && !told)
 			continue;
 		dtmf_rx_free(s);
 		s = dtmf_rx_init(NULL, NULL, NULL);
 		for (int i = 0; i + 160 <= count; i += 160) {
 			dtmf_rx(s, all + i, 160);
 			got[dtmf_rx_get(s, got, 255)] = 0;
-			fputs(got, stdout);
+			if (!told) {
+				fputs(got, stdout);
+			} else if (got[0]) {
+				printf("%d", i + 160);
+				break;
+			}
 		}
 		putchar('\n');
 	}
@@ -117,6 +124,25 @@ func spandspPeer(program string) peer {
 		}
 		return strings.Split(string(out), "\n"), nil
 	}}
+}
+
+// spandspTold returns after how many samples the first key of each sound is told.
+func spandspTold(program string, sounds [][]int16) ([]int, error) {
+	cmd := exec.Command(program, "told")
+	cmd.Stdin = bytes.NewReader(records(sounds))
+	out, err := cmd.Output()
+	if err != nil {
+		return nil, fmt.Errorf("cannot time the spandsp peer: %w", err)
+	}
+	var at []int
+	for line := range strings.Lines(string(out)) {
+		n, err := strconv.Atoi(strings.TrimSpace(line))
+		if err != nil {
+			return nil, fmt.Errorf("cannot time the spandsp peer: %w", err)
+		}
+		at = append(at, n)
+	}
+	return at, nil
 }
 
 // spandspCost returns the nanoseconds a frame takes, pinned to the last core.
