@@ -312,7 +312,7 @@ func TestEveryWordIsThereInBothLanguages(t *testing.T) {
 			t.Errorf("%s is missing in a language", es.Type().Field(i).Name)
 		}
 	}
-	for _, c := range []tel.Cause{tel.CauseNormal, tel.CauseNoAnswer, tel.CauseBusy, tel.CauseRefused, tel.CauseUnreachable, tel.CauseInvalid, tel.CauseForbidden,
+	for _, c := range []tel.Cause{tel.CauseNormal, tel.CauseNoAnswer, tel.CauseBusy, tel.CauseRefused, tel.CauseUnreachable, tel.CauseInvalid, tel.CauseForbidden, tel.CauseLimit,
 		tel.CauseCongestion, tel.CauseClosed, tel.CausePowerLost, tel.CauseShutdown, tel.CauseTimeout} {
 		if a, b := wordsIn(tel.Spanish).cause(c), wordsIn(tel.English).cause(c); a == "" || a == b {
 			t.Errorf("cause %q is %q and %q", c, a, b)

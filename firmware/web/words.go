@@ -161,7 +161,7 @@ func (t words) cause(c tel.Cause) string {
 		return t.say("corte de luz", "power lost")
 	case tel.CauseShutdown:
 		return t.say("central parada", "exchange stopped")
-	case tel.CauseTimeout:
+	case tel.CauseTimeout, tel.CauseLimit:
 		return t.say("llegó al límite", "reached a limit")
 	case tel.CauseFlow:
 		return t.menu
