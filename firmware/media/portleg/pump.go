@@ -30,11 +30,6 @@ type Config struct {
 	Log  *slog.Logger // may be nil
 }
 
-// Tail is the usual echo tail in ms. The hybrid and the line make 10 ms at most,
-// the rest is what waits in a driver's buffers: up to four blocks of 20 ms each way
-// with DAHDI. A longer tail costs a fifth more.
-const Tail = 128
-
 // Pump moves the audio of a port for the life of the house.
 type Pump struct {
 	cfg   Config
@@ -139,25 +134,6 @@ func (p *Pump) Happened(e port.Event) {
 		p.offHook.Store(false)
 		p.dropped.Store(false)
 	}
-}
-
-// report is what was measured of the echo, for anybody to read.
-type report struct {
-	mu   sync.Mutex
-	last echo.Report
-}
-
-func (r *report) store(e echo.Report) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.last = e
-}
-
-// Echo returns what is known of the line's echo: of this call, or of the last.
-func (p *Pump) Echo() echo.Report {
-	p.report.mu.Lock()
-	defer p.report.mu.Unlock()
-	return p.report.last
 }
 
 // rouse wakes a pump that has nothing to do.
@@ -300,13 +276,3 @@ func (p *Pump) serve(leg *Leg) {
 	leg.down.pull(&p.out)
 	leg.dial.fill(&p.out)
 }
-
-// measure keeps what is known of the echo, unless nothing is.
-func (p *Pump) measure() {
-	if r := p.echo.Report(); r.Known {
-		p.report.store(r)
-	}
-}
-
-// reportEvery is after how many frames the echo is measured anew.
-const reportEvery = 50
