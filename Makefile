@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help build run call test race fuzz sim bench bench-dsp bench-lines lint arch check prompts need clean
+.PHONY: help build run call test race fuzz sim bench bench-dsp bench-lines lint arch check prompts rig-dahdi need clean
 
 ARGS ?=
 SEEDS ?= 200
@@ -11,6 +11,7 @@ WEEKS ?= 10
 DAYS ?= 7
 FUZZTIME ?= 20s
 BENCHTIME ?= 1s
+ARCH ?= amd64
 
 CONFIG ?= board/sim/office.yaml
 DATA ?= var
@@ -76,6 +77,9 @@ arch: ## hold the plan of the house against the code
 
 prompts: need ## build the language packs from their texts (espeak-ng, sox)
 	go run ./tools/prompts $(ARGS)
+
+rig-dahdi: ## hold the DAHDI driver against the real modules, in a kernel under QEMU (ARCH=arm64)
+	go run ./testbench/qemu/dahdirig -arch $(ARCH) $(ARGS)
 
 need: ## install the programs that tests call, or say how
 	@.ci/need

@@ -1,0 +1,86 @@
+package qemu
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"io/fs"
+	"path"
+	"sort"
+)
+
+// Initramfs is the first file system of a guest: paths without a leading slash.
+type Initramfs map[string]File
+
+// File is one file of an Initramfs.
+type File struct {
+	Data []byte
+	Mode fs.FileMode // 0: 0644
+}
+
+// WriteTo writes it in the format the kernel unpacks (newc; the kernel's
+// Documentation/driver-api/early-userspace/buffer-format.rst). Folders that a path
+// needs are made, /dev/console is there for the very first words.
+func (i Initramfs) WriteTo(w io.Writer) (int64, error) {
+	c := cpio{w: w}
+	c.node("dev", 0o040755, nil, 0, 0)
+	c.node("dev/console", 0o020600, nil, 5, 1)
+	made := map[string]bool{"dev": true, ".": true}
+	var folder func(string)
+	folder = func(p string) {
+		if !made[p] {
+			folder(path.Dir(p))
+			made[p] = true
+			c.node(p, 0o040755, nil, 0, 0)
+		}
+	}
+	names := make([]string, 0, len(i))
+	for n := range i {
+		names = append(names, n)
+	}
+	sort.Strings(names)
+	for _, n := range names {
+		folder(path.Dir(n))
+		f := i[n]
+		mode := f.Mode.Perm()
+		if mode == 0 {
+			mode = 0o644
+		}
+		c.node(n, 0o100000|uint32(mode), f.Data, 0, 0)
+	}
+	c.node("TRAILER!!!", 0, nil, 0, 0)
+	return c.n, c.err
+}
+
+// cpio writes nodes one after the other.
+type cpio struct {
+	w   io.Writer
+	n   int64
+	ino int
+	err error
+}
+
+func (c *cpio) node(name string, mode uint32, data []byte, major, minor int) {
+	c.ino++
+	var b bytes.Buffer
+	fmt.Fprintf(&b, "070701%08X%08X%08X%08X%08X%08X%08X%08X%08X%08X%08X%08X%08X%s\x00",
+		c.ino, mode, 0, 0, 1, 0, len(data), 0, 0, major, minor, len(name)+1, 0, name)
+	c.put(pad(b.Bytes()))
+	c.put(pad(data))
+}
+
+func (c *cpio) put(b []byte) {
+	if c.err == nil && len(b) > 0 {
+		var n int
+		n, c.err = c.w.Write(b)
+		c.n += int64(n)
+	}
+}
+
+// pad makes the length a multiple of four.
+func pad(b []byte) []byte {
+	if r := len(b) % 4; r != 0 {
+		b = append(b[:len(b):len(b)], make([]byte, 4-r)...)
+	}
+	return b
+}
