@@ -17,6 +17,7 @@ import (
 // it is not set, the time that callers' exchanges tell is counted beside it.
 type timekeeper struct {
 	started time.Time
+	today   time.Time // of the day of the start, as far as that is known
 
 	mu     sync.Mutex
 	state  string
@@ -29,7 +30,7 @@ func (h *House) keepTime(state string) error {
 	if state == "" {
 		state = clockState(h.started)
 	}
-	h.clock = &timekeeper{started: h.started, state: state}
+	h.clock = &timekeeper{started: h.started, today: h.started, state: state}
 	if state != "unset" && state != "restored" {
 		return nil
 	}
@@ -39,6 +40,9 @@ func (h *House) keepTime(state string) error {
 	}
 	if last.Before(written) {
 		last = written
+	}
+	if state == "unset" {
+		h.clock.today = last // the calls of that day are perhaps those of today
 	}
 	h.clock.caller = health.NewCallerClock(state, last, h.cfg.Site.Location)
 	return nil

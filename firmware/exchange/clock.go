@@ -13,6 +13,10 @@ func (e *Exchange) wall() time.Time { return e.now.Add(e.ahead) }
 func (e *Exchange) clockSet(ahead time.Duration) {
 	step := ahead - e.ahead
 	e.ahead = ahead
-	e.spend.Shift(e.wall(), step)
+	if e.spend.Shift(e.wall(), step) {
+		for _, r := range e.set.Today {
+			e.recallSpending(r)
+		}
+	}
 	e.watchSpending()
 }

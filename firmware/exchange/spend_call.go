@@ -45,7 +45,7 @@ func attempt(t numbering.Target, ext tel.Number) numbering.Attempt {
 
 // recallSpending counts an outside call of before the start.
 func (e *Exchange) recallSpending(r call.Record) {
-	if r.Direction != tel.Outbound || r.Connected.IsZero() || e.set.Numbering == nil {
+	if r.Direction != tel.Outbound || r.Connected.IsZero() || r.Ended.IsZero() || e.set.Numbering == nil {
 		return
 	}
 	t := e.set.Numbering.Resolve(r.To, nil)

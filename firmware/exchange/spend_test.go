@@ -110,6 +110,29 @@ func TestCallIsWarnedAndEndedByItsLimit(t *testing.T) {
 	w.callOut("F1", "0910000001")
 }
 
+// A house that boots without the time counts what the book has of the day as soon as
+// the clock is set, once; a call that goes on meanwhile lasts no longer for it.
+func TestLimitsWaitForTheClock(t *testing.T) {
+	right := time.Date(2026, 12, 1, 12, 0, 0, 0, time.UTC) // the world believes in the 23rd of November
+	began := right.Add(-5 * time.Hour)
+	w := story(t, limited(numbering.Limit{Name: "diario", PerDay: 6 * time.Minute}), func(s *Settings) {
+		s.Today = []call.Record{{ID: "0-1", Direction: tel.Outbound, From: "101", To: "0910000001", Port: "L2", Began: began, Connected: began, Ended: began.Add(5 * time.Minute)}}
+	})
+	w.callOut("F1", "0910000001")
+	w.post(OnClock{Ahead: right.Sub(w.now)})
+	if s := w.store.Get().Spent; len(s) != 1 || s[0].Calls != 2 || s[0].Talk < 300 || s[0].Talk > 305 {
+		t.Errorf("the limits have counted %+v", s)
+	}
+	w.wait(70 * time.Second)
+	if f := w.ended(); f.Cause != tel.CauseLimit {
+		w.fail("the call was not ended: " + string(f.Cause))
+	}
+	w.post(OnClock{Ahead: right.Sub(w.now) + 90*time.Second})
+	if s := w.store.Get().Spent; s[0].Calls != 2 {
+		t.Errorf("after a small step the limits have counted %+v", s)
+	}
+}
+
 // What the book has of today counts after a restart, and what it has of yesterday
 // does not.
 func TestLimitsSurviveARestart(t *testing.T) {

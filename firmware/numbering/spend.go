@@ -70,10 +70,12 @@ func NewSpend(limits []Limit, loc *time.Location, now time.Time) *Spend {
 	return s
 }
 
-// turn begins a new day when it has come.
-func (s *Spend) turn(now time.Time) {
+// turn begins a new day when it has come, and reports whether it did.
+func (s *Spend) turn(now time.Time) (turned bool) {
 	y, m, d := now.In(s.loc).Date()
-	if today := time.Date(y, m, d, 0, 0, 0, 0, s.loc); !today.Equal(s.today) {
+	today := time.Date(y, m, d, 0, 0, 0, 0, s.loc)
+	turned = !today.Equal(s.today)
+	if turned {
 		s.today, s.next = today, time.Date(y, m, d+1, 0, 0, 0, 0, s.loc)
 		for i := range s.counts {
 			s.counts[i] = s.counts[i][:0]
@@ -82,17 +84,19 @@ func (s *Spend) turn(now time.Time) {
 			s.tally(c, 1)
 		}
 	}
+	return turned
 }
 
 // Shift tells that the clock was set: now is by step later than it would have been.
-// Calls that go on have lasted no longer for it; the day is the one of now.
-func (s *Spend) Shift(now time.Time, step time.Duration) {
+// Calls that go on have lasted no longer for it; the day is the one of now. When that
+// is another, turned tells that nothing is counted in it yet.
+func (s *Spend) Shift(now time.Time, step time.Duration) (turned bool) {
 	for _, c := range s.live {
 		if !c.up.IsZero() {
 			c.up = c.up.Add(step)
 		}
 	}
-	s.turn(now)
+	return s.turn(now)
 }
 
 // count returns the count of a subject, made when there is none.
