@@ -44,7 +44,7 @@ func TestReleaseIsBookedWithItsEvidence(t *testing.T) {
 	w.never("L1 release")
 	w.wait(time.Second)
 	w.must("L1 release")
-	if f := w.fact(call.Ended); f.Evidence != "busy tone 425 Hz 200/200 for 0.7 s" || f.Cause != tel.CauseNormal || f.By != tel.ByCaller {
+	if f := w.fact(call.Ended); f.Evidence != "busy tone 425 Hz 200/200 for 0.4 s" || f.Cause != tel.CauseNormal || f.By != tel.ByCaller {
 		w.fail(fmt.Sprintf("booked %+v", f))
 	}
 }

@@ -33,9 +33,12 @@ type release struct {
 	stopped time.Time // a release tone that was weighed ended by itself
 	after   ending    // which
 	refuted int       // tones that somebody spoke after
+	doubted Sign      // the last of them
+	doubtAt time.Time
 
 	strange   string // signal heard last
 	strangeAt time.Time
+	melody    time.Time // a strange tone came in another pitch then: music
 	steadyAt  time.Time // a strange tone without a cadence was told
 
 	fax       bool
@@ -58,16 +61,22 @@ const (
 	dropEarly    = 350 * time.Millisecond // before the answer exchanges switch
 	dropMost     = 250 * time.Millisecond // however long this line's dips are
 	turnWidth    = 60 * time.Millisecond  // a reversal that goes back sooner is noise
-	toneWait     = 700 * time.Millisecond
+	toneWait     = 400 * time.Millisecond
 	dialWait     = 1500 * time.Millisecond
 	unsureWait   = 400 * time.Millisecond
 	longestWait  = 1900 * time.Millisecond // unless there is a fax, or a tone was refuted
 	faxWait      = 3 * time.Second
 	refutedWait  = 2 * time.Second
-	toneStops    = 8 * time.Second // of nothing after a release tone that stopped
-	toneAgain    = 4 * time.Second // a tone that was torn by our own voice and is back is believed
-	strangeBeats = 4               // periods of an unknown cadence
-	strangeKnown = 2               // when a call has ended with it before
+	toneStops    = 8 * time.Second  // of nothing after a release tone that stopped
+	toneTwice    = 10 * time.Second // the same tone again so soon was no voice, though one was told
+	toneAgain    = 4 * time.Second  // a tone that was torn by our own voice and is back is believed
+	strangeBeats = 4                // periods of an unknown cadence
+	strangeNotes = 8                // of one that may be notes
+	strangeQuick = 450              // ms: a shorter period may be of notes
+	strangeNever = 380              // ms: a shorter one is, unless a call has ended with it before
+	strangeHigh  = 1100             // Hz: a higher tone may be a note
+	melodyLasts  = time.Minute
+	strangeKnown = 2 // when a call has ended with it before
 	strangeWait  = 1200 * time.Millisecond
 	strangeLive  = 3 * time.Second // heard so lately it still sounds
 	strangePause = 2500            // ms: a longer pause is no release tone (ringback, a recorder's beep)

@@ -68,6 +68,9 @@ func (r *release) heard(now time.Time, ev Heard) (ending, bool) {
 		}
 		return ending{}, false
 	}
+	if r.doubted == s && now.Sub(r.doubtAt) < toneTwice { // its bursts sounded like a voice
+		r.doubted, r.refuted = "", r.refuted-1
+	}
 	patience := r.patience(s, ev.Sure)
 	if !r.stopped.IsZero() && r.after.sign == s && now.Sub(r.stopped) < toneAgain && !r.fax && r.refuted == 0 {
 		patience = 0
@@ -91,17 +94,25 @@ func (r *release) strangeTone(now time.Time, ev Strange) (ending, bool) {
 	if !r.on || !ok {
 		return ending{}, false
 	}
+	if o, ok := parseSignal(r.strange); ok && s.otherNote(o) {
+		r.melody = now
+	}
 	r.strange, r.strangeAt = ev.Signal, now
 	if s.period() == 0 {
 		r.steadyAt = now
 		return ending{}, false
 	}
-	if r.fax || s.pause() > strangePause {
+	if r.fax || s.pause() > strangePause || !r.melody.IsZero() && now.Sub(r.melody) < melodyLasts {
 		return ending{}, false
 	}
 	need, known := strangeBeats, r.prof.seen(ev.Signal)
-	if known > 0 {
+	switch {
+	case known > 0:
 		need = strangeKnown
+	case s.period() < strangeNever:
+		return ending{}, false
+	case s.period() < strangeQuick || s.hz[0] > strangeHigh: // notes are short and high, signals of exchanges are not
+		need = strangeNotes
 	}
 	lasted := time.Duration(ev.Periods*s.period()) * time.Millisecond
 	if ev.Periods < need || lasted < strangeWait && known == 0 {
@@ -135,6 +146,7 @@ func (r *release) voice(now time.Time, ev Voice) {
 		return
 	}
 	if !r.stopped.IsZero() && now.Sub(r.stopped) > voiceEnds {
+		r.doubted, r.doubtAt = r.after.sign, r.stopped
 		r.stopped = time.Time{}
 		r.refuted++ // somebody is there
 	}

@@ -134,6 +134,11 @@ func (s signal) same(o signal) bool {
 	return true
 }
 
+// otherNote reports whether two single tones differ in pitch.
+func (s signal) otherNote(o signal) bool {
+	return len(s.hz) == 1 && len(o.hz) == 1 && !within(s.hz[0], o.hz[0], 4, 0)
+}
+
 // within reports whether a and b are at most so many per cent and so much more apart.
 func within(a, b, percent, more int) bool {
 	return max(a-b, b-a) <= max(a, b)*percent/100+more
