@@ -4,6 +4,7 @@ import (
 	"sync"
 
 	"github.com/centralita/centralita/dsp/echo"
+	"github.com/centralita/centralita/dsp/pcm"
 )
 
 // Tail is the usual echo tail in ms. The hybrid and the line make 10 ms at most,
@@ -38,4 +39,42 @@ func (p *Pump) measure() {
 	if r := p.echo.Report(); r.Known {
 		p.report.store(r)
 	}
+}
+
+// doubt watches over a canceller. What it takes away must not be found, the other
+// way round, in what it leaves: that is an echo which the line does not have, because
+// the line became another one while both ends sounded, too steadily to learn from.
+type doubt struct {
+	cross, taken, left float64
+	frames             int
+	bad                int  // seconds in a row
+	on                 bool // what the canceller leaves is not used
+}
+
+const (
+	doubtFrames = 50
+	doubtShare  = 0.5  // of what is taken away is found again
+	doubtLeast  = 0.01 // of what is left must have been taken away: 20 dB below it nobody hears
+	doubtTimes  = 3
+)
+
+// hear takes in a frame before and after the canceller, and reports whether to do
+// without it: after three seconds of harm, until the first second without. Meanwhile
+// it goes on learning.
+func (d *doubt) hear(in, out *pcm.Frame) bool {
+	for i, v := range out {
+		y := float64(in[i]) - float64(v)
+		d.cross += y * float64(v)
+		d.taken += y * y
+		d.left += float64(v) * float64(v)
+	}
+	if d.frames++; d.frames < doubtFrames {
+		return d.on
+	}
+	bad := d.bad + 1
+	if d.taken < doubtLeast*d.left || d.cross > -doubtShare*d.taken {
+		bad = 0
+	}
+	*d = doubt{bad: bad, on: bad >= doubtTimes || d.on && bad > 0}
+	return d.on
 }

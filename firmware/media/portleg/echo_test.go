@@ -22,6 +22,7 @@ type hybrid struct {
 	mu    sync.Mutex
 	next  time.Time
 	delay int
+	dead  bool                    // nothing is thrown back
 	line  [8 * pcm.FrameLen]int16 // what was written, the newest last
 }
 
@@ -31,6 +32,9 @@ func (h *hybrid) Read(f *pcm.Frame) error {
 	wait := time.Until(h.next)
 	for i := range f {
 		f[i] = h.line[len(h.line)-pcm.FrameLen+i-h.delay] / 2
+		if h.dead {
+			f[i] = 0
+		}
 		if i < len(h.near) {
 			f[i] = pcm.Clip(int32(f[i]) + int32(h.near[i]))
 		}
@@ -129,6 +133,51 @@ func TestKeysPressedIntoAPromptPassTheCanceller(t *testing.T) {
 		}
 		if got != "1234567890*#" {
 			t.Errorf("heard %s", got)
+		}
+	})
+}
+
+// A line whose echo is another one from one moment to the next, while both ends sound
+// steadily, gets no echo from the canceller that it has not by itself.
+func TestACancellerThatDoesHarmIsNotUsed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		sine := func(hz float64, from, n int) []int16 {
+			out := make([]int16, n)
+			for i := range out {
+				out[i] = int16(6000 * math.Sin(2*math.Pi*hz*float64(from+i)/pcm.Rate))
+			}
+			return out
+		}
+		const learned = 150 // frames
+		h := &hybrid{next: time.Now(), delay: 24}
+		p := run(t, portleg.Config{Port: &socket{audio: h, info: port.Info{Name: "p1", Kind: port.FXO}}})
+		leg := p.Leg()
+		said := noise.New(-15, 7)
+		var f pcm.Frame
+		var heard []int16
+		for tick := range 400 {
+			leg.Read(&f)
+			if tick > 320 {
+				heard = append(heard, f[:]...)
+			}
+			if tick == learned {
+				h.mu.Lock()
+				h.near, h.dead = sine(600, 0, 400*pcm.FrameLen), true
+				h.mu.Unlock()
+			}
+			if said.Fill(&f); tick >= learned {
+				copy(f[:], sine(1000, tick*pcm.FrameLen, pcm.FrameLen))
+			}
+			leg.Write(&f)
+			<-time.After(20 * time.Millisecond)
+		}
+		var s, c float64
+		for i, v := range heard {
+			sin, cos := math.Sincos(2 * math.Pi * 1000 * float64(i) / pcm.Rate)
+			s, c = s+sin*float64(v), c+cos*float64(v)
+		}
+		if own := 2 * math.Hypot(s, c) / float64(len(heard)); own > 300 || pcm.Level(heard) < -15 {
+			t.Errorf("of 6000 that are said %.0f come back, on a line without echo; all is %.0f dBm0", own, pcm.Level(heard))
 		}
 	})
 }

@@ -54,6 +54,7 @@ type Pump struct {
 	far            pcm.Frame // what was written last: its echo is in what comes next
 	served         *Leg      // the leg of the last frame
 	echo           *echo.Canceller
+	doubt          doubt
 	echoed         int // frames since the last report
 	ear            *onHook
 	always         bool         // audio is moved on hook too
@@ -239,6 +240,7 @@ func (p *Pump) move() error {
 		p.served, p.far = leg, pcm.Frame{}
 		if p.echo != nil {
 			p.echo.Reset()
+			p.doubt = doubt{}
 		}
 	}
 	p.out = pcm.Frame{}
@@ -264,6 +266,9 @@ func (p *Pump) serve(leg *Leg) {
 	p.clean = p.in
 	if p.echo != nil && !p.hardEC.Load() {
 		p.echo.Process(&p.far, &p.in, &p.clean)
+		if p.doubt.hear(&p.in, &p.clean) {
+			p.clean = p.in
+		}
 		if p.echoed++; p.echoed >= reportEvery {
 			p.echoed = 0
 			p.measure()
