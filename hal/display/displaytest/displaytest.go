@@ -132,8 +132,10 @@ func Run(t *testing.T, open func(t *testing.T) (d display.Display, seen func() S
 	t.Run("light and close", func(t *testing.T) {
 		d, seen := open(t)
 		for _, l := range []display.Light{display.Dim, display.Full, display.Off, display.Full} {
-			if err := d.Backlight(l); err != nil || seen().Light != l {
-				t.Errorf("Backlight(%s): %v, shows %s", l, err, seen().Light)
+			err := d.Backlight(l)
+			got := seen().Light
+			if undimmed := l == display.Dim && got == display.Full; err != nil || got != l && !undimmed {
+				t.Errorf("Backlight(%s): %v, shows %s", l, err, got)
 			}
 		}
 		if d.Backlight(display.Full+1) == nil {

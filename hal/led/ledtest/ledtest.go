@@ -58,6 +58,21 @@ func (f *Fake) Close() error {
 // function that reads back what its lamps show, health lamp last.
 func Run(t *testing.T, open func(t *testing.T) (s led.Strip, shown func() []led.Colour)) {
 	t.Helper()
+	RunAs(t, func(_ int, c led.Colour) led.Colour { return c }, open)
+}
+
+// TwoColours is how lamps look that have a green and a red light and cannot be dimmed.
+func TwoColours(_ int, c led.Colour) led.Colour {
+	if c == led.DimAmber {
+		return led.Amber
+	}
+	return c
+}
+
+// RunAs is Run for a strip whose lamps lack colours: as tells how lamp i looks
+// when it is set to c. A lamp of one colour looks led.Green when it is lit.
+func RunAs(t *testing.T, as func(i int, c led.Colour) led.Colour, open func(t *testing.T) (s led.Strip, shown func() []led.Colour)) {
+	t.Helper()
 	t.Run("begins dark", func(t *testing.T) {
 		s, shown := open(t)
 		if s.Lamps() < 1 {
@@ -76,7 +91,7 @@ func Run(t *testing.T, open func(t *testing.T) (s led.Strip, shown func() []led.
 					t.Fatalf("Set(%d, %s): %v", i, c, err)
 				}
 				for j, got := range shown() {
-					if want := pick(j == i, c, led.Dark); got != want {
+					if want := pick(j == i, as(j, c), led.Dark); got != want {
 						t.Fatalf("after Set(%d, %s) lamp %d is %s, want %s", i, c, j, got, want)
 					}
 				}
