@@ -12,12 +12,14 @@ require (
 	github.com/pion/rtcp v1.2.20
 	github.com/pion/rtp v1.10.6
 	github.com/pion/sdp/v3 v3.0.20
+	github.com/warthog618/go-gpiocdev v0.9.1
 	github.com/zaf/g711 v1.4.0
 	go.bug.st/serial v1.8.0
 	go.uber.org/goleak v1.3.0
 	golang.org/x/sys v0.49.0
 	gonum.org/v1/plot v0.17.0
 	modernc.org/sqlite v1.59.0
+	periph.io/x/conn/v3 v3.7.2
 	pgregory.net/rapid v1.3.0
 )
 
