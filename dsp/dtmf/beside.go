@@ -26,7 +26,7 @@ const (
 	leastVoice = .5   // beside the tones of a voice
 	lowVoice   = 140  // Hz, its pitch; lower ones have too many harmonics to tell
 	highVoice  = 470  // and too few to be taken for a key
-	pairOff    = .015 // of the pitch its two tones may be off their harmonics,
+	pairOff    = .022 // of the pitch its two tones may be off their harmonics,
 	partOff    = .01  // of its frequency another harmonic may be off,
 	mostOff    = .07  // and of the pitch
 	leastPart  = .04  // of all has a harmonic that counts

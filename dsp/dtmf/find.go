@@ -123,7 +123,7 @@ func (d *Detector) mostDoubt() (quick, long float32) {
 	if d.Mode == Strict {
 		return 5, 6.2
 	}
-	return 6.8, 9.1
+	return 6.8, 8.4
 }
 
 // fits reports whether the two tones are those of a key, whatever is beside them.
