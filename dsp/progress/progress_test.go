@@ -52,6 +52,7 @@ func TestE180EverySignal(t *testing.T) {
 		"SNR 20":         with(func(b *bend) { b.snr = 20 }),
 		"SNR 10":         with(func(b *bend) { b.snr = 10 }),
 		"SNR 6":          with(func(b *bend) { b.snr = 6 }),
+		"begun anywhere": with(func(b *bend) { b.lead = 437; b.cadence = 1.08; b.freq = 0.97 }),
 		"from the start": with(func(b *bend) { b.lead = 0 }),
 	} {
 		t.Run(name, func(t *testing.T) {

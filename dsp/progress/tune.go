@@ -17,7 +17,8 @@ const (
 	loudMs      = 80   // something else must sound in a pause to spoil it
 	bridgeMs    = 40   // a shorter burst is a whistle
 	gapMs       = 70   // a shorter pause is a click, or a packet lost
-	seenMs      = 20   // a window sees a burst so much shorter and a pause longer
+	seenMs      = 15   // a window sees a burst so much shorter and a pause longer,
+	chordMs     = 10   // and of more than two frequencies so much more
 	historyLen  = 16
 )
 
@@ -76,9 +77,13 @@ func (t *tune) spoiled() bool { return !t.on && t.loud >= loudMs }
 
 // turn ends a burst or pause that lasted until the last bridgeMs.
 func (t *tune) turn() {
-	length := t.ms - t.glim - seenMs
+	short := seenMs
+	if t.n > 2 {
+		short += chordMs
+	}
+	length := t.ms - t.glim - short
 	if t.on {
-		length = t.ms - t.glim + seenMs
+		length += 2 * short
 		even, alike := t.even.ended(t.n)
 		t.torn = t.torn || !even
 		if !alike {
@@ -167,7 +172,7 @@ func (t *tune) matches(onOff []int, pieces int) (at int, ok bool) {
 func (t *tune) matchesAt(onOff []int, rot, pieces int) bool {
 	limit := onOff[rot] + onOff[rot]*int(tolerance*100)/100 + graceMs
 	if !t.on {
-		limit += seenMs
+		limit += seenMs + chordMs
 	}
 	if t.ms-t.glim > limit {
 		return false
