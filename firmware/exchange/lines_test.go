@@ -70,6 +70,7 @@ func TestCalledPartyIsConnectedByEvidence(t *testing.T) {
 	w.wait(6 * time.Second)
 	w.post(OnTone{Leg: w.audioOf("L2"), Tone: tel.ToneRingback, Ended: true, Evidence: "ringback 425 Hz 1500/3000"})
 	w.post(OnVoice{Leg: w.audioOf("L2"), Far: true})
+	w.wait(3 * time.Second)
 	if f := w.fact(call.Connected); f.Evidence != "a voice after ringback stopped" || f.Port != "L2" {
 		w.fail(fmt.Sprintf("booked %+v", f))
 	}

@@ -20,6 +20,7 @@ type outgoing struct {
 	reversed  time.Time // the exchange answered by reversal then
 	ringing   bool      // ringback sounds
 	rang      time.Time // ringback stopped then
+	voice     bool      // and something that may be a voice came
 	how       string    // why the number was sent
 	info      bool      // the special information tone was heard
 }
@@ -86,6 +87,8 @@ func (l *FXO) dialTimedOut(now time.Time, out []Effect) []Effect {
 	switch {
 	case o.info:
 		return l.drop(now, tel.CauseInvalid, o.how, out)
+	case o.voice:
+		return l.answeredBy(now, "a voice after ringback stopped", out)
 	case !o.rang.IsZero():
 		return l.answeredBy(now, fmt.Sprintf("ringback stopped %s ago", secs(now.Sub(o.rang))), out)
 	case o.ringing:
@@ -150,11 +153,14 @@ func (l *FXO) dialHeard(now time.Time, ev Heard, out []Effect) []Effect {
 	case l.state != AwaitAnswer:
 		return out
 	case ev.Tone == tel.ToneRingback && !ev.Ended:
-		l.fails, o.ringing, o.rang = 0, true, time.Time{}
+		l.fails, o.ringing, o.voice, o.rang = 0, true, false, time.Time{}
 		l.deadline = now.Add(answerRings)
 	case ev.Tone == tel.ToneRingback && o.ringing:
 		o.ringing, o.rang = false, now
 		l.deadline = now.Add(answerAfter)
+		if l.release.far { // it is what tore the ringback
+			return l.speaks(now, out)
+		}
 	case ev.Ended:
 	case ev.Tone == tel.ToneInfo:
 		o.info, o.how = true, orName(ev)+", then an announcement"
@@ -169,6 +175,14 @@ func (l *FXO) dialHeard(now time.Time, ev Heard, out []Effect) []Effect {
 	case signOf(ev.Tone) != "":
 		return l.drop(now, tel.CauseCongestion, orName(ev), out)
 	}
+	return out
+}
+
+// speaks: something sounds behind ringback. It may be busy tone, which the ear
+// tells soon; else somebody has answered.
+func (l *FXO) speaks(now time.Time, out []Effect) []Effect {
+	l.out.voice = true
+	l.deadline = earlier(l.deadline, now.Add(answerVoice))
 	return out
 }
 

@@ -176,8 +176,8 @@ func (l *FXO) voice(now time.Time, ev Voice, out []Effect) []Effect {
 	}
 	l.release.voice(now, ev)
 	l.learnDip()
-	if l.state == AwaitAnswer && ev.Far && !l.out.rang.IsZero() && !l.out.info {
-		return l.answeredBy(now, "a voice after ringback stopped", out)
+	if l.state == AwaitAnswer && ev.Far && !l.out.rang.IsZero() && !l.out.voice && !l.out.info {
+		return l.speaks(now, out)
 	}
 	return out
 }

@@ -45,12 +45,13 @@ const (
 	emergencyWait = 3 * time.Second        // for dial tone; then the number is sent all the same
 	digitTime     = 300 * time.Millisecond // each, for the sender; a sender that takes longer is broken
 	senderGrace   = 10 * time.Second
-	answerBlind   = 15 * time.Second // without any sign the number is taken for answered
-	answerRings   = 3 * time.Minute  // ringback may last
-	answerAfter   = 6 * time.Second  // of nothing once ringback stopped
-	announcement  = 20 * time.Second // behind the special information tone
-	dialLingers   = 2 * time.Second  // behind the digits
-	probeGrace    = 15 * time.Minute // between probes of a line that stays dead
+	answerBlind   = 15 * time.Second        // without any sign the number is taken for answered
+	answerRings   = 3 * time.Minute         // ringback may last
+	answerAfter   = 6 * time.Second         // of nothing once ringback stopped
+	answerVoice   = 2500 * time.Millisecond // of something that may be a busy tone yet
+	announcement  = 20 * time.Second        // behind the special information tone
+	dialLingers   = 2 * time.Second         // behind the digits
+	probeGrace    = 15 * time.Minute        // between probes of a line that stays dead
 
 	collectAnswer = time.Second             // then a collect call is refused
 	collectOpen   = 1500 * time.Millisecond // by so much of open loop
