@@ -45,7 +45,7 @@ func equally(a, b float64) bool { return math.Abs(a-b) <= 0.08*b+20 }
 func (l *Learner) learn(period int) {
 	s := plan.Signal{Hz: l.hz[:0], OnOff: l.onOff[:0]}
 	var off float64
-	even := true
+	pieces := 0 // that are longer or shorter than an exchange makes them
 	for at := range period {
 		sum, n := 0.0, 0
 		for i := at; i < l.count; i += period {
@@ -56,21 +56,41 @@ func (l *Learner) learn(period int) {
 		for i := at; i < l.count; i += period {
 			d := math.Abs(l.past[i].ms - mean)
 			off = max(off, d/(0.08*mean+20))
-			even = even && d <= 0.03*mean+10
+			if d > 0.03*mean+10 {
+				pieces++
+			}
 		}
 		s.OnOff = append(s.OnOff, max(10, int(math.Round(mean/10))*10))
 	}
 	pure := l.describe(&s)
 	periods := l.count / period
-	for i := 0; i < l.count; i += 2 {
-		t := &l.past[i].tone
-		even = even && t.even && closely(t, &l.past[0].tone)
-	}
+	even := fewOf(pieces, l.count) && fewOf(l.spoilt(), (l.count+1)/2)
 	sure := clean(float32(pure)) * float32(1-off/2) * float32(periods+3) / float32(periods+4)
 	if !even {
 		sure /= 2
 	}
 	l.best = Learned{s, periods, sure, even}
+}
+
+// fewOf reports whether so few of n are odd that they may be spoilt: by our own
+// voice's echo, by a click. Of fewer than six none may be.
+func fewOf(odd, n int) bool { return odd*6 <= n }
+
+// spoilt returns how many bursts are not as an exchange sends them, or unlike the
+// others.
+func (l *Learner) spoilt() int {
+	least := l.count
+	for ref := 0; ref < min(l.count, 6); ref += 2 { // the first may be a spoilt one
+		odd := 0
+		for i := 0; i < l.count; i += 2 {
+			t := &l.past[i].tone
+			if !t.even || !closely(t, &l.past[ref].tone) {
+				odd++
+			}
+		}
+		least = min(least, odd)
+	}
+	return least
 }
 
 // describe fills in the mean frequencies and level of all bursts and returns
