@@ -5,7 +5,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/centralita/centralita/dsp/echo"
 	"github.com/centralita/centralita/dsp/pcm"
 	"github.com/centralita/centralita/dsp/tone/plan"
 	"github.com/centralita/centralita/firmware/line"
@@ -41,7 +40,7 @@ type rig struct {
 	now     time.Time
 	office  *central.Line
 	copper  *pair.Pair
-	echo    *echo.Canceller
+	echo    *portleg.Cleaner
 	ear     *media.Ear
 	machine *line.FXO
 
@@ -67,7 +66,7 @@ func newRig(office central.Config, copper pair.Config, machine *line.FXO) (*rig,
 	if err != nil {
 		return nil, err
 	}
-	e, err := echo.New(echo.Options{Tail: portleg.Tail, NoSuppressor: true})
+	e, err := portleg.NewCleaner()
 	if err != nil {
 		return nil, err
 	}
