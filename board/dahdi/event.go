@@ -47,8 +47,10 @@ func (p *Port) heedLine(e abi.Event) {
 	case abi.EvPolarity:
 		p.reversed = !p.reversed
 		p.tell(port.Polarity{Reversed: p.reversed})
-	case abi.EvNeonOn, abi.EvNeonOff:
-		p.log.Info("the exchange tells by its neon lamp whether messages wait", "waiting", e == abi.EvNeonOn)
+	case abi.EvNeonOn: // the exchange's lamp
+		p.tell(port.CallerID{Messages: 1})
+	case abi.EvNeonOff:
+		p.tell(port.CallerID{Messages: -1})
 	case abi.EvRxCED:
 		p.hears(port.SoundAnswer)
 	case abi.EvRxCNG:

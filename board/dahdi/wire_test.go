@@ -162,12 +162,20 @@ func TestPolarityAndHeardSounds(t *testing.T) {
 	})
 }
 
+func TestMessageLampOfTheExchange(t *testing.T) {
+	wired(t, abi.SigFXSKS, true, func(t *testing.T, p port.Port, c *channel) {
+		c.event(abi.EvNeonOn)
+		c.event(abi.EvNeonOff)
+		told(t, p, port.CallerID{Messages: 1}, port.CallerID{Messages: -1})
+	})
+}
+
 // What means nothing to a port is not told.
 func TestEventsThatArePassedOver(t *testing.T) {
 	wired(t, abi.SigFXSKS, true, func(t *testing.T, p port.Port, c *channel) {
 		for e := abi.EvAbort; e <= abi.EvWriteUnder; e++ {
 			switch e {
-			case abi.EvPolarity, abi.EvRingBegin, abi.EvRemoved:
+			case abi.EvPolarity, abi.EvRingBegin, abi.EvRemoved, abi.EvNeonOn, abi.EvNeonOff:
 			default:
 				c.event(e)
 			}

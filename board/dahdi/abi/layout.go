@@ -15,9 +15,7 @@ const (
 	sizeZone       = 112
 	sizeBufInfo    = 24
 	sizeDial       = 260
-	sizeEchoParams = 8
 	sizeCadence    = 64
-	sizeVersion    = 160
 	sizeEchoCan    = 20
 	sizeDynamic    = 72
 	sizeHWGain     = 8
@@ -168,18 +166,11 @@ type DialOp struct {
 	Text [256]byte
 }
 
-// EchoParam is the head of EchoParams: taps (8 a millisecond; 32, 64 … 1024), none
-// switching the canceller off.
-type EchoParam struct{ Taps, Params uint32 }
-
 // EchoCan puts the canceller of that name on a channel.
 type EchoCan struct {
 	Channel int32
 	Name    [16]byte
 }
-
-// Version names the module.
-type Version struct{ Version, EchoCanceller [80]byte }
 
 // Dynamic is a span without a card. The loc driver pairs those with one key:
 // "1:0" and "1:1" are the two ends of one wire.

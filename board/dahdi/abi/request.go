@@ -40,25 +40,18 @@ const (
 	GetBufInfo     = take | sizeBufInfo<<shift | 27
 	SetBufInfo     = give | sizeBufInfo<<shift | 27
 	Dial           = give | sizeDial<<shift | 31
-	AudioMode      = give | word | 32
 	EchoCancel     = give | word | 33
-	EchoParams     = give | sizeEchoParams<<shift | 33
-	Dialing        = take | word | 35
 	Specify        = give | word | 38
 	SetLinear      = give | word | 40
 	SetCadence     = give | sizeCadence<<shift | 42
 	OnHookTransfer = give | word | 51
-	GetVersion     = take | sizeVersion<<shift | 57
 	Loopback       = give | word | 58 // what is heard is said again, octet by octet
 	AttachEchoCan  = give | sizeEchoCan<<shift | 59
 	DynamicCreate  = both | sizeDynamic<<shift | 80
-	DynamicDestroy = give | sizeDynamic<<shift | 81
 	SetHWGain      = give | sizeHWGain<<shift | 86
 	SetPolarity    = give | word | 92
 	Lamp           = both | word | 94 // VMWI: number of messages, 0 puts the lamp out
 	LampConfig     = give | word | 95 // VMWI: LampNeon or another way
-	Startup        = give | word | 99
-	Shutdown       = give | word | 100
 	EchoFaxMode    = give | word | 102
 
 	// Of cards with Si321x and Si305x modules.
@@ -84,11 +77,10 @@ var names = map[Request]string{
 	SetBlockSize: "DAHDI_SET_BLOCKSIZE", GetParams: "DAHDI_GET_PARAMS", SetParams: "DAHDI_SET_PARAMS", Hook: "DAHDI_HOOK",
 	GetEvent: "DAHDI_GETEVENT", SpanStat: "DAHDI_SPANSTAT", SetGains: "DAHDI_SETGAINS", ChanConfig: "DAHDI_CHANCONFIG",
 	SetToneZone: "DAHDI_SETTONEZONE", LoadZone: "DAHDI_LOADZONE", GetBufInfo: "DAHDI_GET_BUFINFO", SetBufInfo: "DAHDI_SET_BUFINFO", Dial: "DAHDI_DIAL",
-	AudioMode: "DAHDI_AUDIOMODE", EchoCancel: "DAHDI_ECHOCANCEL", EchoParams: "DAHDI_ECHOCANCEL_PARAMS", Dialing: "DAHDI_DIALING",
-	Specify: "DAHDI_SPECIFY", SetLinear: "DAHDI_SETLINEAR", SetCadence: "DAHDI_SETCADENCE", OnHookTransfer: "DAHDI_ONHOOKTRANSFER",
-	GetVersion: "DAHDI_GETVERSION", Loopback: "DAHDI_LOOPBACK", AttachEchoCan: "DAHDI_ATTACH_ECHOCAN", DynamicCreate: "DAHDI_DYNAMIC_CREATE",
-	DynamicDestroy: "DAHDI_DYNAMIC_DESTROY", SetHWGain: "DAHDI_SET_HWGAIN", SetPolarity: "DAHDI_SETPOLARITY", Lamp: "DAHDI_VMWI",
-	LampConfig: "DAHDI_VMWI_CONFIG", Startup: "DAHDI_STARTUP", Shutdown: "DAHDI_SHUTDOWN", EchoFaxMode: "DAHDI_ECHOCANCEL_FAX_MODE",
+	EchoCancel: "DAHDI_ECHOCANCEL", Specify: "DAHDI_SPECIFY", SetLinear: "DAHDI_SETLINEAR", SetCadence: "DAHDI_SETCADENCE",
+	OnHookTransfer: "DAHDI_ONHOOKTRANSFER", Loopback: "DAHDI_LOOPBACK", AttachEchoCan: "DAHDI_ATTACH_ECHOCAN",
+	DynamicCreate: "DAHDI_DYNAMIC_CREATE", SetHWGain: "DAHDI_SET_HWGAIN", SetPolarity: "DAHDI_SETPOLARITY", Lamp: "DAHDI_VMWI",
+	LampConfig: "DAHDI_VMWI_CONFIG", EchoFaxMode: "DAHDI_ECHOCANCEL_FAX_MODE",
 	CardStats: "WCTDM_GET_STATS", CardRegs: "WCTDM_GET_REGS", CardEchoTune: "WCTDM_SET_ECHOTUNE",
 }
 
