@@ -10,9 +10,9 @@
 // before), and two harmonics of a voice among its others. A key without blemish is
 // found 33 ms after its onset, a noisy one 40 ms, a doubtful one 50 or 70 ms, and
 // told with the frame that holds that instant. A dropout of up to 10 ms does not
-// end a key, nor does one of 65 ms after which the phases run on. Half the rate,
-// one look a frame where no key can be: in instructions speech and keys cost what
-// they cost libspandsp, in time three quarters, silence half.
+// end a key, nor does one of 65 ms after which the phases run on. At half the rate, with
+// one look a frame where no key can be: it costs about the instructions of
+// libspandsp in speech and keys, three quarters of its time, half in silence.
 package dtmf
 
 import (
