@@ -212,6 +212,8 @@ func (l *FXO) hangUp(now time.Time, out []Effect) []Effect {
 	switch {
 	case l.probe:
 		return out // nobody's call
+	case (l.state == Seizing || l.state == AwaitDial) && l.turned():
+		return l.meet(now, out) // somebody else may be on the line
 	case l.loop, l.state == Flashing:
 		l.learnOwnEnd(now)
 		out = l.open(out)

@@ -76,8 +76,8 @@ func (l *FXO) dialTimedOut(now time.Time, out []Effect) []Effect {
 		if o.emergency {
 			return l.outpulse(now, "no dial tone in "+waited+", dialled all the same: an emergency", out)
 		}
-		if t := l.bell.turned; !t.IsZero() && o.closed.Sub(t) < l.set.Timing.IDFirst {
-			return l.meet(now, out) // the wires turned for a caller just before: he is on the line
+		if l.turned() {
+			return l.meet(now, out)
 		}
 		return l.refused(now, FaultDialTone, "no dial tone in "+waited, out)
 	case Dialling:
@@ -95,6 +95,13 @@ func (l *FXO) dialTimedOut(now time.Time, out []Effect) []Effect {
 		return l.drop(now, tel.CauseNoAnswer, "it rang for "+secs(answerRings), out)
 	}
 	return l.answeredBy(now, fmt.Sprintf("number outpulsed %s ago, no sign of an answer is known of this line", secs(now.Sub(o.sent))), out)
+}
+
+// turned reports whether the wires turned just before the loop was closed, or since:
+// when there is no dial tone either, that was for a caller, who is on the line now.
+func (l *FXO) turned() bool {
+	t := l.bell.turned
+	return !t.IsZero() && l.out.closed.Sub(t) < l.set.Timing.IDFirst
 }
 
 // refused ends an attempt that got no dial tone, and counts it.

@@ -278,6 +278,18 @@ func TestGlare(t *testing.T) {
 			{"0s", Dial{Number: "910000001"}, "do seize | state seizing  | audio true"},
 			{"40ms", wire(port.CallerID{Number: "600"}), `gone: congestion, glare: the line rang while it was being seized | audio false | state answering glare | incoming 600 "" `},
 		},
+		"the wires turned as we seized, and no dial tone": {
+			{"0s", Dial{Number: "910000001"}, "do seize | state seizing  | audio true"},
+			{"20ms", wire(port.Polarity{Reversed: true}), ""},
+			{"100ms", nil, "state waiting for dial tone "},
+			{"5s", nil, `gone: congestion, glare: the line rang while it was being seized | audio false | state answering glare | incoming  "" `},
+		},
+		"the wires turned as we seized, and our side gives up": {
+			{"0s", Dial{Number: "910000001"}, "do seize | state seizing  | audio true"},
+			{"20ms", wire(port.Polarity{Reversed: true}), ""},
+			{"100ms", nil, "state waiting for dial tone "},
+			{"2s", HangUp{}, `audio false | state answering glare | incoming  "" `},
+		},
 		"a bell in a call is noise": after(rung, step{"9s", wire(port.RingOn{}), ""}),
 	} {
 		t.Run(name, func(t *testing.T) { walk(t, NewFXO(t0, Settings{Caps: full}), steps) })

@@ -265,7 +265,6 @@ func (s *sim) hangUp() {
 	s.house.call = 0
 	s.house.kinds["we hung up"]++
 	s.step(HangUp{})
-	s.house.call = 0
 }
 
 // dial: our side wants to call.
@@ -280,7 +279,11 @@ func (s *sim) dial() {
 	id := h.call
 	s.step(Dial{Number: "910000001", Emergency: urgent})
 	if h.call == id && s.chance(70) {
-		s.after(s.some(100, 300_000), func() {
+		wait := s.some(100, 300_000)
+		if s.chance(5) {
+			wait = s.some(5, 95) // he thought better of it
+		}
+		s.after(wait, func() {
 			if h.call == id {
 				s.hangUp()
 			}

@@ -57,10 +57,12 @@ func (s *sim) live() {
 	case k < 34:
 		c.call()
 	case k < 64:
-		s.dial()
 		if s.chance(15) { // both at once
-			s.after(s.some(0, 60), c.call)
+			c.call()
+			s.after(s.some(0, 60), s.dial)
+			break
 		}
+		s.dial()
 	case k < 70:
 		c.dip(s.some(5, 45))
 	case k < 73:
@@ -106,6 +108,9 @@ func (s *sim) hearAnything() {
 	t := tones[s.r.IntN(len(tones))]
 	switch s.r.IntN(6) {
 	case 0:
+		if s.co.caller && !s.co.offered {
+			return // he says hello, which is no tone
+		}
 		s.step(Heard{Tone: t, Sure: s.r.Float32(), Evidence: t.String() + " tone 425 Hz"})
 		s.after(s.some(100, 5000), func() { s.co.hear(Heard{Tone: t, Ended: true}) })
 	case 1:
@@ -279,7 +284,7 @@ func (c *office) farEnds() {
 	case 2:
 		c.sound(turn, tel.ToneBusy)
 	case 3:
-		c.fresh = false
+		c.fresh = !c.offered // whoever was met unseen has left, and the line is as good as new
 		c.sound(turn, tel.ToneDial)
 	case 4:
 		c.hear(Voice{})
@@ -302,7 +307,7 @@ func (c *office) released() {
 
 // dip takes battery away for d.
 func (c *office) dip(d time.Duration) {
-	if !c.battery {
+	if !c.battery || d < 200*time.Millisecond && !c.s.caps.Battery { // a modem tells of no dips
 		return
 	}
 	c.battery = false
