@@ -245,6 +245,9 @@ func (h *House) greet(w io.Writer, data string, took time.Duration) {
 	for _, r := range h.board.Reports() {
 		fmt.Fprintf(w, "  board    %s\n", r)
 	}
+	if h.cfg.Watchdog != nil {
+		fmt.Fprintf(w, "  board    %s\n", h.dog.report)
+	}
 	fmt.Fprintf(w, "  SIP      %s at %s; accounts: centralita phones --data %s\n", strings.Join(sip, " "), sipAt, data)
 	fmt.Fprintf(w, "  wall     http://%s/wall%s\n", wall, token)
 	fmt.Fprintf(w, "  console  centralita status --data %s\n", data)

@@ -75,6 +75,8 @@ type House struct {
 	store    view.Store
 	register health.Register
 	checks   *health.Checks
+	signs    signs
+	dog      kennel
 	front    *simpanel.Panel
 	panel    *panel.Panel
 	uplinks  []*uplink.Uplink
@@ -127,7 +129,7 @@ func (h *House) build() error {
 	h.audio = &audio{engine: h.engine, pool: pool, prompts: h.prompts, plan: tones, pumps: h.pumps, log: h.log,
 		advertise: h.out.Advertise.Addr(), sip: map[tel.LegID]*sipAudio{}}
 	h.register.Begin(h.started)
-	h.checks = checks(h.started)
+	h.expect(h.started)
 
 	settings := settings(h.cfg, h.wires, Version)
 	h.profiles = newProfiles(h.dir, h.log)
@@ -221,6 +223,7 @@ func (h *House) buildWeb() (err error) {
 // closed. ready is called once when calls are taken.
 func (h *House) Run(ctx context.Context, ready func()) error {
 	h.book.Append(call.Fact{Kind: call.Config, At: h.started, Reason: h.cfg.File, Evidence: h.cfg.Digest})
+	h.openDog()
 	h.bookBoard()
 	work, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
@@ -262,18 +265,22 @@ func (h *House) Run(ctx context.Context, ready func()) error {
 		part("an uplink", u.Run)
 	}
 	part("the watch", h.watch)
+	part("the watchdog", h.feed)
 	ready()
+	h.notify("READY=1")
 	var err error
 	select {
 	case <-ctx.Done():
 	case err = <-failed:
 	}
+	h.notify("STOPPING=1", "STATUS=Ending calls")
 	h.farewell()
 	stop()
 	err = errors.Join(err, h.closeBoard())
 	all.Wait()
 	h.book.Append(call.Fact{Kind: call.Shutdown, At: time.Now(), Reason: "stopped"})
-	return errors.Join(err, h.book.Close())
+	err = errors.Join(err, h.book.Close())
+	return errors.Join(err, h.closeDog(err))
 }
 
 // farewell ends all calls, with a BYE where there is one to say.

@@ -10,10 +10,14 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/centralita/centralita/board"
 	"github.com/centralita/centralita/board/atmodem"
 	"github.com/centralita/centralita/board/dahdi"
+	"github.com/centralita/centralita/board/linuxdog"
 	"github.com/centralita/centralita/firmware/config"
 	"github.com/centralita/centralita/firmware/console"
+	"github.com/centralita/centralita/firmware/health"
+	"github.com/centralita/centralita/hal/watchdog"
 )
 
 // Outside is everything the house touches the world with. Tests give it sockets
@@ -30,6 +34,9 @@ type Outside struct {
 	// Serial opens the serial line of a modem; nil: no modem is opened.
 	Serial func(device string, baud int) (io.ReadWriteCloser, error)
 	DAHDI  dahdi.Kernel // of telephone cards; nil: none is opened
+	// Watchdog opens the watchdog of the machine; nil: none is opened.
+	Watchdog func(linuxdog.Config) (watchdog.Dog, board.Report)
+	Notify   *health.Notifier // of systemd; nil: nobody is told
 
 	DialTCP    func(ctx context.Context, addr string) (net.Conn, error)
 	Resolve    func(ctx context.Context, host string) ([]netip.Addr, error)
@@ -70,7 +77,10 @@ func Listen(cfg *config.Config, dir string) (out *Outside, err error) {
 			return nil, err
 		}
 	}
-	o.Serial, o.DAHDI = atmodem.OpenSerial, dahdi.System(dahdi.Root)
+	o.Serial, o.DAHDI, o.Watchdog = atmodem.OpenSerial, dahdi.System(dahdi.Root), linuxdog.Open
+	if o.Notify, err = health.NewNotifier(os.Getenv, os.Getpid()); err != nil {
+		return nil, err
+	}
 	o.RTP = func(a netip.AddrPort) (net.PacketConn, error) {
 		return net.ListenUDP(network("udp", a.Addr()), net.UDPAddrFromAddrPort(a))
 	}

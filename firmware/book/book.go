@@ -95,6 +95,7 @@ type State struct {
 	Lost    uint64    // facts dropped: more than MaxPending waited, or the fact cannot be written
 	Err     error     // why the last write failed; nil when it did not
 	Since   time.Time // of the first failure in a row
+	Failed  uint64    // writes that failed, ever: a writer that tries lives
 }
 
 // Open takes the data folder for this process, brings the book to the newest

@@ -228,6 +228,7 @@ func (b *Book) failed(err error) {
 		b.state.Since = now
 	}
 	b.state.Err = fmt.Errorf("cannot write the book: %w", err)
+	b.state.Failed++
 	pending := len(b.pending)
 	b.mu.Unlock()
 	if first {

@@ -34,6 +34,7 @@ type Config struct {
 	Flows     []*flow.Flow
 	Limits    Limits
 	Uplinks   []Uplink
+	Watchdog  *Watchdog // nil: none is opened
 }
 
 // Site is who and where.

@@ -139,6 +139,7 @@ func (r *reader) document(root *place.Node) {
 	r.outside(f.Fields("outside", false))
 	r.features(f.Fields("features", false))
 	r.limits(f.Fields("limits", false))
+	r.watchdog(f)
 	for _, n := range f.List("lines") {
 		r.line(r.sink.Fields(n, n.At, "line"))
 	}

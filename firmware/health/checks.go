@@ -1,6 +1,7 @@
 package health
 
 import (
+	"slices"
 	"sync/atomic"
 	"time"
 )
@@ -8,7 +9,7 @@ import (
 // Part is something that must check in: the loop, a media shard, the writer of
 // the book.
 type Part struct {
-	Name     string
+	Name     string        // "loop", "shard 0", "port L1"
 	Within   time.Duration // it is late when its last check-in is older
 	WhenLate Condition
 }
@@ -54,11 +55,13 @@ func (c *Checks) Late(now time.Time) []Part {
 }
 
 // Apply raises the condition of each late part in r and clears those of the
-// others. It reports whether anything changed.
+// others; parts may share one. It reports whether anything changed.
 func (c *Checks) Apply(now time.Time, r *Register) bool {
 	changed := false
-	for i, p := range c.parts {
-		if r.Hold(now, now.Sub(c.Last(i)) > p.Within, p.WhenLate) {
+	late := c.Late(now)
+	for _, p := range c.parts {
+		bad := slices.ContainsFunc(late, func(l Part) bool { return l.WhenLate.ID == p.WhenLate.ID })
+		if r.Hold(now, bad, p.WhenLate) {
 			changed = true
 		}
 	}

@@ -151,6 +151,33 @@ func WriterLate() Condition {
 	}
 }
 
+// PortLate is the condition of a port whose driver does not give its audio back.
+func PortLate(id tel.PortID) Condition {
+	return Condition{
+		ID: "driver." + string(id), Rank: view.Urgent,
+		ES: string(id) + " no responde", EN: string(id) + " does not respond",
+		HintES: "El controlador está colgado.", HintEN: "Its driver hangs.",
+	}
+}
+
+// WatchdogAbsent is the condition of a watchdog that is wanted and cannot be had.
+func WatchdogAbsent() Condition {
+	return Condition{
+		ID: "watchdog", Rank: view.Attention,
+		ES: "Sin perro guardián", EN: "No watchdog",
+		HintES: "Si se cuelga no se reinicia sola.", HintEN: "A hung box does not restart by itself.",
+	}
+}
+
+// WatchdogUnfed is the condition of a watchdog that does not take its food.
+func WatchdogUnfed() Condition {
+	return Condition{
+		ID: "watchdog.unfed", Rank: view.Urgent,
+		ES: "El perro guardián no come", EN: "The watchdog is not fed",
+		HintES: "La caja se va a reiniciar.", HintEN: "The box is going to restart.",
+	}
+}
+
 // bare returns "3" for "L3": people say "line 3".
 func bare(p tel.PortID) string {
 	if s := string(p); len(s) > 1 && (s[0] == 'L' || s[0] == 'F') {

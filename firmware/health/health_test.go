@@ -90,6 +90,24 @@ func TestLateParts(t *testing.T) {
 	}
 }
 
+// Parts of one kind share a condition: it stands while any of them is late.
+func TestPartsShareACondition(t *testing.T) {
+	checks := health.NewChecks(start,
+		health.Part{Name: "shard 0", Within: time.Second, WhenLate: health.MediaLate()},
+		health.Part{Name: "shard 1", Within: time.Second, WhenLate: health.MediaLate()})
+	var r health.Register
+	r.Begin(start)
+	at := start.Add(2 * time.Second)
+	checks.In(1, at)
+	if late := checks.Late(at); len(late) != 1 || late[0].Name != "shard 0" || !checks.Apply(at, &r) || ids(&r) != "media" {
+		t.Errorf("late %v, conditions %q", late, ids(&r))
+	}
+	checks.In(0, at)
+	if !checks.Apply(at, &r) || ids(&r) != "" {
+		t.Errorf("conditions %q", ids(&r))
+	}
+}
+
 func TestCheckingInAllocatesNothing(t *testing.T) {
 	checks := health.NewChecks(start, health.Part{Name: "shard"})
 	at := start

@@ -217,22 +217,31 @@ func (e *Engine) Legs() int {
 	return len(e.legs)
 }
 
-// Ping waits until every shard has emptied its list of commands, which shows
-// that they live and that all orders given before have taken effect.
-func (e *Engine) Ping(ctx context.Context) error {
-	done := make(chan struct{}, len(e.shards))
-	for _, s := range e.shards {
-		s.order(&command{act: doPing, done: done})
+// Ping asks every shard for a sign of life and calls alive with the number of each
+// that gives one, until all have or ctx ends. It reports whether all have. A shard
+// that does has carried out all orders given to it before.
+func (e *Engine) Ping(ctx context.Context, alive func(shard int)) bool {
+	asked := make([]chan struct{}, len(e.shards))
+	for i, s := range e.shards {
+		asked[i] = make(chan struct{}, 1)
+		s.order(&command{act: doPing, done: asked[i]})
 	}
-	for i := range e.shards {
+	all := true
+	for i, done := range asked {
 		select {
 		case <-done:
-		case <-ctx.Done():
-			return fmt.Errorf("cannot reach the media engine: %d of %d shards did not answer: %w",
-				len(e.shards)-i, len(e.shards), ctx.Err())
+			alive(i)
+			continue
+		case <-ctx.Done(): // one that hangs must not make those behind it look dead
+		}
+		select {
+		case <-done:
+			alive(i)
+		default:
+			all = false
 		}
 	}
-	return nil
+	return all
 }
 
 // order hands a command to the shard of its leg.

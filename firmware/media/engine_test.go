@@ -112,3 +112,41 @@ func pass(d time.Duration) {
 	<-time.After(d) // inside a bubble: costs nothing
 	synctest.Wait()
 }
+
+// stuck is an endpoint that holds its shard up until it is freed.
+type stuck struct {
+	loop
+	free chan struct{}
+}
+
+func (s *stuck) Write(*pcm.Frame) { <-s.free }
+
+// A shard that hangs gives no sign of life; the others do.
+func TestPingTellsWhichShardHangs(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, 3)
+		signs := func() (n int, all bool) {
+			ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+			defer cancel()
+			all = b.Ping(ctx, func(int) { n++ })
+			return n, all
+		}
+		if n, all := signs(); n != 3 || !all {
+			t.Errorf("%d of 3 shards live", n)
+		}
+		s := &stuck{free: make(chan struct{})}
+		if err := b.Attach(media.Leg{ID: 1, Call: "1-1", Endpoint: s}); err != nil {
+			t.Fatal(err)
+		}
+		pass(100 * time.Millisecond)
+		if n, all := signs(); n != 2 || all {
+			t.Errorf("%d shards live, all: %t; one hangs", n, all)
+		}
+		close(s.free)
+		pass(100 * time.Millisecond)
+		if n, all := signs(); n != 3 || !all {
+			t.Errorf("%d of 3 shards live again", n)
+		}
+		b.end(t)
+	})
+}

@@ -43,6 +43,7 @@ type Pump struct {
 	offHook atomic.Bool         // what the port was told, or said
 	dropped atomic.Bool         // the line has no battery
 	hardEC  atomic.Bool         // the hardware cancels
+	turns   atomic.Uint64       // of Run: it lives while they grow
 	report  report
 	box     box
 
@@ -151,6 +152,19 @@ func (p *Pump) busy() bool {
 	return p.always && p.silent < drowsy || p.leg.Load() != nil || p.telling() || p.box.waiting()
 }
 
+// Turns returns how often the pump has gone round, and wakes one that rests so
+// that it does. A number that stays the same shows that the driver holds the pump
+// up. ended is true once there is no pump any more: its port is closed.
+func (p *Pump) Turns() (turns uint64, ended bool) {
+	p.rouse()
+	select {
+	case <-p.ended:
+		ended = true
+	default:
+	}
+	return p.turns.Load(), ended
+}
+
 // drowsy is after how many silent frames in a row a pump rests, where the port
 // tells when there is sound again.
 const drowsy = 50
@@ -161,6 +175,7 @@ func (p *Pump) Run(ctx context.Context) {
 	pause := time.NewTimer(0)
 	defer pause.Stop()
 	for ctx.Err() == nil {
+		p.turns.Add(1)
 		if !p.busy() {
 			p.rest(ctx)
 			continue
