@@ -42,7 +42,6 @@ func Need(arch string) []string {
 		}
 	}
 	look("make", "make")
-	look("xz", "xz-utils")
 	if arch == "arm64" {
 		look("qemu-system-aarch64", "qemu-system-arm")
 	} else {

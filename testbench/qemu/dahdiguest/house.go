@@ -136,6 +136,10 @@ func houseCall() (string, error) {
 	if _, err := desk.await(port.RingOn{}, 5*time.Second); err != nil {
 		return "", fmt.Errorf("the telephone does not ring: %w", err)
 	}
+	shown, err := display(desk)
+	if err != nil {
+		return "", err
+	}
 	if err := desk.Command(port.Seize{}); err != nil {
 		return "", err
 	}
@@ -151,8 +155,30 @@ func houseCall() (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("the house does not let go: %w", err)
 	}
-	return fmt.Sprintf("answered after %.1f s, menu at %.1f dBm0, %s, let go %.1f s after the drop",
-		answered.Seconds(), menu, talked, at.Sub(dropped).Seconds()), nil
+	return fmt.Sprintf("answered after %.1f s, menu at %.1f dBm0, the telephone shows %s, %s, let go %.1f s after the drop",
+		answered.Seconds(), menu, shown, talked, at.Sub(dropped).Seconds()), nil
+}
+
+// display is what the telephone on the desk shows: the house sends who calls between two
+// bursts of its bell.
+func display(desk *end) (string, error) {
+	got := make(chan cid.Message, 4)
+	r := cid.NewReceiver()
+	desk.listens(func(f *pcm.Frame) {
+		for _, m := range r.Process(f, nil) {
+			got <- m
+		}
+	})
+	defer desk.listens(nil)
+	select {
+	case m := <-got:
+		if m.Info.Number != "600123456" {
+			return "", fmt.Errorf("the telephone shows %+v", m.Info)
+		}
+		return m.Info.Number, nil
+	case <-time.After(6 * time.Second):
+		return "", errors.New("the telephone shows no number")
+	}
 }
 
 // houseTalk says a tone through the house, first one way, then the other.
