@@ -212,7 +212,10 @@ func (l *FXO) hangUp(now time.Time, out []Effect) []Effect {
 	switch {
 	case l.probe:
 		return out // nobody's call
-	case (l.state == Seizing || l.state == AwaitDial) && l.turned():
+	case l.state == Seizing: // whom the driver is about to tell of is on the line already
+		l.out.quit = true
+		return out
+	case l.state == AwaitDial && l.turned():
 		return l.meet(now, out) // somebody else may be on the line
 	case l.loop, l.state == Flashing:
 		l.learnOwnEnd(now)

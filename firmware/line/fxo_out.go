@@ -23,6 +23,7 @@ type outgoing struct {
 	voice     bool      // and something that may be a voice came
 	how       string    // why the number was sent
 	info      bool      // the special information tone was heard
+	quit      bool      // our side gave up as the loop was closed
 }
 
 func (l *FXO) dial(now time.Time, ev Dial, out []Effect) []Effect {
@@ -66,6 +67,14 @@ func (l *FXO) dialTimedOut(now time.Time, out []Effect) []Effect {
 	o := &l.out
 	switch l.state {
 	case Seizing:
+		if o.quit && l.turned() {
+			return l.meet(now, out)
+		}
+		if o.quit {
+			out = l.open(out)
+			out = l.sound(false, out)
+			return l.clear(now, out)
+		}
 		wait := l.set.Timing.DialTone
 		if o.emergency {
 			wait = emergencyWait

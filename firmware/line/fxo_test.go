@@ -290,6 +290,16 @@ func TestGlare(t *testing.T) {
 			{"100ms", nil, "state waiting for dial tone "},
 			{"2s", HangUp{}, `audio false | state answering glare | incoming  "" `},
 		},
+		"our side gives up at once, and the bell is told of late": {
+			{"0s", Dial{Number: "910000001"}, "do seize | state seizing  | audio true"},
+			{"10ms", HangUp{}, ""},
+			{"30ms", wire(port.RingOn{}), `audio false | state answering glare | incoming  "" `},
+		},
+		"our side gives up at once": {
+			{"0s", Dial{Number: "910000001"}, "do seize | state seizing  | audio true"},
+			{"10ms", HangUp{}, ""},
+			{"100ms", nil, "do release | audio false | state clearing "},
+		},
 		"a bell in a call is noise": after(rung, step{"9s", wire(port.RingOn{}), ""}),
 	} {
 		t.Run(name, func(t *testing.T) { walk(t, NewFXO(t0, Settings{Caps: full}), steps) })
