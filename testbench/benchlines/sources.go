@@ -165,7 +165,7 @@ func keys(seconds float64, r *digits.Rng) []int16 {
 // ringback is a call that is put through to somebody else: it rings, and goes on.
 func ringback(country string, seconds float64) []int16 {
 	p, _ := plan.For(country)
-	return play(p.Signal(plan.Ringback).Spec(), seconds)
+	return append(make([]int16, pcm.Rate), play(p.Signal(plan.Ringback).Spec(), seconds)...)
 }
 
 func play(spec tone.Spec, seconds float64) []int16 {
