@@ -79,7 +79,7 @@ const (
 	strangeKnown = 2 // when a call has ended with it before
 	strangeWait  = 1200 * time.Millisecond
 	strangeLive  = 3 * time.Second // heard so lately it still sounds
-	strangePause = 2500            // ms: a longer pause is no release tone (ringback, a recorder's beep)
+	strangePause = 1800            // ms: a longer pause is no release tone (ringback, the United Kingdom's too; a recorder's beep)
 	steadyWait   = 30 * time.Second
 )
 

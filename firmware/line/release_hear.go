@@ -135,7 +135,7 @@ func (r *release) voice(now time.Time, ev Voice) {
 	if !r.hears {
 		r.hears, r.spoke = true, now
 	}
-	if (r.far || r.near) && now.Sub(r.voiceAt) >= clickMost {
+	if (r.far || r.near) && (r.fax || now.Sub(r.voiceAt) >= clickMost) { // of a fax each burst counts
 		r.spoke = now
 	}
 	if !r.far && !r.near {

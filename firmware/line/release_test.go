@@ -166,6 +166,7 @@ func TestNoReleases(t *testing.T) {
 		"a fax that beats":                    {Profile{}, append([]talk{{9 * time.Second, Fax{}}}, beeps(10*time.Second, 500*ms, 60, "1650@-10 250/250")...)},
 		"a recorder's beep every 15 s":        {Profile{}, beeps(10*time.Second, 15*time.Second, 20, "1400@-20 500/14500")},
 		"ringback of a transfer":              {Profile{}, []talk{{10 * time.Second, tone(tel.ToneRingback, 0.9, "ringback")}}},
+		"ringback of a transfer to Britain":   {Profile{}, beeps(10*time.Second, 3*time.Second, 12, "400+450@-13 400/200/400/2000")},
 		"ringback of a transfer in no plan":   {Profile{}, beeps(10*time.Second, 5*time.Second, 12, "440@-15 1000/4000")},
 		"a few beeps":                         {Profile{}, beeps(10*time.Second, 600*ms, 3, "450@-12 300/300")},
 		"a tune of pure notes": {Profile{}, append(beeps(10*time.Second, 600*ms, 3, "740@-12 300/300"),
