@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"unicode/utf8"
 
 	"github.com/centralita/centralita/hal/display"
@@ -102,16 +103,20 @@ type Seen struct {
 	Light display.Light
 }
 
-// Run checks a driver against the contract. open returns a fresh display and a
-// function that reads back what it shows; own glyphs read back as their runes.
+// Run checks a driver against the contract, in virtual time: displays are slow.
+// open returns a fresh display and a function that reads back what it shows; own
+// glyphs read back as their runes.
 func Run(t *testing.T, open func(t *testing.T) (d display.Display, seen func() Seen)) {
 	t.Helper()
-	t.Run("begins blank", func(t *testing.T) {
+	run := func(name string, check func(t *testing.T)) {
+		t.Run(name, func(t *testing.T) { synctest.Test(t, check) })
+	}
+	run("begins blank", func(t *testing.T) {
 		d, seen := open(t)
 		wantBlank(t, d, seen())
 	})
-	t.Run("rows are apart and keep every ASCII character", func(t *testing.T) { ascii(t, open) })
-	t.Run("wrong widths, rows and runes change nothing", func(t *testing.T) {
+	run("rows are apart and keep every ASCII character", func(t *testing.T) { ascii(t, open) })
+	run("wrong widths, rows and runes change nothing", func(t *testing.T) {
 		d, seen := open(t)
 		cols, rows := d.Size()
 		full := strings.Repeat("x", cols)
@@ -128,8 +133,8 @@ func Run(t *testing.T, open func(t *testing.T) (d display.Display, seen func() S
 		}
 		wantBlank(t, d, seen())
 	})
-	t.Run("own glyphs", func(t *testing.T) { glyphs(t, open) })
-	t.Run("light and close", func(t *testing.T) {
+	run("own glyphs", func(t *testing.T) { glyphs(t, open) })
+	run("light and close", func(t *testing.T) {
 		d, seen := open(t)
 		for _, l := range []display.Light{display.Dim, display.Full, display.Off, display.Full} {
 			err := d.Backlight(l)

@@ -1,0 +1,214 @@
+package charlcd_test
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/centralita/centralita/hal/display"
+	"github.com/centralita/centralita/hal/display/displaytest"
+	"periph.io/x/conn/v3/physic"
+)
+
+// model is an HD44780 as its data sheet has it, behind a PCF8574 or on lines.
+type model struct {
+	cols, rows int
+	japanese   bool // ROM A00
+
+	powered  time.Time
+	unplug   bool // nothing answers
+	e        bool
+	eight    bool // interface of eight bits, as after power-on
+	upper    int  // −1: the next nibble is the upper one
+	resets   int  // function sets of figure 24 so far
+	ready    time.Time
+	ddram    [0x80]byte
+	cgram    [64]byte
+	address  byte
+	glyph    bool // address is in CGRAM
+	on       bool
+	twoLines bool
+	light    bool
+	pins     byte // of the PCF8574
+	closed   int
+	sent     int // transfers
+	data     int // characters received
+	faults   []string
+}
+
+func newModel(cols, rows int, japanese bool) *model {
+	m := &model{cols: cols, rows: rows, japanese: japanese}
+	m.power()
+	return m
+}
+
+// power is a power cycle: the RAM holds anything.
+func (m *model) power() {
+	m.powered, m.pins, m.e, m.eight, m.upper, m.resets, m.on, m.twoLines, m.light = time.Now(), 0xFF, false, true, -1, 0, false, false, false
+	for i := range m.ddram {
+		m.ddram[i] = byte('a' + i%26)
+	}
+	for i := range m.cgram {
+		m.cgram[i] = byte(i)
+	}
+}
+
+func (m *model) fault(format string, a ...any) {
+	m.faults = append(m.faults, fmt.Sprintf(format, a...))
+}
+
+// set is what the pins are from now on; bits of nibble are D7..D4.
+func (m *model) set(rs, e bool, nibble byte) {
+	if m.e && !e {
+		m.fall(rs, nibble)
+	}
+	m.e = e
+}
+
+func (m *model) fall(rs bool, nibble byte) {
+	now := time.Now()
+	if now.Sub(m.powered) < 40*time.Millisecond {
+		m.resets = 0
+		return // not awake
+	}
+	if now.Before(m.ready) {
+		m.fault("nibble %x while busy", nibble)
+	}
+	if m.eight {
+		m.instruction(nibble<<4, now)
+		return
+	}
+	if m.upper < 0 {
+		m.upper = int(nibble)
+		return
+	}
+	b := byte(m.upper)<<4 | nibble
+	m.upper = -1
+	if !rs {
+		m.instruction(b, now)
+		return
+	}
+	m.data++
+	if m.glyph {
+		m.cgram[m.address&63] = b
+	} else {
+		m.ddram[m.address] = b
+	}
+	m.address = (m.address + 1) & 0x7F
+}
+
+func (m *model) instruction(b byte, now time.Time) {
+	switch {
+	case b&0x80 != 0:
+		m.address, m.glyph = b&0x7F, false
+	case b&0x40 != 0:
+		m.address, m.glyph = b&0x3F, true
+	case b&0x20 != 0 && m.eight:
+		wait := [...]time.Duration{4100 * time.Microsecond, 100 * time.Microsecond, 0}
+		if b&0x10 == 0 && m.resets < 3 {
+			m.fault("four bits after %d of the three function sets", m.resets)
+		}
+		m.eight = b&0x10 != 0
+		m.ready = now.Add(wait[min(m.resets, 2)])
+		m.resets++
+	case b&0x20 != 0:
+		if b&0x10 != 0 { // 0011: the sequence of figure 24 begins again
+			m.eight, m.resets, m.ready = true, 1, now.Add(4100*time.Microsecond)
+			return
+		}
+		m.twoLines = b&0x08 != 0
+	case b&0x08 != 0:
+		m.on = b&0x04 != 0
+	case b&0x04 != 0:
+		if b != 0x06 {
+			m.fault("entry mode %02x", b)
+		}
+	case b&0x01 != 0:
+		for i := range m.ddram {
+			m.ddram[i] = ' '
+		}
+		m.address, m.glyph, m.ready = 0, false, now.Add(1520*time.Microsecond)
+	}
+}
+
+// String, Tx, SetSpeed and Close make it an I²C bus with a PCF8574 at 0x27.
+func (m *model) String() string                  { return "i2c-1" }
+func (m *model) SetSpeed(physic.Frequency) error { return nil }
+func (m *model) Close() error                    { m.closed++; return nil }
+
+func (m *model) Tx(addr uint16, w, r []byte) error {
+	if m.unplug || addr != 0x27 {
+		return errors.New("sysfs-i2c: remote I/O error")
+	}
+	m.sent++
+	for _, pins := range w {
+		m.pins, m.light = pins, pins&0x08 != 0
+		if pins&0x02 != 0 {
+			m.fault("pins %02x read from the display", pins)
+		}
+		m.set(pins&0x01 != 0, pins&0x04 != 0, pins>>4)
+	}
+	for i := range r {
+		r[i] = m.pins &^ 0x08 // the light's transistor holds its pin low
+	}
+	return nil
+}
+
+// wired is the model on GPIO lines RS, E, D4..D7, light.
+type wired struct{ *model }
+
+func (w wired) SetValues(v []int) error {
+	var nibble byte
+	for i := range 4 {
+		nibble |= byte(v[2+i]) << i
+	}
+	w.light = v[6] != 0
+	w.set(v[0] != 0, v[1] != 0, nibble)
+	return nil
+}
+
+// seen is what a person reads.
+func (m *model) seen() displaytest.Seen {
+	s := displaytest.Seen{Rows: make([]string, m.rows)}
+	if m.light {
+		s.Light = display.Full
+	}
+	starts := []int{0, 0x40, m.cols, 0x40 + m.cols}
+	for row := range s.Rows {
+		var b strings.Builder
+		for col := range m.cols {
+			r := ' '
+			if m.on && m.twoLines && !m.eight {
+				r = m.letter(m.ddram[starts[row]+col])
+			}
+			b.WriteRune(r)
+		}
+		s.Rows[row] = b.String()
+	}
+	return s
+}
+
+// letter is what a code looks like, read from the tables of the data sheet.
+func (m *model) letter(c byte) rune {
+	dots := func(slot byte) (b [8]byte) { copy(b[:], m.cgram[slot*8:]); return b }
+	switch {
+	case c < 8 && dots(c) == [8]byte{0x00, 0x10, 0x08, 0x04, 0x02, 0x01}:
+		return '\\'
+	case c < 8 && dots(c) == [8]byte{0, 0, 0x08, 0x15, 0x02}:
+		return '~'
+	case c < 8:
+		return display.Glyph(int(c))
+	case m.japanese && c == 0x5C:
+		return '¥'
+	case m.japanese && c == 0x7E:
+		return '→'
+	case m.japanese && c == 0xEE:
+		return 'ñ'
+	case m.japanese && c == 0xF5:
+		return 'ü'
+	case c >= ' ' && c <= '~', !m.japanese && c > 0xA0:
+		return rune(c) // as Latin-1 has it
+	}
+	return '▯'
+}
