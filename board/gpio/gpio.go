@@ -34,7 +34,8 @@ type Request struct {
 	Offsets   []int
 	ActiveLow bool      // the line is low when its lamp is lit or its button pressed
 	Output    bool      // all inactive at first
-	PullUp    bool      // inputs: the chip pulls open contacts up
+	OpenDrain bool      // outputs: a 1 lets the line go, Values reads what is on it
+	PullUp    bool      // inputs and open drains: the chip pulls open contacts up
 	Edge      func(Was) // inputs: told of every edge, from another goroutine
 }
 
@@ -101,4 +102,21 @@ func request(k Kernel, label string, r Request) (Lines, error) {
 // Outputs asks the chip with a label for lines to drive, all inactive at first.
 func Outputs(k Kernel, label string, activeLow bool, offsets ...int) (Lines, error) {
 	return request(k, label, Request{Offsets: offsets, ActiveLow: activeLow, Output: true})
+}
+
+// OpenDrain asks the chip with a label for lines that are pulled down or let go,
+// all let go at first.
+func OpenDrain(k Kernel, label string, offsets ...int) (Lines, error) {
+	l, err := request(k, label, Request{Offsets: offsets, Output: true, OpenDrain: true, PullUp: true})
+	if err != nil {
+		return nil, err
+	}
+	high := make([]int, len(offsets))
+	for i := range high {
+		high[i] = 1
+	}
+	if err := l.SetValues(high); err != nil {
+		return nil, errors.Join(fmt.Errorf("cannot let the lines %v of %s go: %w", offsets, label, err), l.Close())
+	}
+	return l, nil
 }

@@ -256,6 +256,24 @@ func TestAChipThatGoesEndsTheEvents(t *testing.T) {
 	})
 }
 
+func TestOpenDrainsAreLetGo(t *testing.T) {
+	k := newChips()
+	l, err := gpio.OpenDrain(k, "pinctrl-test", 2, 3)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if on := k.lit(false); fmt.Sprint(on) != "[2 3]" {
+		t.Errorf("lines %v are high, want 2 and 3", on)
+	}
+	if err := l.Close(); err != nil {
+		t.Error(err)
+	}
+	k.fail = errors.New("no such device")
+	if _, err := gpio.OpenDrain(k, "pinctrl-test", 2, 3); err == nil || len(k.busy) != 0 {
+		t.Errorf("%v, busy %v", err, k.busy)
+	}
+}
+
 func TestTwoButtonsOnOneLine(t *testing.T) {
 	if _, err := gpio.OpenButtons(newChips(), "pinctrl-test", true, []int{5, 6, 5}); err == nil || !strings.Contains(err.Error(), "line 5 has button 0 already") {
 		t.Error(err)

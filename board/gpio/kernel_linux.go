@@ -35,6 +35,9 @@ func (c linuxChip) Request(r Request) (Lines, error) {
 	} else {
 		o = append(o, gpiocdev.AsInput)
 	}
+	if r.OpenDrain {
+		o = append(o, gpiocdev.AsOpenDrain)
+	}
 	if r.ActiveLow {
 		o = append(o, gpiocdev.AsActiveLow)
 	}
