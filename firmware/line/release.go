@@ -44,8 +44,8 @@ type release struct {
 	fax       bool
 	hears     bool // the ear tells who speaks
 	far, near bool
-	voiceAt   time.Time // the voices that are told now began
-	spoke     time.Time // last voice of either side that was longer than a click
+	farAt     time.Time // the far voice that is told now began
+	spoke     time.Time // last sound of ours, or far voice longer than a click
 	quiet     time.Duration
 	dipped    time.Duration // a dip in battery that may turn out to be harmless
 	dippedAt  time.Time
@@ -151,7 +151,8 @@ func (r *release) ripe(now time.Time) (ending, bool) {
 	return ending{}, false
 }
 
-// clickMost: a voice shorter than this, its hangover included, is a click on the line.
+// clickMost: a far voice shorter than this, its hangover included, is a click on the
+// line. What we send has none: music that comes and goes is sound all the time.
 const clickMost = time.Second
 
 // voiceEnds is how long after its last sound a voice is still told.

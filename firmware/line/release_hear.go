@@ -135,11 +135,11 @@ func (r *release) voice(now time.Time, ev Voice) {
 	if !r.hears {
 		r.hears, r.spoke = true, now
 	}
-	if (r.far || r.near) && (r.fax || now.Sub(r.voiceAt) >= clickMost) { // of a fax each burst counts
+	if r.near || ev.Near || r.far && (r.fax || now.Sub(r.farAt) >= clickMost) { // of a fax each burst counts
 		r.spoke = now
 	}
-	if !r.far && !r.near {
-		r.voiceAt = now
+	if !r.far {
+		r.farAt = now
 	}
 	r.far, r.near = ev.Far, ev.Near
 	if !began || r.tone != "" {

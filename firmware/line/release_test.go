@@ -86,6 +86,30 @@ var (
 	other   = Profile{Calls: 1, Tones: []LearnedSignal{{Signal: "450@-12 350/350", Seen: 1}}}
 )
 
+// last is when the last thing of a talk happens.
+func last(say []talk) time.Duration {
+	if len(say) == 0 {
+		return 0
+	}
+	return say[len(say)-1].at
+}
+
+// clicks are what the ear takes for a voice on a noisy line.
+func clicks(from, to time.Duration) (out []talk) {
+	for at := from; at < to; at += 3 * time.Second {
+		out = append(out, talk{at, Voice{Far: true}}, talk{at + 700*ms, Voice{}})
+	}
+	return out
+}
+
+// pluck is music of ours whose notes are short.
+func pluck(from, to time.Duration) (out []talk) {
+	for at := from; at < to; at += 2 * time.Second {
+		out = append(out, talk{at, Voice{Near: true}}, talk{at + 500*ms, Voice{}})
+	}
+	return out
+}
+
 func beeps(from, every time.Duration, n int, signal string) (out []talk) {
 	for i := 2; i <= n; i++ {
 		out = append(out, talk{from + time.Duration(i)*every, Strange{Signal: signal, Periods: i, Sure: 0.9}})
@@ -135,6 +159,8 @@ func TestReleases(t *testing.T) {
 			"release tone, unknown tone 452@-12 350/360 for 1.4 s, 2 periods, which a call on this line ended with before"},
 		"an unknown steady tone and no voice behind it": {Profile{}, []talk{{10 * time.Second, Strange{Signal: "620@-10", Periods: 1, Sure: 1}}}, 40 * time.Second,
 			"release tone, unknown steady tone 620@-10, then no voice for 30.0 s"},
+		"silence but for clicks": {Profile{}, append([]talk{{10 * time.Second, Voice{Near: true}}, {20 * time.Second, Voice{}}}, clicks(25*time.Second, 320*time.Second)...), 320 * time.Second,
+			"lost, silence both ways for 300.0 s"},
 		"silence both ways": {Profile{}, []talk{{10 * time.Second, Voice{Near: true}}, {20 * time.Second, Voice{}}}, 320 * time.Second,
 			"lost, silence both ways for 300.0 s"},
 	} {
@@ -175,12 +201,13 @@ func TestNoReleases(t *testing.T) {
 		"a quick trill":                        {Profile{}, beeps(10*time.Second, 100*ms, 8, "1800@-12 50/50")},
 		"the special information tone":         {Profile{}, []talk{{10 * time.Second, tone(tel.ToneInfo, 0.9, "info")}}},
 		"a long note of music, and more music": {Profile{}, []talk{{10 * time.Second, Strange{Signal: "440@-10", Periods: 1, Sure: 1}}, {12 * time.Second, Voice{Far: true}}, {20 * time.Second, Voice{}}}},
+		"our plucked music to a silent caller": {Profile{}, pluck(10*time.Second, 400*time.Second)},
 		"our music to a silent caller":         {Profile{}, []talk{{10 * time.Second, Voice{Near: true}}}},
 		"a caller who listens to a silent us":  {Profile{}, []talk{{10 * time.Second, Voice{Far: true}}}},
 		"an ear that tells no voices":          {Profile{}, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
-			if at, got := conversation(t, c.p, c.say, 280*time.Second); got != "" {
+			if at, got := conversation(t, c.p, c.say, max(280*time.Second, last(c.say))); got != "" {
 				t.Errorf("cut at %s: %s", at, got)
 			}
 		})
