@@ -241,6 +241,17 @@ func (d *Detector) Reset() {
 	}
 }
 
+// Sounding reports whether a tone of the plan sounds now, as pure as an exchange
+// sends it, whatever it turns out to be: what sounds then is no voice.
+func (d *Detector) Sounding() bool {
+	for i := range d.tunes {
+		if d.tunes[i].on {
+			return true
+		}
+	}
+	return false
+}
+
 // Process listens to the next frame and appends what it recognised to out.
 func (d *Detector) Process(f *pcm.Frame, out []Event) []Event {
 	for i := 0; i < pcm.FrameLen; i += block {

@@ -80,7 +80,7 @@ func heard(evs []media.Event) []exchange.Event {
 		case media.Strange:
 			out = append(out, exchange.OnStrange{Leg: ev.Leg, Signal: ev.Signal, Periods: ev.Periods, Sure: ev.Sure, Evidence: ev.Evidence})
 		case media.Voice:
-			out = append(out, exchange.OnVoice{Leg: ev.Leg, Far: ev.Far, Near: ev.Near})
+			out = append(out, exchange.OnVoice{Leg: ev.Leg, Far: ev.Far, Near: ev.Near, Speech: ev.Speech})
 		case media.Fax:
 			out = append(out, exchange.OnFax{Leg: ev.Leg, Calling: ev.Calling})
 		case media.Silent:

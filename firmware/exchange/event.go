@@ -82,6 +82,7 @@ type (
 	OnVoice struct {
 		Leg       tel.LegID
 		Far, Near bool
+		Speech    bool // the far one is no tone of the exchange
 	}
 	// OnFax: the far side is a fax: its calling tone, or its answer tone.
 	OnFax struct {

@@ -348,7 +348,7 @@ func (e *Exchange) handle(ev Event) {
 	case OnStrange:
 		e.toFXO(ev.Leg, line.Strange{Signal: ev.Signal, Periods: ev.Periods, Sure: ev.Sure, Evidence: ev.Evidence})
 	case OnVoice:
-		e.toFXO(ev.Leg, line.Voice{Far: ev.Far, Near: ev.Near})
+		e.toFXO(ev.Leg, line.Voice{Far: ev.Far, Near: ev.Near, Speech: ev.Speech})
 	case OnFax:
 		e.fax(ev)
 	case OnSilent:

@@ -25,7 +25,9 @@ type (
 		Evidence string
 	}
 	// Voice: who speaks changed; each stays true for a hangover of 300 ms.
-	Voice struct{ Far, Near bool }
+	// Speech tells that what the far side says has been no tone of the exchange
+	// for some time.
+	Voice struct{ Far, Near, Speech bool }
 	// Fax: the far side is a fax: its calling tone (CNG), or its answer tone (CED).
 	Fax struct{ Calling bool }
 	// Measured: what the media engine measured of the line during a call.
@@ -57,7 +59,9 @@ func (e Strange) String() string {
 	return fmt.Sprintf("strange tone %s, %d periods: %s (%.0f%%)", e.Signal, e.Periods, e.Evidence, e.Sure*100)
 }
 
-func (e Voice) String() string { return fmt.Sprintf("voice far %t near %t", e.Far, e.Near) }
+func (e Voice) String() string {
+	return fmt.Sprintf("voice far %t near %t speech %t", e.Far, e.Near, e.Speech)
+}
 
 func (e Fax) String() string {
 	if e.Calling {

@@ -176,6 +176,13 @@ func (l *FXO) voice(now time.Time, ev Voice, out []Effect) []Effect {
 	}
 	l.release.voice(now, ev)
 	l.learnDip()
+	if l.state == AwaitAnswer && ev.Speech && !l.out.info {
+		how := "a voice, no ringback before it"
+		if l.out.ringing || !l.out.rang.IsZero() {
+			how = "a voice after ringback"
+		}
+		return l.answeredBy(now, how, out)
+	}
 	if l.state == AwaitAnswer && ev.Far && !l.out.rang.IsZero() && !l.out.voice && !l.out.info {
 		return l.speaks(now, out)
 	}

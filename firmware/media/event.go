@@ -43,6 +43,7 @@ type Event struct {
 	Periods  int     // of a strange tone's cadence that agreed; 1 when it is continuous
 	Evidence string  // what was heard: "busy tone 425 Hz 200/200"
 	Far      bool    // somebody speaks on the line
+	Speech   bool    // what the far end says has been no tone of the exchange for 0.6 s
 	Near     bool    // something but silence is sent to the line
 	Calling  bool    // 1100 Hz of a fax that calls; false: 2100 Hz of one that answers
 }

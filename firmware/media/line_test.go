@@ -190,19 +190,19 @@ func TestVoiceBothWaysAndWhatWasMeasured(t *testing.T) {
 		pass(1 * time.Second)
 		b.Play(1, media.Play{ID: 1, Parts: []player.Part{{PCM: speech}}})
 		pass(9*time.Second + 100*time.Millisecond)
-		type change struct{ far, near bool }
+		type change struct{ far, near, speech bool }
 		var got []change
 		var at []time.Duration
 		for i, e := range b.told() {
 			if e.Kind == media.Voice {
-				got, at = append(got, change{e.Far, e.Near}), append(at, b.after(i).Round(time.Millisecond))
+				got, at = append(got, change{e.Far, e.Near, e.Speech}), append(at, b.after(i).Round(time.Millisecond))
 			}
 		}
-		want := []change{{false, true}, {true, true}, {true, false}, {false, false}}
-		if len(got) < 4 || !slices.Equal(got[:4], want) {
+		want := []change{{false, true, false}, {true, true, false}, {true, false, false}, {true, false, true}, {}}
+		if len(got) < len(want) || !slices.Equal(got[:len(want)], want) || slices.ContainsFunc(got[len(want):], func(c change) bool { return c.speech }) {
 			t.Fatalf("told %v at %v", got, at)
 		}
-		for i, due := range []time.Duration{1000, 2000, 2300, 6300} {
+		for i, due := range []time.Duration{1000, 2000, 2300, 2620, 6300} {
 			if off := at[i] - due*time.Millisecond; off < 0 || off > 200*time.Millisecond {
 				t.Errorf("%v is told after %v, want %v ms", got[i], at[i], int(due))
 			}
@@ -216,6 +216,40 @@ func TestVoiceBothWaysAndWhatWasMeasured(t *testing.T) {
 		}
 		b.end(t)
 	})
+}
+
+// No signal of the exchange is taken for speech, however long it sounds before
+// it is told; a voice behind it is.
+func TestSignalsAreNoSpeech(t *testing.T) {
+	for _, c := range []struct{ land, signal string }{
+		{"ES", "425@-10 1500/3000"}, {"ES", "425@-10 200/200"}, {"ES", "425@-25"}, {"US", "440+480@-19 2000/4000"}, {"US", "350+440@-13"},
+		{"GB", "400+450@-15 400/200/400/2000"}, {"FR", "440@-10 500/500"},
+	} {
+		t.Run(c.land+" "+c.signal, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				b := newBench(t, 1)
+				line := &loop{say: perform(t, scene{20, ""}, scene{500, c.signal}, scene{50, ""}, scene{100, "voice"})}
+				own, ok := plan.For(c.land)
+				if !ok {
+					t.Fatal("no plan of " + c.land)
+				}
+				if err := b.Attach(media.Leg{ID: 1, Call: "1-1", Endpoint: line, Progress: &own}); err != nil {
+					t.Fatal(err)
+				}
+				pass(14 * time.Second)
+				var at []time.Duration
+				for i, e := range b.told() {
+					if e.Kind == media.Voice && e.Speech {
+						at = append(at, b.after(i).Round(time.Millisecond))
+					}
+				}
+				if len(at) != 1 || at[0] < 11400*time.Millisecond || at[0] > 12500*time.Millisecond {
+					t.Errorf("speech at %v, the voice begins at 11.4 s", at)
+				}
+				b.end(t)
+			})
+		})
+	}
 }
 
 // From the moment on at which busy or dial tone is recognised nobody in the room

@@ -34,7 +34,13 @@ type lineEar struct {
 	far, near         vad.Detector
 	farOn, nearOn     bool // now
 	saidFar, saidNear bool // as last told
+	clear             int  // ms of a far voice in which no tone of the exchange sounded
+	saidSpeech        bool
 }
+
+// speechAfter is how long, in milliseconds, something must sound that is no tone
+// of the exchange to be speech: a tone is recognised sooner.
+const speechAfter = 600
 
 // newLineEar returns what listens by a plan; awaitDial tells that nothing has
 // been dialled yet.
@@ -72,6 +78,9 @@ func (g *lineEar) hear(s *shard, l *leg, key bool) {
 	if g.farOn = g.far.Frame(f); g.farOn && !g.active && !key {
 		l.measure.in.add(f)
 	}
+	if g.clear += pcm.FrameTime; !g.farOn || key || g.detector.Sounding() {
+		g.clear = 0
+	}
 }
 
 // sent looks at 20 ms that go to the line, and tells who speaks when that changed.
@@ -79,9 +88,9 @@ func (g *lineEar) sent(s *shard, l *leg) {
 	if g.nearOn = g.near.Frame(&l.heard); g.nearOn {
 		l.measure.out.add(&l.heard)
 	}
-	if g.farOn != g.saidFar || g.nearOn != g.saidNear {
-		g.saidFar, g.saidNear = g.farOn, g.nearOn
-		s.tell(Event{Kind: Voice, Leg: l.id, Far: g.farOn, Near: g.nearOn})
+	if speech := g.clear >= speechAfter; g.farOn != g.saidFar || g.nearOn != g.saidNear || speech != g.saidSpeech {
+		g.saidFar, g.saidNear, g.saidSpeech = g.farOn, g.nearOn, speech
+		s.tell(Event{Kind: Voice, Leg: l.id, Far: g.farOn, Near: g.nearOn, Speech: speech})
 	}
 }
 
