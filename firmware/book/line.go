@@ -34,8 +34,6 @@ type Line struct {
 	EndedBy   tel.By        `json:"ended_by"`
 	Cause     tel.Cause     `json:"cause"`
 	Evidence  string        `json:"evidence"`
-
-	AnswerEvidence string `json:"answer_evidence"` // how it is known that somebody answered
 }
 
 // NewLine is the line of a record.
@@ -48,7 +46,7 @@ func NewLine(r call.Record) Line {
 		ID: r.ID, Direction: r.Direction, From: r.From, To: r.To, Port: r.Port, FlowPath: path, Queue: r.Queue, Agent: r.Agent,
 		Began: Instant(r.Began), Answered: Instant(r.Answered), Queued: Instant(r.Queued), Connected: Instant(r.Connected),
 		Ended: Instant(r.Ended), Wait: Seconds(r.Wait), Talk: Seconds(r.Talk), Hold: Seconds(r.Hold), ACW: Seconds(r.ACW),
-		EndedBy: r.EndedBy, Cause: r.Cause, Evidence: r.Evidence, AnswerEvidence: r.AnswerEvidence,
+		EndedBy: r.EndedBy, Cause: r.Cause, Evidence: r.Evidence,
 	}
 }
 

@@ -200,6 +200,8 @@ func TestEmergencyClearsALine(t *testing.T) {
 		t.Errorf("the exchange heard %q", second.Dialled)
 	}
 	must(t, c.WaitUp(soon(t)))
+	second.Hum(700, -10) // the line says nothing of an answer: a voice shows it
+	d.UntilView("both emergencies are answered", connected(2))
 	Hears(t, "who called first", p, 600, 1000)
 	c.HangUp()
 	must(t, second.WaitOver(soon(t)))

@@ -119,12 +119,13 @@ func agent(s *view.Snapshot, id tel.AgentID) view.Agent {
 // connected reports whether n calls are put through.
 func connected(n int) func(*view.Snapshot) bool {
 	return func(s *view.Snapshot) bool {
+		through := 0
 		for _, c := range s.Calls {
 			if c.Connected {
-				n--
+				through++
 			}
 		}
-		return n == 0
+		return through == n
 	}
 }
 
