@@ -67,6 +67,8 @@ func (s *sim) live() {
 		c.dip(s.some(5, 45))
 	case k < 73:
 		c.dip(s.some(200, 60_000))
+	case k < 74 && s.chance(50):
+		c.dip(s.some(1_000_000, 3_000_000)) // a cut cable
 	case k < 77:
 		c.tell(port.Polarity{Reversed: s.chance(50)})
 	case k < 80:
