@@ -102,7 +102,7 @@ func (a *audio) Measured(id tel.LegID) (view.Leg, bool) {
 	return view.Leg{
 		Codec: codec, Received: m.Received, Lost: uint64(max(m.Lost, 0)), Late: m.Late, Concealed: m.Concealed,
 		JitterMS: milliseconds(m.Jitter), LevelIn: tenths(m.LevelIn), LevelOut: tenths(m.LevelOut),
-		ERL: tenths(m.ERL), ERLE: tenths(m.ERLE), EchoMS: milliseconds(m.Echo), TwistDB: tenths(m.Twist),
+		ERL: tenths(m.ERL), ERLE: tenths(m.ERLE), EchoMS: milliseconds(m.Echo), TwistDB: tenths(m.Twist), DriftPPM: m.DriftPPM,
 	}, ok
 }
 

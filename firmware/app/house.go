@@ -35,6 +35,7 @@ import (
 	"github.com/centralita/centralita/firmware/uplink/httpsink"
 	"github.com/centralita/centralita/firmware/view"
 	"github.com/centralita/centralita/firmware/web"
+	"github.com/centralita/centralita/firmware/web/metrics"
 	"github.com/centralita/centralita/hal/port"
 )
 
@@ -77,6 +78,8 @@ type House struct {
 	checks   *health.Checks
 	signs    signs
 	dog      kennel
+	machine  atomic.Pointer[view.Machine] // nil: it is not looked at
+	ended    endings
 	front    *simpanel.Panel
 	panel    *panel.Panel
 	uplinks  []*uplink.Uplink
@@ -148,7 +151,7 @@ func (h *House) build() error {
 		return err
 	}
 	h.exchange = exchange.New(settings, exchange.Shells{
-		Ports: ports{h.wires, h.pumps}, SIP: phones{h.sip}, Media: h.audio, Book: h.book, View: &h.store, Complete: h.complete, BlackBox: h.recorder, Profiles: h.profiles, Clinic: clinic{h},
+		Ports: ports{h.wires, h.pumps}, SIP: phones{h.sip}, Media: h.audio, Book: counted{h.book, &h.ended}, View: &h.store, Complete: h.complete, BlackBox: h.recorder, Profiles: h.profiles, Clinic: clinic{h},
 		NewLeg: h.newLeg, NewCall: h.newCall,
 		Warn: func(what string, err error) { h.log.Warn("refused", "what", what, "err", err) },
 		Slow: func(what string, d time.Duration) { h.log.Warn("slow step", "event", what, "took", d) },
@@ -210,6 +213,7 @@ func (h *House) buildUplinks() error {
 
 func (h *House) buildWeb() (err error) {
 	cfg := web.Config{Front: h.frontPicture, Fresh: func() time.Time { return h.checks.Last(checkLoop) }}
+	cfg.Metrics = metrics.Handler(metrics.Config{View: h.store.Get, Ended: h.ended.Each, Machine: h.machine.Load, Log: h.log})
 	if !h.cfg.Listen.Web.Addr().IsLoopback() {
 		if cfg.Token, err = h.secrets.Wall(); err != nil {
 			return err

@@ -37,6 +37,7 @@ type Outside struct {
 	// Watchdog opens the watchdog of the machine; nil: none is opened.
 	Watchdog func(linuxdog.Config) (watchdog.Dog, board.Report)
 	Notify   *health.Notifier // of systemd; nil: nobody is told
+	Machine  *health.Machine  // below us; nil: it is not looked at
 
 	DialTCP    func(ctx context.Context, addr string) (net.Conn, error)
 	Resolve    func(ctx context.Context, host string) ([]netip.Addr, error)
@@ -78,6 +79,7 @@ func Listen(cfg *config.Config, dir string) (out *Outside, err error) {
 		}
 	}
 	o.Serial, o.DAHDI, o.Watchdog = atmodem.OpenSerial, dahdi.System(dahdi.Root), linuxdog.Open
+	o.Machine = health.NewMachine(dir)
 	if o.Notify, err = health.NewNotifier(os.Getenv, os.Getpid()); err != nil {
 		return nil, err
 	}

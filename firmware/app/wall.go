@@ -19,7 +19,8 @@ func (h *House) complete(s *view.Snapshot) {
 		LateMS: millis(late.P99), MaxMS: millis(late.Max),
 	}
 	st := h.book.State()
-	s.Book.Last = st.Last
+	s.Book.Last, s.Book.Pending, s.Book.Lost = st.Last, st.Pending, st.Lost
+	s.Machine = h.machine.Load()
 	if st.Err != nil {
 		s.Book.Error = st.Err.Error()
 	}

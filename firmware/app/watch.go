@@ -41,6 +41,8 @@ type signs struct {
 	turns  []uint64     // of them
 	book   book.State
 	shards int
+
+	machine time.Time // it was looked at
 }
 
 // expect makes the list of parts that must check in.
@@ -71,6 +73,7 @@ func (h *House) watch(ctx context.Context) error {
 		cancel()
 		h.signs.look(h, time.Now())
 		h.lookAtClock(time.Now())
+		h.lookAtMachine(time.Now())
 		if news := h.news(time.Now()); news != shown {
 			shown = news
 			h.exchange.Post(exchange.OnNews{})
@@ -109,6 +112,9 @@ func (h *House) news(now time.Time) string {
 	st := h.book.State()
 	var b strings.Builder
 	fmt.Fprint(&b, len(h.checks.Late(now)), st.Last, st.Err, h.dog.trouble())
+	if m := h.machine.Load(); m != nil {
+		fmt.Fprint(&b, m.DiskLow, m.Hot, m.Power)
+	}
 	for _, u := range h.uplinks {
 		s := u.State()
 		fmt.Fprint(&b, s.State, s.Acked, s.Pending, s.Error, s.Next)

@@ -151,6 +151,33 @@ func WriterLate() Condition {
 	}
 }
 
+// DiskLow is the condition of a disk with little left.
+func DiskLow(free uint64) Condition {
+	return Condition{
+		ID: "disk", Rank: view.Attention,
+		ES: "Disco casi lleno", EN: "Disk nearly full",
+		HintES: fmt.Sprintf("Quedan %d MB.", free>>20), HintEN: fmt.Sprintf("%d MB are left.", free>>20),
+	}
+}
+
+// Heat is the condition of a machine that is too hot.
+func Heat(celsius float64) Condition {
+	return Condition{
+		ID: "heat", Rank: view.Attention,
+		ES: "La caja está caliente", EN: "The box is hot",
+		HintES: fmt.Sprintf("%.0f grados. Dele aire.", celsius), HintEN: fmt.Sprintf("%.0f degrees. Give it air.", celsius),
+	}
+}
+
+// PowerLow is the condition of a power supply that is too weak.
+func PowerLow() Condition {
+	return Condition{
+		ID: "power", Rank: view.Attention,
+		ES: "Tensión baja", EN: "Low voltage",
+		HintES: "Cambie la fuente o el cable.", HintEN: "Replace the power supply or its cable.",
+	}
+}
+
 // PortLate is the condition of a port whose driver does not give its audio back.
 func PortLate(id tel.PortID) Condition {
 	return Condition{

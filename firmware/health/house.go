@@ -11,10 +11,10 @@ import (
 
 // houseKinds are the kinds of conditions that House alone raises: what stands
 // before the point in their ids.
-var houseKinds = []string{"emergency", "queue", "line", "phones", "trunk", "uplink", "book", "clock"}
+var houseKinds = []string{"emergency", "queue", "line", "phones", "trunk", "uplink", "book", "clock", "disk", "heat", "power"}
 
 // House looks at a picture and raises or clears the conditions of emergency
-// calls, lines, queues, agents' phones, trunks, upstream sinks, book and clock. What is no
+// calls, lines, queues, agents' phones, trunks, upstream sinks, book, clock and machine. What is no
 // longer in the picture (an agent who left his dead phone) is cleared too.
 func (r *Register) House(now time.Time, s *view.Snapshot) {
 	bad := houseConditions(s)
@@ -72,6 +72,22 @@ func houseConditions(s *view.Snapshot) (bad []Condition) {
 	}
 	if s.Clock == "unset" {
 		bad = append(bad, ClockUnset())
+	}
+	if m := s.Machine; m != nil {
+		bad = append(bad, machineConditions(m)...)
+	}
+	return bad
+}
+
+func machineConditions(m *view.Machine) (bad []Condition) {
+	if m.DiskLow {
+		bad = append(bad, DiskLow(m.DiskFree))
+	}
+	if m.Hot && m.Celsius != nil {
+		bad = append(bad, Heat(*m.Celsius))
+	}
+	if m.Power == "low" {
+		bad = append(bad, PowerLow())
 	}
 	return bad
 }

@@ -37,6 +37,7 @@ type Snapshot struct {
 	Media    Media        `json:"media"`
 	Book     Book         `json:"book"`
 	Loop     LoopLateness `json:"loop"`
+	Machine  *Machine     `json:"machine,omitempty"` // nil: it is not looked at
 }
 
 // Line is one FXO port.
@@ -177,6 +178,7 @@ type Leg struct {
 	ERLE     float64 `json:"erle,omitempty"`      // dB, what is cancelled besides
 	EchoMS   float64 `json:"echo_ms,omitempty"`   // after which the echo comes
 	TwistDB  float64 `json:"twist_db,omitempty"`  // high over low tone of the far end's keys
+	DriftPPM int     `json:"drift_ppm,omitempty"` // how much faster the port's clock runs than ours
 }
 
 // Spent is what a limit on outside calls has counted since midnight; a maximum of 0
@@ -251,6 +253,8 @@ type LoopLateness struct {
 
 // Book is the state of the book.
 type Book struct {
-	Last  uint64 `json:"last"` // last durable number
-	Error string `json:"error,omitempty"`
+	Last    uint64 `json:"last"`              // last durable number
+	Pending int    `json:"pending,omitempty"` // facts that wait to be written
+	Lost    uint64 `json:"lost,omitempty"`    // that could not be, ever
+	Error   string `json:"error,omitempty"`
 }

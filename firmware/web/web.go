@@ -37,6 +37,8 @@ type Config struct {
 	// Fresh returns when the exchange last said that the picture is right; nil
 	// where it is right as long as we answer.
 	Fresh func() time.Time
+	// Metrics answers /metrics, behind the same guards; nil where there are none.
+	Metrics http.Handler
 	// Now is the clock; nil is time.Now.
 	Now func() time.Time
 }
@@ -101,6 +103,9 @@ func (s *Server) Handler() http.Handler {
 	mux.HandleFunc("/api/snapshot", s.snapshot)
 	mux.HandleFunc("/ui/{path...}", s.assets.serve)
 	mux.HandleFunc("/favicon.ico", s.assets.icon)
+	if s.cfg.Metrics != nil {
+		mux.Handle("/metrics", s.cfg.Metrics)
+	}
 	open := http.NewServeMux() // what a watchdog may ask without the token
 	open.HandleFunc("/healthz", s.healthz)
 	open.Handle("/", s.needToken(mux))

@@ -125,6 +125,22 @@ func TestForeignNamesOpenNothing(t *testing.T) {
 	}
 }
 
+// The figures stand behind the token, and there are none where nobody has any.
+func TestMetricsAreGuarded(t *testing.T) {
+	figures := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "figures") })
+	srv, _ := server(t, viewtest.Calm(), Config{Token: secret, Metrics: figures})
+	if w := ask(srv.Handler(), "GET", "/metrics"); w.Code != http.StatusUnauthorized {
+		t.Errorf("without the token: %d %s", w.Code, w.Body)
+	}
+	if w := ask(srv.Handler(), "GET", "/metrics", header("Authorization", "Bearer "+secret)); w.Code != http.StatusOK || w.Body.String() != "figures" {
+		t.Errorf("with the token: %d %s", w.Code, w.Body)
+	}
+	srv, _ = server(t, viewtest.Calm(), Config{})
+	if w := ask(srv.Handler(), "GET", "/metrics"); w.Code != http.StatusNotFound {
+		t.Errorf("none: %d", w.Code)
+	}
+}
+
 func TestToken(t *testing.T) {
 	srv, _ := server(t, viewtest.Calm(), Config{Token: secret})
 	h := srv.Handler()
