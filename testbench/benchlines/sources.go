@@ -75,7 +75,11 @@ func sources(quick bool, seed uint64) ([]source, error) {
 	for _, c := range countries {
 		add("keys, ringback, beeps", "ringback of "+c, ringback(c, part*240))
 	}
-	add("keys, ringback, beeps", "beeps of recorders and queues", beeps(part*1800, r))
+	talk, err := ownPrompts("es")
+	if err != nil {
+		return nil, err
+	}
+	add("keys, ringback, beeps", "beeps of recorders and queues", over(beeps(part*1800, r), loud(talk, -22)))
 	return out, nil
 }
 
@@ -176,8 +180,16 @@ func play(spec tone.Spec, seconds float64) []int16 {
 	return out
 }
 
+// over lays a voice under a sound, again and again.
+func over(x, voice []int16) []int16 {
+	for i := range x {
+		x[i] = pcm.Clip(int32(x[i]) + int32(voice[i%len(voice)]))
+	}
+	return x
+}
+
 // beeps are those of recorders (1400 Hz each 15 s), of queues, and of a call that
-// waits at the other end.
+// waits at the other end; people talk meanwhile.
 func beeps(seconds float64, r *digits.Rng) []int16 {
 	var out []int16
 	for len(out) < int(seconds*pcm.Rate) {
