@@ -36,15 +36,18 @@ func (d *drawing) alarm(n int) {
 	if kind == "clock" {
 		time = "" // it is what we do not know
 	}
-	if kind == "line" && utf8.RuneCountInString(title) > Cols-3-len(time) {
+	if kind == "line" && utf8.RuneCountInString(title) > d.cols-3-len(time) {
 		title = id + " " + strings.ToUpper(view.Dead.In(d.lang))
 	}
 	d.head(a, title, time)
-	rows := wrap(hint)
-	for i, r := range rows[:min(len(rows), Rows-1)] {
+	rows, room := wrap(hint, d.cols), Rows-1
+	if d.small {
+		room = len(d.text) - 1
+	}
+	for i, r := range rows[:min(len(rows), room)] {
 		d.row(1+i, r, "")
 	}
-	if len(rows) < Rows-1 {
+	if len(rows) < room {
 		d.keys()
 	}
 }
@@ -55,14 +58,22 @@ func (d *drawing) head(a view.Alarm, title, right string) {
 	if a.Rank >= view.Urgent {
 		lamp = view.Dead
 	}
+	if d.small && 3+utf8.RuneCountInString(title+right) > d.cols {
+		right = "" // what it is before since when
+	}
 	d.row(0, string(rune(lamp.Look().Sign))+" "+title, right)
 	d.sign(0, 0, 1)
 }
 
 func (d *drawing) queueAlarm(a view.Alarm, q view.Queue) {
-	d.head(a, strings.ToUpper(q.NameIn(d.lang)), fmt.Sprintf(d.say("%d esperan", "%d waiting"), len(q.Waiting)))
 	since, _ := q.Longest()
-	d.row(1, d.say("La más larga", "Longest"), d.since(since))
+	if d.small {
+		d.head(a, strings.ToUpper(q.NameIn(d.lang)), d.since(since))
+		d.row(1, fmt.Sprintf(d.say("Esperan %d", "Waiting %d"), len(q.Waiting)), "")
+	} else {
+		d.head(a, strings.ToUpper(q.NameIn(d.lang)), fmt.Sprintf(d.say("%d esperan", "%d waiting"), len(q.Waiting)))
+		d.row(1, d.say("La más larga", "Longest"), d.since(since))
+	}
 	if q.Free == 0 {
 		d.row(2, d.say("Nadie libre", "Nobody free"), "")
 	} else {
@@ -72,25 +83,32 @@ func (d *drawing) queueAlarm(a view.Alarm, q view.Queue) {
 		d.keys()
 		return
 	}
-	d.row(3, d.say("Puede: ", "Help: ")+view.FirstName(q.CanHelp), "[OK]")
+	ok := "[OK]"
+	if d.small {
+		ok = ""
+	}
+	d.row(3, d.say("Puede: ", "Help: ")+view.FirstName(q.CanHelp), ok)
 }
 
 // keys is the last row: OK marks the alarm seen, [>] goes to the others.
 func (d *drawing) keys() {
-	d.f.Rows[3] = d.say("[OK]vista", "[OK]seen")
+	if d.small {
+		return
+	}
+	d.text[3] = d.say("[OK]vista", "[OK]seen")
 	if n := len(d.s.Alarms) - 1; n > 0 {
-		d.f.Rows[3] = fit(d.f.Rows[3], 14) + fmt.Sprintf("[>]+%d", n)
+		d.text[3] = fit(d.text[3], 14) + fmt.Sprintf("[>]+%d", n)
 	}
 }
 
 // wrap breaks a hint into rows: a new one for each sentence as long as they
 // fit, else between words.
-func wrap(hint string) []string {
+func wrap(hint string, cols int) []string {
 	var rows []string
 	for _, s := range strings.SplitAfter(hint, ". ") {
 		s = strings.TrimSpace(s)
-		if utf8.RuneCountInString(strings.TrimSuffix(s, ".")) > Cols {
-			return words(hint)
+		if utf8.RuneCountInString(strings.TrimSuffix(s, ".")) > cols {
+			return words(hint, cols)
 		}
 		if s != "" {
 			rows = append(rows, strings.TrimSuffix(s, "."))
@@ -99,14 +117,14 @@ func wrap(hint string) []string {
 	return rows
 }
 
-func words(text string) []string {
+func words(text string, cols int) []string {
 	var rows []string
 	row := ""
 	for _, w := range strings.Fields(strings.TrimSuffix(text, ".")) {
 		switch {
 		case row == "":
 			row = w
-		case utf8.RuneCountInString(row)+1+utf8.RuneCountInString(w) <= Cols:
+		case utf8.RuneCountInString(row)+1+utf8.RuneCountInString(w) <= cols:
 			row += " " + w
 		default:
 			rows = append(rows, row)

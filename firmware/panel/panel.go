@@ -1,6 +1,7 @@
 // Package panel turns the picture of the house into what the front of the box
-// shows: lamps in their rhythms and the screens of a 20×4 character display.
-// Render is pure; Panel drives the hardware with it.
+// shows: lamps in their rhythms, the screens of a character display of 20×4 or
+// 16×2, and who waits on four digits. Render, RenderSmall and Count are pure;
+// Panel drives the hardware with them.
 package panel
 
 import (
@@ -59,9 +60,7 @@ type Frame struct {
 // page that does not exist (any more) is drawn as Rest; before the first
 // picture the box says that it is starting.
 func Render(s *view.Snapshot, at time.Time, page Page, lang tel.Lang) Frame {
-	d := &drawing{s: s, at: at, en: lang == tel.English, lang: lang}
-	d.f.Lamps, d.f.Health = Lamps(s), s.Health()
-	d.f.Next = at.Truncate(time.Minute).Add(time.Minute)
+	d := draw(s, at, lang, Cols)
 	if s.Seq == 0 {
 		d.boot()
 		return d.done()
@@ -79,6 +78,14 @@ func Render(s *view.Snapshot, at time.Time, page Page, lang tel.Lang) Frame {
 		d.rest()
 	}
 	return d.done()
+}
+
+// draw begins a drawing.
+func draw(s *view.Snapshot, at time.Time, lang tel.Lang, cols int) *drawing {
+	d := &drawing{s: s, at: at, en: lang == tel.English, lang: lang, cols: cols}
+	d.f.Lamps, d.f.Health = Lamps(s), s.Health()
+	d.f.Next = at.Truncate(time.Minute).Add(time.Minute)
+	return d
 }
 
 // Lamps returns the port lamps of the box: the lines, then the analog phones,

@@ -12,35 +12,53 @@ import (
 	"github.com/centralita/centralita/hal/led"
 )
 
-// Panel drives the front of the box. Make it with New, then Run it.
+// again is how soon a front that does not answer is asked again.
+const again = 5 * time.Second
+
+// Panel drives the fronts of the box. Make it with New, then Run it.
 type Panel struct {
-	store   *view.Store
-	display display.Display // nil: the box has none
-	strip   led.Strip       // nil: the box has none
-	log     *slog.Logger
-	keys    chan Key
-	frame   atomic.Pointer[Frame]
+	store *view.Store
+	log   *slog.Logger
+	keys  chan Key
+	frame atomic.Pointer[Frame]
 
 	// Of Run alone.
-	state   State
-	rows    [Rows]string // as the display shows them; "" not known
-	light   display.Light
-	lit     bool // light is known
-	lamps   []led.Colour
-	known   []bool // lamps[i] is known
-	zone    *time.Location
-	zoneOf  string
-	failing bool
+	state    State
+	screens  []*screen
+	strips   []*strip
+	counters []*counter
+	zone     *time.Location
+	zoneOf   string
+	failing  bool
+}
+
+// Front is one front of the box, of which any part may be absent.
+type Front struct {
+	Display display.Display
+	Strip   led.Strip
+	Digits  Digits
 }
 
 // New returns the driver of a front. Either of d and s may be nil.
 func New(store *view.Store, d display.Display, s led.Strip, log *slog.Logger) *Panel {
-	p := &Panel{store: store, display: d, strip: s, log: log, keys: make(chan Key, 8), zone: time.UTC}
-	if s != nil {
-		p.lamps, p.known = make([]led.Colour, s.Lamps()+1), make([]bool, s.Lamps()+1)
-	}
+	p := &Panel{store: store, log: log, keys: make(chan Key, 8), zone: time.UTC}
+	p.Add(Front{Display: d, Strip: s})
 	p.frame.Store(&Frame{})
 	return p
+}
+
+// Add adds a front that shows the same. Call it before Run.
+func (p *Panel) Add(f Front) {
+	if f.Display != nil {
+		p.screens = append(p.screens, newScreen(f.Display))
+	}
+	if f.Strip != nil {
+		n := f.Strip.Lamps() + 1
+		p.strips = append(p.strips, &strip{strip: f.Strip, lamps: make([]led.Colour, n), known: make([]bool, n)})
+	}
+	if f.Digits != nil {
+		p.counters = append(p.counters, &counter{digits: f.Digits})
+	}
 }
 
 // Press hands in a key; when eight are waiting it is lost.
@@ -57,7 +75,6 @@ func (p *Panel) Frame() Frame { return *p.frame.Load() }
 // Run shows every picture until ctx ends. It sleeps until a picture, a key, or
 // the next instant at which a lamp or a row changes.
 func (p *Panel) Run(ctx context.Context) {
-	p.define()
 	for {
 		changed := p.store.Changed()
 		now := time.Now()
@@ -89,67 +106,38 @@ func (p *Panel) show(s *view.Snapshot, now time.Time) time.Time {
 	p.state.Look(s, now)
 	page, turns := p.state.Page(s, now)
 	light, dims := p.state.Light(now)
-	f := Render(s, now.In(p.zone), page, s.Lang)
+	at := now.In(p.zone)
+	f := Render(s, at, page, s.Lang)
 	next := earliest(f.Next, turns, dims)
+	if until, ok := p.state.Taken(now); ok {
+		f.Health, next = view.Accepted, earliest(next, until)
+	}
 	p.frame.Store(&f)
-	err := errors.Join(p.write(f, light), p.glow(f, now, &next))
+	var errs []error
+	for _, o := range p.screens {
+		text := rows{f.Rows[:], f.Signs[:]}
+		if o.small() {
+			small := RenderSmall(s, at, page, s.Lang)
+			text, next = rows{small.Rows[:], small.Signs[:]}, earliest(next, small.Next)
+		}
+		errs = append(errs, o.write(text, light))
+	}
+	for _, o := range p.strips {
+		errs = append(errs, o.glow(f, &p.state, now, &next))
+	}
+	for _, o := range p.counters {
+		text, changes := Count(s, at)
+		next = earliest(next, changes)
+		errs = append(errs, o.show(text, light))
+	}
+	err := errors.Join(errs...)
 	if err != nil && !p.failing {
 		p.log.Error("cannot show the house on the front; trying on", "err", err)
 	}
-	p.failing = err != nil
+	if p.failing = err != nil; p.failing {
+		next = earliest(next, now.Add(again))
+	}
 	return next
-}
-
-// write brings the rows that differ to the display.
-func (p *Panel) write(f Frame, light display.Light) error {
-	if p.display == nil {
-		return nil
-	}
-	var errs []error
-	cols, rows := p.display.Size()
-	for i := range min(rows, Rows) {
-		row := fit(p.fold(f, i), cols)
-		if row == p.rows[i] {
-			continue
-		}
-		if err := p.display.Write(i, row); err != nil {
-			p.rows[i] = ""
-			errs = append(errs, err)
-			continue
-		}
-		p.rows[i] = row
-	}
-	if !p.lit || light != p.light {
-		err := p.display.Backlight(light)
-		p.light, p.lit = light, err == nil
-		errs = append(errs, err)
-	}
-	return errors.Join(errs...)
-}
-
-// glow brings the lamps that differ to the strip, and next to their next step.
-func (p *Panel) glow(f Frame, now time.Time, next *time.Time) error {
-	if p.strip == nil {
-		return nil
-	}
-	var errs []error
-	for i := range p.lamps {
-		rhythm := view.Off.Look().Rhythm
-		switch {
-		case i == len(p.lamps)-1:
-			rhythm = f.Health.Rhythm()
-		case i < len(f.Lamps):
-			rhythm = f.Lamps[i].Lamp.Look().Rhythm
-		}
-		colour, step := view.ColourAt(rhythm, now)
-		*next = earliest(*next, step)
-		if c := ledColour(colour); !p.known[i] || c != p.lamps[i] {
-			err := p.strip.Set(i, c)
-			p.lamps[i], p.known[i] = c, err == nil
-			errs = append(errs, err)
-		}
-	}
-	return errors.Join(errs...)
 }
 
 func ledColour(c view.Colour) led.Colour {

@@ -13,11 +13,15 @@ import (
 
 // drawing is one frame in the making.
 type drawing struct {
-	s    *view.Snapshot
-	at   time.Time
-	en   bool
-	lang tel.Lang
-	f    Frame
+	s     *view.Snapshot
+	at    time.Time
+	en    bool
+	lang  tel.Lang
+	cols  int
+	small bool      // of two rows: no keys are drawn
+	text  [8]string // rows; a display of four shows the first four
+	signs [8]uint32 // as Frame.Signs
+	f     Frame
 }
 
 // say chooses the language.
@@ -30,8 +34,8 @@ func (d *drawing) say(es, en string) string {
 
 // done makes every row exactly as wide as the display.
 func (d *drawing) done() Frame {
-	for i, r := range d.f.Rows {
-		d.f.Rows[i] = fit(strings.Map(visible, r), Cols)
+	for i := range d.f.Rows {
+		d.f.Rows[i], d.f.Signs[i] = fit(strings.Map(visible, d.text[i]), Cols), d.signs[i]
 	}
 	return d.f
 }
@@ -46,16 +50,16 @@ func visible(r rune) rune {
 
 // row sets row n: left from the left, cut where right begins, right at the end.
 func (d *drawing) row(n int, left, right string) {
-	room := Cols - utf8.RuneCountInString(right)
+	room := d.cols - utf8.RuneCountInString(right)
 	if right != "" {
 		left = fit(left, room-1) + " "
 	}
-	d.f.Rows[n] = fit(left, room) + right
+	d.text[n] = fit(left, room) + right
 }
 
 // sign marks the runes of row n from column on as lamp signs.
 func (d *drawing) sign(n, column, count int) {
-	d.f.Signs[n] |= (1<<count - 1) << column
+	d.signs[n] |= (1<<count - 1) << column
 }
 
 // since counts from t on, in at most five columns, and wakes each second.
@@ -90,13 +94,7 @@ func (d *drawing) rest() {
 	d.row(2, signs, pips)
 	d.sign(2, 0, len(signs))
 	d.sign(2, Cols-len(pips), len(pips))
-	waiting, longest := 0, time.Time{}
-	for _, q := range s.Queues {
-		waiting += len(q.Waiting)
-		if t, ok := q.Longest(); ok && (longest.IsZero() || t.Before(longest)) {
-			longest = t
-		}
-	}
+	waiting, longest := waits(s)
 	switch {
 	case waiting > 0:
 		d.row(3, fmt.Sprintf(d.say("Esperan %d", "Waiting %d"), waiting), d.say("máx ", "max ")+d.since(longest))
@@ -107,6 +105,17 @@ func (d *drawing) rest() {
 	default:
 		d.row(3, d.say("Todo en orden", "All is well"), "")
 	}
+}
+
+// waits returns how many callers wait in all queues and since when the longest does.
+func waits(s *view.Snapshot) (waiting int, longest time.Time) {
+	for _, q := range s.Queues {
+		waiting += len(q.Waiting)
+		if t, ok := q.Longest(); ok && (longest.IsZero() || t.Before(longest)) {
+			longest = t
+		}
+	}
+	return waiting, longest
 }
 
 // sip returns the signs of the trunks' channels and "SIP 6/10"; without trunks
@@ -142,7 +151,7 @@ func (d *drawing) sip() (pips, label string) {
 }
 
 func (d *drawing) queues(page int) {
-	d.f.Rows[0] = d.say("Cola    Esp Max  Lib", "Queue   Wtg Max Free")
+	d.text[0] = d.say("Cola    Esp Max  Lib", "Queue   Wtg Max Free")
 	for i, q := range d.s.Queues[page*3 : min(page*3+3, len(d.s.Queues))] {
 		name := fit(q.NameIn(d.lang), 8)
 		if q.Lamp == view.Warn || q.Lamp == view.Dead {
@@ -152,7 +161,7 @@ func (d *drawing) queues(page int) {
 		if t, ok := q.Longest(); ok {
 			longest = d.since(t)
 		}
-		d.f.Rows[i+1] = fmt.Sprintf("%s%3d%5s%4d", name, min(len(q.Waiting), 999), longest, min(q.Free, 999))
+		d.text[i+1] = fmt.Sprintf("%s%3d%5s%4d", name, min(len(q.Waiting), 999), longest, min(q.Free, 999))
 	}
 }
 
@@ -162,7 +171,7 @@ func (d *drawing) agents(page int) {
 		if a.Lamp != view.Off {
 			since = d.since(a.Since)
 		}
-		d.f.Rows[i] = fmt.Sprintf("%s %c%5s %s", fit(view.FirstName(a.Name), 6), a.Lamp.Look().Sign, since, fit(d.place(a), 6))
+		d.text[i] = fmt.Sprintf("%s %c%5s %s", fit(view.FirstName(a.Name), 6), a.Lamp.Look().Sign, since, fit(d.place(a), 6))
 		d.sign(i, 7, 1)
 	}
 }
@@ -223,6 +232,9 @@ func (d *drawing) line(n int) {
 	}
 	if l.Call == "" && l.Number != "" {
 		d.row(2, d.say("Número ", "Number ")+public(l.Number), "")
+	}
+	if d.small {
+		return
 	}
 	left, right := "", ""
 	if n > 0 {

@@ -5,9 +5,10 @@ import (
 
 	"github.com/centralita/centralita/firmware/view"
 	"github.com/centralita/centralita/hal/display"
+	"github.com/centralita/centralita/hal/led"
 )
 
-// Key is a key beside the display.
+// Key is a key beside the display or another button of the box.
 type Key uint8
 
 // Keys.
@@ -15,10 +16,15 @@ const (
 	Next Key = iota // [>]
 	Prev            // [<]
 	OK
+	LampTest // every lamp in every colour
+	Taken    // a button was accepted that does something elsewhere
 )
 
-// The display's times.
+// The front's times.
 const (
+	tested   = time.Second     // each colour of the lamp test
+	accepted = 2 * time.Second // the health lamp says that a button was
+
 	turn = 4 * time.Second  // rest and an unseen alarm take turns
 	dim  = 60 * time.Second // after the last key or new alarm
 )
@@ -29,6 +35,8 @@ type State struct {
 	seen    map[string]time.Time // alarm → its Since, when it was marked seen
 	touched time.Time            // last key, or since when an alarm was first unseen
 	unseen  int
+	test    time.Time // the lamp test began
+	taken   time.Time // a button was accepted
 }
 
 // Look takes in a new picture: alarms that ended are forgotten, and a new one
@@ -70,6 +78,10 @@ func (p *State) Press(k Key, s *view.Snapshot, at time.Time) {
 	shown, _ := p.Page(s, at)
 	p.touched = at
 	switch k {
+	case LampTest:
+		p.test = at
+	case Taken:
+		p.taken = at
 	case OK:
 		if shown.Screen == Alarm && shown.N < len(s.Alarms) {
 			if p.seen == nil {
@@ -143,4 +155,27 @@ func (p *State) Light(at time.Time) (display.Light, time.Time) {
 		return display.Full, until
 	}
 	return display.Dim, time.Time{}
+}
+
+// tests are the colours of the lamp test, one after the other.
+var tests = [...]led.Colour{led.Green, led.Red, led.Amber, led.DimAmber}
+
+// Test returns the colour of every lamp while they are tested, and when it
+// changes; ok is false when they are not.
+func (p *State) Test(at time.Time) (c led.Colour, next time.Time, ok bool) {
+	n := int(at.Sub(p.test) / tested)
+	if p.test.IsZero() || n < 0 || n >= len(tests) {
+		return led.Dark, time.Time{}, false
+	}
+	return tests[n], p.test.Add(time.Duration(n+1) * tested), true
+}
+
+// Taken reports whether the health lamp says that a button was accepted, and
+// until when.
+func (p *State) Taken(at time.Time) (until time.Time, ok bool) {
+	until = p.taken.Add(accepted)
+	if p.taken.IsZero() || !at.Before(until) {
+		return time.Time{}, false
+	}
+	return until, true
 }

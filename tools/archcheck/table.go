@@ -64,7 +64,7 @@ var table = []row{
 	{packages: "firmware/update", ours: []string{"firmware/tel", "firmware/view"}, alien: true},
 
 	{packages: "firmware/panel", ours: []string{"firmware/view", "firmware/config", "firmware/health", "firmware/tel", "firmware/trace",
-		"hal/display", "hal/led", "hal/button"}, never: []string{"database/sql"}, alien: true},
+		"hal/display", "hal/display/dots", "hal/led", "hal/button"}, never: []string{"database/sql"}, alien: true},
 	{packages: "firmware/console", ours: []string{"firmware/view", "firmware/config", "firmware/health", "firmware/tel", "firmware/trace"}, alien: true},
 	{packages: "firmware/web/**", ours: []string{"firmware/view", "firmware/config", "firmware/health", "firmware/tel", "firmware/trace",
 		"firmware/web/**"}, never: []string{"database/sql"}, alien: true},
