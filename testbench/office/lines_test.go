@@ -56,7 +56,7 @@ func TestAnswerIsKnownByEvidence(t *testing.T) {
 		}
 		want := []string{
 			"0910000011 normal (the exchange dropped the loop current), answered by: the exchange reversed the line",
-			"0910000012 normal (the exchange dropped the loop current), answered by: a voice after ringback stopped",
+			"0910000012 normal (the exchange dropped the loop current), answered by: a voice after ringback",
 			"0910000013 busy (busy tone 425), answered by: ",
 			"0910000014 congestion (congestion tone 425), answered by: ",
 		}
