@@ -88,43 +88,58 @@ func Open(ctx context.Context, cfg Config) ([]port.Port, []board.Report) {
 	return slices.DeleteFunc(ports, func(p port.Port) bool { return p == nil }), reports
 }
 
-// channels asks every span for its channels. They are numbered through, span after
-// span.
+// channels are the numbers of all channels. Spans tell how many they have; a number
+// may be left out between two spans.
 func channels(cfg Config) ([]int, error) {
 	ctl, err := cfg.Kernel.Control()
 	if err != nil {
 		return nil, err
 	}
+	total, err := spans(cfg, ctl)
 	var out []int
-	seen, next := 0, 1
+	b := make([]byte, abi.GetParams.Size())
+	for n := 1; err == nil && len(out) < total && n <= maxChannels; n++ {
+		copy(b, abi.Int(n))
+		switch err = ctl.Ioctl(abi.GetParams, b); {
+		case err == nil:
+			out = append(out, n)
+		case errors.Is(err, syscall.EINVAL): // there is none of that number
+			err = nil
+		}
+	}
+	return out, errors.Join(err, ctl.Close())
+}
+
+// spans tells of every span and counts their channels.
+func spans(cfg Config, ctl Device) (total int, err error) {
+	seen := int32(0)
 	for n := 1; n <= maxSpans; n++ {
-		var s abi.Span
-		s.Number = int32(n)
+		s := abi.Span{Number: int32(n)}
 		b := abi.Encode(s)
 		switch err := ctl.Ioctl(abi.SpanStat, b); {
-		case errors.Is(err, syscall.EINVAL): // there is no span of that number
+		case errors.Is(err, syscall.EINVAL): // there is none of that number
 			continue
 		case err != nil:
-			return nil, errors.Join(err, ctl.Close())
+			return 0, err
 		}
 		if err := abi.Decode(b, &s); err != nil {
-			return nil, errors.Join(err, ctl.Close())
+			return 0, err
 		}
 		cfg.Log.Info("DAHDI span", "span", n, "name", abi.Text(s.Name[:]), "card", cardOf(&s), "channels", s.AllChannels,
 			"configured", s.Channels, "alarm", abi.AlarmText(uint32(s.Alarms)))
-		for range s.AllChannels {
-			out = append(out, next)
-			next++
-		}
-		if seen++; seen >= int(s.AllSpans) {
+		total += int(s.AllChannels)
+		if seen++; seen >= s.AllSpans {
 			break
 		}
 	}
-	return out, ctl.Close()
+	return total, nil
 }
 
-// maxSpans is the highest number of a span.
-const maxSpans = 128
+// The highest numbers of a span and a channel.
+const (
+	maxSpans    = 128
+	maxChannels = 1024
+)
 
 // cardOf names the card of a span.
 func cardOf(s *abi.Span) string {

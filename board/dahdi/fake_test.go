@@ -85,6 +85,13 @@ func (d control) Ioctl(r abi.Request, b []byte) error {
 	switch r {
 	case abi.SpanStat:
 		return d.m.span(b)
+	case abi.GetParams:
+		c := d.m.channels[abi.IntOf(b)]
+		if c == nil {
+			return syscall.EINVAL
+		}
+		copy(b, abi.Encode(c.params))
+		return nil
 	case abi.LoadZone:
 		var z abi.Zone
 		if err := abi.Decode(b, &z); err != nil {

@@ -85,6 +85,19 @@ func TestChannelsThatAreChosen(t *testing.T) {
 	})
 }
 
+// Numbers may be left out between two spans.
+func TestNumbersLeftOut(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := newModules(abi.SigFXSKS, abi.SigFXOKS)
+		m.channels[25], m.channels[2].n = m.channels[2], 25
+		delete(m.channels, 2)
+		infos, got := openAll(t, Config{Kernel: m})
+		if len(infos) != 2 || infos[1].Name != "dahdi/25" || len(got) != 2 {
+			t.Errorf("%+v, %v", infos, got)
+		}
+	})
+}
+
 func TestNoModules(t *testing.T) {
 	for name, c := range map[string]struct {
 		err  error
