@@ -4,6 +4,7 @@
 // he heard is saved as a WAV file.
 //
 //	go run ./testbench/call --line L1 --from 600123456 --keys 1,1 --answer fxs2
+//	go run ./testbench/call --serve --line L2 --line-km 4 --hum -38
 //
 // It ends with 0 when everything happened as it should, 1 when a step did not,
 // 2 when it was asked wrongly, 3 when the wire cannot be reached.
@@ -54,7 +55,11 @@ func run(ctx context.Context, args []string, out, problems io.Writer) int {
 		return exitWire
 	}
 	w.Out = out
-	err = w.Go(ctx, s)
+	do := w.Go
+	if w.Serve {
+		do = w.serve
+	}
+	err = do(ctx, s)
 	s.Close()
 	if err != nil {
 		fmt.Fprintln(problems, "call:", err)
@@ -80,6 +85,7 @@ func parse(args []string, problems io.Writer) (w *Walk, socket string, err error
 	f.DurationVar(&w.Talk, "talk", 5*time.Second, "length of the conversation")
 	f.DurationVar(&w.Patience, "patience", time.Minute, "how long the caller waits for a telephone to ring")
 	f.StringVar(&hangup, "hangup", "caller", "who hangs up first: caller or phone")
+	f.BoolVar(&w.Serve, "serve", false, "rings nobody: keeps the office up, for tests of lines and calls that the board dials")
 	w.Copper.flags(f)
 	f.StringVar(&w.WAV, "wav", "var/call.wav", "file for what the caller heard; empty for none")
 	if err := f.Parse(args); err != nil {

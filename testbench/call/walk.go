@@ -45,6 +45,7 @@ type Walk struct {
 	Talk       time.Duration
 	Patience   time.Duration
 	PhoneFirst bool // hangs up first
+	Serve      bool // only keep the office up
 	Copper     copper
 	WAV        string
 	Out        io.Writer

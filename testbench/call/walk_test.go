@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"io"
 	"net"
 	"os"
 	"path/filepath"
@@ -259,4 +260,63 @@ func TestAskedWrongly(t *testing.T) {
 			t.Errorf("%s ends with %d: %s", args, code, &problems)
 		}
 	}
+}
+
+// An office that only serves gives dial tone and answers what the board dials.
+func TestServe(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := sim.Open(sim.Config{FXO: 1, Country: "ES"})
+		near, far := net.Pipe()
+		served := make(chan error, 1)
+		ctx, stop := context.WithCancel(t.Context())
+		go func() { served <- b.Attach(near) }()
+		s, err := linesim.New(far)
+		if err != nil {
+			t.Fatal(err)
+		}
+		w, _, err := parse([]string{"--serve", "--line-km", "2"}, io.Discard)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var out bytes.Buffer
+		w.Out = &out
+		ended := make(chan error, 1)
+		go func() { ended <- w.serve(ctx, s) }()
+		p := b.Ports()[0]
+		if err := p.Command(port.Seize{}); err != nil {
+			t.Fatal(err)
+		}
+		spec, err := dtmf.Spec("112", dtmf.Sending{OnMs: 80, OffMs: 80, Low: -8, High: -6})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var play tone.Player
+		tones := 0
+		for n := range 500 { // 10 s
+			var in, f pcm.Frame
+			if err := p.Audio().Read(&in); err != nil {
+				t.Fatal(err)
+			}
+			if in.Level() > -30 && n < 50 {
+				tones++
+			}
+			if n == 50 {
+				play.Start(spec)
+			}
+			play.Fill(&f)
+			if err := p.Audio().Write(&f); err != nil {
+				t.Fatal(err)
+			}
+		}
+		stop()
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
+		s.Close()
+		b.Close()
+		<-served
+		if tones < 20 || !strings.Contains(out.String(), "fxo1 dials 112") {
+			t.Errorf("dial tone in %d frames of a second; told:\n%s", tones, &out)
+		}
+	})
 }

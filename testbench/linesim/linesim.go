@@ -115,6 +115,9 @@ func (s *Sim) Close() error {
 	return nil
 }
 
+// Gone is closed when the wire is gone; Err says why.
+func (s *Sim) Gone() <-chan struct{} { return s.stop }
+
 // Err returns why the wire is gone, nil while it is there.
 func (s *Sim) Err() error {
 	s.mu.Lock()
