@@ -23,6 +23,12 @@ import (
 // guarded runs the small office with a watchdog, in virtual time.
 func guarded(t *testing.T, open func(linuxdog.Config) (watchdog.Dog, board.Report), check func(o *office.Office)) {
 	t.Helper()
+	small(t, "watchdog: {timeout: 30s}\n", func(out *app.Outside) { out.Watchdog = open }, check)
+}
+
+// small runs the small office with more in its document, in virtual time.
+func small(t *testing.T, more string, fit func(*app.Outside), check func(o *office.Office)) {
+	t.Helper()
 	doc, err := os.ReadFile(filepath.FromSlash("../../board/sim/office.yaml"))
 	if err != nil {
 		t.Fatal(err)
@@ -32,7 +38,7 @@ func guarded(t *testing.T, open func(linuxdog.Config) (watchdog.Dog, board.Repor
 		t.Fatal(err)
 	}
 	synctest.Test(t, func(t *testing.T) {
-		o := office.OpenWith(t, 1, string(doc)+"watchdog: {timeout: 30s}\n", pack, func(out *app.Outside) { out.Watchdog = open })
+		o := office.OpenWith(t, 1, string(doc)+more, pack, fit)
 		defer o.Stop()
 		check(o)
 	})

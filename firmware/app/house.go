@@ -29,6 +29,7 @@ import (
 	"github.com/centralita/centralita/firmware/panel"
 	"github.com/centralita/centralita/firmware/prompt"
 	"github.com/centralita/centralita/firmware/sipua"
+	"github.com/centralita/centralita/firmware/syslog"
 	"github.com/centralita/centralita/firmware/tel"
 	"github.com/centralita/centralita/firmware/trace"
 	"github.com/centralita/centralita/firmware/uplink"
@@ -83,6 +84,7 @@ type House struct {
 	front    *simpanel.Panel
 	panel    *panel.Panel
 	uplinks  []*uplink.Uplink
+	syslog   *syslog.Log // nil: none
 	web      *web.Server
 	clock    *timekeeper
 	legs     atomic.Uint64
@@ -115,6 +117,9 @@ func New(r Rooms, out *Outside) (*House, error) {
 }
 
 func (h *House) build() error {
+	if err := h.buildSyslog(); err != nil {
+		return err
+	}
 	h.openBoard()
 	if err := h.buildPumps(); err != nil {
 		return err
@@ -267,6 +272,9 @@ func (h *House) Run(ctx context.Context, ready func()) error {
 	}
 	for _, u := range h.uplinks {
 		part("an uplink", u.Run)
+	}
+	if h.syslog != nil {
+		part("the log", h.syslog.Run)
 	}
 	part("the watch", h.watch)
 	part("the watchdog", h.feed)

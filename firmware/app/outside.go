@@ -42,6 +42,7 @@ type Outside struct {
 	DialTCP    func(ctx context.Context, addr string) (net.Conn, error)
 	Resolve    func(ctx context.Context, host string) ([]netip.Addr, error)
 	DialUplink func(ctx context.Context, network, addr string) (net.Conn, error)
+	DialLog    func(ctx context.Context, network, addr string) (net.Conn, error)
 }
 
 // Listen opens the sockets that cfg names. On an error nothing stays open.

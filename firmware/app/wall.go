@@ -30,6 +30,7 @@ func (h *House) complete(s *view.Snapshot) {
 	h.register.House(s.At, s)
 	h.checks.Apply(s.At, &h.register)
 	h.holdDog(s.At)
+	h.holdLog(s.At)
 	s.Alarms, s.Calm = h.register.Alarms(), h.register.Calm()
 }
 

@@ -12,6 +12,7 @@ import (
 	"github.com/centralita/centralita/firmware/exchange"
 	"github.com/centralita/centralita/firmware/health"
 	"github.com/centralita/centralita/firmware/tel"
+	"github.com/centralita/centralita/firmware/view"
 )
 
 // The parts that must check in, in the order of their list: behind these the
@@ -43,6 +44,7 @@ type signs struct {
 	shards int
 
 	machine time.Time // it was looked at
+	alarms  []view.Alarm
 }
 
 // expect makes the list of parts that must check in.
@@ -74,6 +76,7 @@ func (h *House) watch(ctx context.Context) error {
 		h.signs.look(h, time.Now())
 		h.lookAtClock(time.Now())
 		h.lookAtMachine(time.Now())
+		h.logAlarms()
 		if news := h.news(time.Now()); news != shown {
 			shown = news
 			h.exchange.Post(exchange.OnNews{})
@@ -112,6 +115,9 @@ func (h *House) news(now time.Time) string {
 	st := h.book.State()
 	var b strings.Builder
 	fmt.Fprint(&b, len(h.checks.Late(now)), st.Last, st.Err, h.dog.trouble())
+	if h.syslog != nil {
+		fmt.Fprint(&b, h.syslog.State())
+	}
 	if m := h.machine.Load(); m != nil {
 		fmt.Fprint(&b, m.DiskLow, m.Hot, m.Power)
 	}

@@ -35,6 +35,7 @@ type Config struct {
 	Limits    Limits
 	Uplinks   []Uplink
 	Watchdog  *Watchdog // nil: none is opened
+	Log       Log
 }
 
 // Site is who and where.

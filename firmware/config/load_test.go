@@ -130,6 +130,7 @@ func TestEveryKeyIsRead(t *testing.T) {
 				Each: numbering.EachPhone, Calls: 5, PerDay: 90 * time.Minute, PerCall: 10 * time.Minute, Minute: 3500, Setup: 1000, Budget: 250000},
 			{Name: "short", PerCall: time.Hour}}, true}},
 		{"limits", c.Limits, Limits{12, time.Hour, 40 * time.Second}},
+		{"log", c.Log, Log{&Syslog{"logs.example.net:6514", "tls", "ca.pem"}}},
 		{"watchdog", c.Watchdog, &Watchdog{"/dev/watchdog0", 20 * time.Second}},
 		{"uplinks", c.Uplinks, []Uplink{{"hq", "https://collector.example.net/e", "secret:hq", "ca.pem", 50, time.Second}, {"here", "http://[::1]:9000/", "", "", 500, 5 * time.Second}}},
 		{"override", c.Schedules[0].Override, flow.ForcedClosed},

@@ -140,6 +140,7 @@ func (r *reader) document(root *place.Node) {
 	r.features(f.Fields("features", false))
 	r.limits(f.Fields("limits", false))
 	r.watchdog(f)
+	r.log(f.Fields("log", false))
 	for _, n := range f.List("lines") {
 		r.line(r.sink.Fields(n, n.At, "line"))
 	}

@@ -178,6 +178,20 @@ func PowerLow() Condition {
 	}
 }
 
+// SyslogDown is the condition of a log server that cannot be reached.
+func SyslogDown(server string, dropped uint64) Condition {
+	c := Condition{
+		ID: "syslog", Rank: view.Attention,
+		ES: "Sin servidor de registro", EN: "No log server",
+		HintES: server + ". Reintenta sola.", HintEN: server + ". It tries again by itself.",
+	}
+	if dropped > 0 {
+		c.HintES += fmt.Sprintf(" Perdidos: %d.", dropped)
+		c.HintEN += fmt.Sprintf(" Lost: %d.", dropped)
+	}
+	return c
+}
+
 // PortLate is the condition of a port whose driver does not give its audio back.
 func PortLate(id tel.PortID) Condition {
 	return Condition{

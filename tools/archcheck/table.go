@@ -61,6 +61,7 @@ var table = []row{
 	{packages: "firmware/config/secret"},
 	{packages: "firmware/config", ours: []string{"firmware/tel", "firmware/numbering", "firmware/ivr/flow", "firmware/config/**"}, alien: true},
 	{packages: "firmware/health", ours: []string{"firmware/tel", "firmware/view"}, never: []string{"database/sql"}, alien: true},
+	{packages: "firmware/syslog", never: []string{"database/sql"}},
 	{packages: "firmware/update", ours: []string{"firmware/tel", "firmware/view"}, alien: true},
 
 	{packages: "firmware/panel", ours: []string{"firmware/view", "firmware/config", "firmware/health", "firmware/tel", "firmware/trace",
