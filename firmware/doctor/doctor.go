@@ -71,7 +71,6 @@ type Machine struct {
 	probes   int      // in this seizure
 	again    bool     // this is a seizure for the sweep
 	tuned    string   // impedance set at the moment
-	drops    int      // of battery while the loop was closed
 	closed   bool
 	report   Report
 }

@@ -80,7 +80,7 @@ func FuzzProfile(f *testing.F) {
 func TestTwoExamplesTeachATone(t *testing.T) {
 	l := NewFXO(t0, Settings{Caps: full})
 	day := 0
-	call := func(end func(now time.Time) time.Time) {
+	call := func(end func(now time.Time)) {
 		day++
 		at := func(d time.Duration) time.Time { return t0.Add(time.Duration(day)*24*time.Hour + d) }
 		l.Step(at(0), wire(port.RingOn{}), nil)
@@ -89,31 +89,28 @@ func TestTwoExamplesTeachATone(t *testing.T) {
 		l.Step(at(2*time.Second), wire(port.CallerID{Number: "1", Standard: "v23"}), nil)
 		l.Step(at(2*time.Second), Answer{}, nil)
 		l.Step(at(2200*ms), TimedOut{}, nil)
-		now := end(at(10 * time.Second))
+		end(at(10 * time.Second))
 		for s, _ := l.State(); s != Idle && s != Blocked; s, _ = l.State() {
 			due, ok := l.Deadline()
 			if !ok {
 				t.Fatal("stuck in " + s.String())
 			}
-			now = due
-			l.Step(now, TimedOut{}, nil)
+			l.Step(due, TimedOut{}, nil)
 		}
 	}
-	call(func(now time.Time) time.Time { // our side hears it and hangs up
+	call(func(now time.Time) { // our side hears it and hangs up
 		l.Step(now, Strange{Signal: "450@-12 350/350", Periods: 3, Sure: 0.9}, nil)
 		l.Step(now.Add(time.Second), HangUp{}, nil)
-		return now
 	})
 	if got := l.Known(); got != nil {
 		t.Fatalf("one example taught %v", got)
 	}
-	call(func(now time.Time) time.Time { // the exchange drops the loop while it sounds
+	call(func(now time.Time) { // the exchange drops the loop while it sounds
 		l.Step(now.Add(-3*time.Second), Strange{Signal: "455@-14 340/360", Periods: 1, Sure: 0.9}, nil)
 		now = now.Add(-2 * time.Second)
 		l.Step(now.Add(time.Second), wire(port.Battery{}), nil)
 		l.Step(now.Add(1050*ms), TimedOut{}, nil)
 		l.Step(now.Add(1300*ms), wire(port.Battery{On: true}), nil)
-		return now
 	})
 	if got := fmt.Sprint(l.Known()); got != "[450@-12 350/350]" {
 		t.Errorf("two examples taught %s", got)
@@ -124,9 +121,8 @@ func TestTwoExamplesTeachATone(t *testing.T) {
 	}
 	l.Step(t0, Freeze{On: true}, nil)
 	before := string(l.Profile().Text())
-	call(func(now time.Time) time.Time {
+	call(func(now time.Time) {
 		l.Step(now, HangUp{}, nil)
-		return now
 	})
 	if got := string(l.Profile().Text()); got != before {
 		t.Errorf("a frozen profile grew:\n%s", got)

@@ -22,12 +22,11 @@ type release struct {
 	began time.Time
 	ends  time.Time // the longest a call may last
 
-	away   time.Time // battery went
-	turned time.Time // the exchange reversed the wires
-	due    time.Time // the sign that is weighed now is believed then; zero: none
-	sign   Sign      // that is weighed, with
-	told   string    // its evidence
-	since  time.Time // and when it came
+	away  time.Time // battery went
+	due   time.Time // the sign that is weighed now is believed then; zero: none
+	sign  Sign      // that is weighed, with
+	told  string    // its evidence
+	since time.Time // and when it came
 
 	tone    Sign      // sounds now
 	stopped time.Time // a release tone that was weighed ended by itself

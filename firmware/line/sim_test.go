@@ -47,7 +47,6 @@ type house struct {
 	in      bool // it came from the exchange
 	dialled bool // Dial was accepted, or not refused yet
 	urgent  bool // it is an emergency
-	gones   int  // of this call
 	kinds   map[string]int
 }
 
