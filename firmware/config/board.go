@@ -32,7 +32,8 @@ func (r *reader) board(f *place.Fields) {
 		return f.Int(key, 0, 0, mostSockets)
 	}
 	b := &r.cfg.Board
-	if !f.Has("dahdi") && !f.Has("modems") || f.Has("kind") || f.Has("fxo") || f.Has("fxs") || f.Has("socket") {
+	model := f.Text("model", "sim")
+	if !f.Has("dahdi") && !f.Has("modems") && model == "sim" || f.Has("kind") || f.Has("fxo") || f.Has("fxs") || f.Has("socket") {
 		b.Kind = f.Enum("kind", "sim", "sim")
 		b.Socket = f.Text("socket", "sim.sock")
 	} else {
@@ -48,6 +49,7 @@ func (r *reader) board(f *place.Fields) {
 	for _, n := range f.List("modems") {
 		r.modem(r.sink.Fields(n, n.At, "modem"))
 	}
+	r.front(f)
 	f.Done()
 }
 

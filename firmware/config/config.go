@@ -65,6 +65,7 @@ type Board struct {
 	FXS    int    // sim: sockets fxs1..n
 	DAHDI  *DAHDI // nil: none
 	Modems []Modem
+	Front  *Front // nil: the simulated one alone
 }
 
 // DAHDI is every card of the DAHDI drivers: channel N is the socket dahdi/N.

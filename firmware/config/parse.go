@@ -68,8 +68,12 @@ func Parse(name string, data []byte, has HasPrompt) (*Config, []Problem) {
 		return nil, r.sink.Problems()
 	}
 	r.document(root)
-	if !r.sink.Empty() {
-		return nil, r.sink.Problems()
+	problems := r.sink.Problems()
+	for _, s := range r.more {
+		problems = append(problems, s.Problems()...)
+	}
+	if len(problems) > 0 {
+		return nil, problems
 	}
 	return r.cfg, nil
 }
@@ -89,6 +93,7 @@ func Check(file string, has HasPrompt, w io.Writer) (ok bool, err error) {
 // reader fills a configuration from a document.
 type reader struct {
 	sink  *place.Sink
+	more  []*place.Sink // of the other files that the document names
 	cfg   *Config
 	seen  map[string]place.At // where each id, number and socket was first used
 	refs  []ref               // names to be looked up when all is read

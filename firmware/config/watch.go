@@ -22,7 +22,7 @@ func (r *reader) watchdog(doc *place.Fields) {
 	}
 	f := doc.Fields("watchdog", false)
 	w := &Watchdog{
-		Device:  f.Text("device", "/dev/watchdog"),
+		Device:  f.Text("device", r.watchdogOf()),
 		Timeout: f.Duration("timeout", 30*time.Second, 10*time.Second, 10*time.Minute),
 	}
 	if !path.IsAbs(w.Device) || path.Clean(w.Device) != w.Device {
@@ -30,4 +30,12 @@ func (r *reader) watchdog(doc *place.Fields) {
 	}
 	f.Done()
 	r.cfg.Watchdog = w
+}
+
+// watchdogOf is where the board has its watchdog.
+func (r *reader) watchdogOf() string {
+	if f := r.cfg.Board.Front; f != nil && f.Watchdog != "" {
+		return f.Watchdog
+	}
+	return "/dev/watchdog"
 }
