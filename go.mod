@@ -21,6 +21,7 @@ require (
 	gonum.org/v1/plot v0.17.0
 	modernc.org/sqlite v1.59.0
 	periph.io/x/conn/v3 v3.7.2
+	periph.io/x/host/v3 v3.8.5
 	pgregory.net/rapid v1.3.0
 )
 

@@ -41,6 +41,7 @@ func (h *House) openBoard() {
 			Driver: r.Driver, Port: r.Port, State: r.State.String(), What: r.What, Why: r.Why, Hint: r.Hint,
 		})
 	}
+	h.openFront()
 }
 
 // drivers are those that the configuration asks for, in the order of their reports.

@@ -242,7 +242,7 @@ func (h *House) greet(w io.Writer, data string, took time.Duration) {
 	}
 	fmt.Fprintf(w, "  lines    %s%s\n", strings.Join(lines, " "), ring)
 	fmt.Fprintf(w, "  phones   %s on the board\n", strings.Join(wired, " "))
-	for _, r := range h.board.Reports() {
+	for _, r := range append(h.board.Reports(), h.real.reports...) {
 		fmt.Fprintf(w, "  board    %s\n", r)
 	}
 	if h.cfg.Watchdog != nil {

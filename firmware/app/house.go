@@ -83,6 +83,7 @@ type House struct {
 	ended    endings
 	front    *simpanel.Panel
 	panel    *panel.Panel
+	real     realFront
 	uplinks  []*uplink.Uplink
 	syslog   *syslog.Log // nil: none
 	web      *web.Server
@@ -111,7 +112,7 @@ func New(r Rooms, out *Outside) (*House, error) {
 	}
 	if err != nil {
 		out.close()
-		return nil, errors.Join(err, h.closeBoard(), r.Book.Close())
+		return nil, errors.Join(err, h.closeBoard(), h.real.close(), r.Book.Close())
 	}
 	return h, nil
 }
@@ -166,6 +167,7 @@ func (h *House) build() error {
 	}
 	h.front = simpanel.New(min(panel.MaxLamps, len(h.cfg.Lines)+len(h.cfg.Phones)))
 	h.panel = panel.New(&h.store, h.front.Display(), h.front.Strip(), h.log)
+	h.real.showOn(h.panel)
 	return h.buildWeb()
 }
 
@@ -264,6 +266,9 @@ func (h *House) Run(ctx context.Context, ready func()) error {
 		h.panel.Run(ctx)
 		return nil
 	})
+	if h.real.buttons != nil {
+		part("the buttons", h.pressed)
+	}
 	if h.out.Web != nil {
 		part("the wall page", func(ctx context.Context) error { return h.web.Serve(ctx, h.out.Web) })
 	}
@@ -290,6 +295,7 @@ func (h *House) Run(ctx context.Context, ready func()) error {
 	stop()
 	err = errors.Join(err, h.closeBoard())
 	all.Wait()
+	err = errors.Join(err, h.real.close())
 	h.book.Append(call.Fact{Kind: call.Shutdown, At: time.Now(), Reason: "stopped"})
 	err = errors.Join(err, h.book.Close())
 	return errors.Join(err, h.closeDog(err))

@@ -12,7 +12,9 @@ import (
 
 	"github.com/centralita/centralita/board"
 	"github.com/centralita/centralita/board/atmodem"
+	"github.com/centralita/centralita/board/buses"
 	"github.com/centralita/centralita/board/dahdi"
+	"github.com/centralita/centralita/board/gpio"
 	"github.com/centralita/centralita/board/linuxdog"
 	"github.com/centralita/centralita/firmware/config"
 	"github.com/centralita/centralita/firmware/console"
@@ -34,6 +36,7 @@ type Outside struct {
 	// Serial opens the serial line of a modem; nil: no modem is opened.
 	Serial func(device string, baud int) (io.ReadWriteCloser, error)
 	DAHDI  dahdi.Kernel // of telephone cards; nil: none is opened
+	Wires  Wires        // to the front of the box; zero: none is opened
 	// Watchdog opens the watchdog of the machine; nil: none is opened.
 	Watchdog func(linuxdog.Config) (watchdog.Dog, board.Report)
 	Notify   *health.Notifier // of systemd; nil: nobody is told
@@ -80,6 +83,7 @@ func Listen(cfg *config.Config, dir string) (out *Outside, err error) {
 		}
 	}
 	o.Serial, o.DAHDI, o.Watchdog = atmodem.OpenSerial, dahdi.System(dahdi.Root), linuxdog.Open
+	o.Wires = Wires{GPIO: gpio.Linux(), I2C: buses.I2C, SPI: buses.SPI}
 	o.Machine = health.NewMachine(dir)
 	if o.Notify, err = health.NewNotifier(os.Getenv, os.Getpid()); err != nil {
 		return nil, err
