@@ -115,7 +115,7 @@ func (e *Exchange) testLine(c TestLine) error {
 		return refuse("cannot test %s: nobody here can measure it", "no se puede probar %s: aquí nadie puede medirla", c.Line)
 	case p.exam != nil:
 		return refuse("cannot test %s: it is being tested", "no se puede probar %s: ya se está probando", c.Line)
-	case p.heir != nil || p.call != 0 || !p.fxo.Lendable():
+	case e.inherited(p) || p.call != 0 || !p.fxo.Lendable():
 		return refuse("cannot test %s: it is %s", "no se puede probar %s: está en uso (%s)", c.Line, s)
 	}
 	set := e.sh.Clinic.Setup(p.id)

@@ -49,7 +49,12 @@ func (e *Exchange) measureLine(p *portState) {
 
 // inherit gives a cleared line to the emergency call that waits for it.
 func (e *Exchange) inherit(p *portState, s line.State) {
-	if p.heir == nil || s != line.Idle && s != line.Blocked && s != line.Alarm && s != line.Ringing {
+	switch s {
+	case line.Idle, line.Blocked, line.Alarm, line.Ringing, line.Answering:
+	default:
+		return
+	}
+	if p.heir == nil {
 		return
 	}
 	h := p.heir
@@ -87,12 +92,12 @@ func (e *Exchange) seizeLine(l *legState, p *portState, ef call.Seize) {
 	emergency := c != nil && c.m.Start().Emergency
 	free := s == line.Idle || emergency && ef.Force && (s == line.Blocked || p.fxo.Probing())
 	switch {
-	case free && p.heir == nil && (p.conf.Out || ef.Force):
+	case free && !e.inherited(p) && (p.conf.Out || ef.Force):
 		l.port, p.call = p, l.id
 		e.push(toLine{p, line.Dial{Number: ef.Number, Emergency: emergency}})
 		return
-	case emergency && p.heir == nil && s == line.Testing && e.examStops(p, "an emergency call needs it", "la necesita una llamada de emergencia"),
-		ef.Force && s != line.Alarm && p.heir == nil && e.clearFor(p):
+	case emergency && !e.inherited(p) && s == line.Testing && e.examStops(p, "an emergency call needs it", "la necesita una llamada de emergencia"),
+		ef.Force && s != line.Alarm && !e.inherited(p) && e.clearFor(p):
 		l.port = nil
 		p.heir = &heir{leg: l.id, number: ef.Number}
 		return
@@ -105,13 +110,21 @@ func (e *Exchange) seizeLine(l *legState, p *portState, ef call.Seize) {
 	e.letGo(l)
 }
 
-// clearFor ends the call on a line for an emergency call; another emergency
-// call is never cleared.
+// inherited reports whether an emergency call waits for the line; one whose caller
+// gave up does not.
+func (e *Exchange) inherited(p *portState) bool {
+	if p.heir != nil && e.legs[p.heir.leg] == nil {
+		p.heir = nil
+	}
+	return p.heir != nil
+}
+
+// clearFor ends the call on a line for an emergency call, which may wait too for a
+// line that is free soon; another emergency call is never cleared.
 func (e *Exchange) clearFor(p *portState) bool {
 	l := e.legs[p.call]
 	if l == nil || l.call == "" {
-		s, _ := p.state()
-		return s == line.Clearing || s == line.Confirming
+		return p.fxo.Settles()
 	}
 	c := e.calls[l.call]
 	if c.m.Start().Emergency {

@@ -46,6 +46,19 @@ func (l *FXO) Lendable() bool {
 	return false
 }
 
+// Settles reports whether the line is free soon, unless somebody rings.
+func (l *FXO) Settles() bool {
+	switch l.state {
+	case Clearing, Confirming:
+		return true
+	case ReadingID:
+		return !l.bell.real
+	case Seizing:
+		return l.out.quit
+	}
+	return false
+}
+
 func (l *FXO) lend(now time.Time, on bool, out []Effect) []Effect {
 	switch {
 	case on && l.Lendable():
