@@ -83,7 +83,7 @@ func (e *Exchange) doctorEffect(p *portState, ef doctor.Effect) {
 	case doctor.SendDigits:
 		e.sh.Media.SendDigits(p.audio, outpulse, ef.Digits)
 	case doctor.Done:
-		e.examined(p, ef.Report)
+		e.examEnds(p, ef.Report)
 	default:
 		e.sh.Clinic.Examine(p.id, p.audio, ef)
 	}
@@ -101,6 +101,7 @@ func (e *Exchange) doctorAudio(p *portState, on bool) {
 	p.audio = l.id
 	if err := e.sh.Media.AttachPort(tel.CallID("port "+string(p.id)), l.id, p.id, e.hear(p, true)); err != nil {
 		e.warn("port "+string(p.id)+": audio", err)
+		e.examStops(p, "the line cannot be heard: "+err.Error(), "no se puede oír la línea: "+err.Error())
 	}
 }
 
@@ -131,8 +132,8 @@ func (e *Exchange) testLine(c TestLine) error {
 	return nil
 }
 
-// examined ends an examination and books what it found.
-func (e *Exchange) examined(p *portState, r doctor.Report) {
+// examEnds ends an examination and books what it found.
+func (e *Exchange) examEnds(p *portState, r doctor.Report) {
 	x := p.exam
 	p.exam = nil
 	e.timers.set(&x.timer, e.now, false)
@@ -152,6 +153,9 @@ func (e *Exchange) tuneLine(c TuneLine) error {
 	if err != nil {
 		return err
 	}
+	if err := examined(p); err != nil {
+		return err
+	}
 	if c.Advised {
 		if p.report == nil || p.report.Advice == nil {
 			return refuse("cannot tune %s: no test has advised anything; test it first", "no se puede ajustar %s: ninguna prueba ha aconsejado nada; pruébela antes", c.Line)
@@ -167,6 +171,14 @@ func (e *Exchange) tuneLine(c TuneLine) error {
 	e.push(toLine{p, line.Tuned{Tune: c.Tune}})
 	e.sh.Book.Append(call.Fact{Kind: call.LineTuned, At: e.now, Port: p.id, Reason: c.Tune.String(), By: tel.BySystem})
 	return nil
+}
+
+// examined refuses to set what the end of a test that goes on would set back.
+func examined(p *portState) error {
+	if p.exam == nil {
+		return nil
+	}
+	return refuse("cannot set anything of %s: it is being tested", "no se puede ajustar %s: se está probando", p.id)
 }
 
 // freeLine ends whatever is on a line.

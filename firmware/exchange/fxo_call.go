@@ -18,11 +18,17 @@ func (e *Exchange) toFXO(id tel.LegID, ev line.Event) {
 	if l == nil || l.port == nil || l.port.fxo == nil {
 		return
 	}
-	if h, ok := ev.(line.Heard); ok && l.port.exam != nil && h.Tone == tel.ToneDial && !h.Ended {
-		e.push(toDoctor{l.port, doctor.DialTone{}})
+	e.toEar(l.port, ev)
+}
+
+// toEar tells a line what was heard on it, or the doctor who examines it and waits
+// for dial tone.
+func (e *Exchange) toEar(p *portState, ev line.Event) {
+	if h, ok := ev.(line.Heard); ok && p.exam != nil && h.Tone == tel.ToneDial && !h.Ended {
+		e.push(toDoctor{p, doctor.DialTone{}})
 		return
 	}
-	e.push(toLine{l.port, ev})
+	e.push(toLine{p, ev})
 }
 
 // hear is what the ear makes of a line's sounds.

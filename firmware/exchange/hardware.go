@@ -24,7 +24,7 @@ func (e *Exchange) onPort(p *portState, ev port.Event) {
 		return
 	case port.Heard:
 		if t, ok := sounds[ev.Sound]; ok {
-			e.push(toLine{p, line.Heard{Tone: t, Evidence: ev.Sound.String() + ", recognised by the hardware"}})
+			e.toEar(p, line.Heard{Tone: t, Evidence: ev.Sound.String() + ", recognised by the hardware"})
 			return
 		}
 		if ev.Sound == port.SoundFax || ev.Sound == port.SoundAnswer {

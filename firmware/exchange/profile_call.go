@@ -3,6 +3,7 @@ package exchange
 import (
 	"github.com/centralita/centralita/firmware/line"
 	"github.com/centralita/centralita/firmware/tel"
+	"github.com/centralita/centralita/hal/port"
 )
 
 // Between a technician and what a line has learned.
@@ -40,10 +41,28 @@ func (e *Exchange) readProfile(c ReadProfile) error {
 func (e *Exchange) useProfile(c UseProfile) error {
 	p, err := e.lineOf(c.Line)
 	if err == nil {
-		c.Profile.Line = string(p.id)
-		e.push(toLine{p, line.UseProfile{Profile: c.Profile}})
+		err = examined(p)
 	}
-	return err
+	if err != nil {
+		return err
+	}
+	if _, ok := p.fxo.Tuning(); ok && c.Profile.Tuning == nil {
+		e.untune(p)
+	}
+	c.Profile.Line = string(p.id)
+	e.push(toLine{p, line.UseProfile{Profile: c.Profile}})
+	return nil
+}
+
+// untune sets the hardware as it began, with the impedance of its own choice.
+func (e *Exchange) untune(p *portState) {
+	var t port.Tune
+	if e.sh.Clinic != nil {
+		if own := e.sh.Clinic.Setup(p.id).Impedances; len(own) > 0 {
+			t.Impedance = own[0]
+		}
+	}
+	e.warn("port "+string(p.id)+": "+t.String(), e.sh.Ports.Command(p.id, t))
 }
 
 func (e *Exchange) freezeProfile(c FreezeProfile) error {
