@@ -170,7 +170,7 @@ func lineGain(ctx context.Context, s *session, id tel.PortID, args []string) int
 	var tenths [2]int
 	for i, a := range args {
 		db, err := strconv.ParseFloat(strings.Replace(a, ",", ".", 1), 64)
-		if err != nil || db < -20 || db > 20 {
+		if err != nil || !(db >= -20 && db <= 20) { // no number is neither
 			return s.fail(Usage, usageError{"una ganancia son dB de -20 a 20, como 1.5", "a gain is dB from -20 to 20, such as 1.5"})
 		}
 		tenths[i] = int(math.Round(10 * db))

@@ -113,7 +113,7 @@ func TestLinesAreAsked(t *testing.T) {
 	if got := strings.Join(l.did, "|"); got != want {
 		t.Errorf("asked %s\nwant  %s", got, want)
 	}
-	for args, says := range map[string]string{"line L1 gain loud 3": "dB de -20 a 20", "line L1 gain 30 0": "dB de -20 a 20", "line L1 capture 1h": "de 1s a 2m",
+	for args, says := range map[string]string{"line L1 gain loud 3": "dB de -20 a 20", "line L1 gain nan 0": "dB de -20 a 20", "line L1 gain 1 inf": "dB de -20 a 20", "line L1 gain 30 0": "dB de -20 a 20", "line L1 capture 1h": "de 1s a 2m",
 		"line L1 capture x": "de 1s a 2m", "line L1 test now": "se escribe: line L1 test"} {
 		var out strings.Builder
 		if code := c.Exec(t.Context(), strings.Fields(args), &out); code != Usage || !strings.Contains(out.String(), says) {
