@@ -92,7 +92,7 @@ func (l *FXO) learnDip() {
 // learnCadence keeps the cadence of the bell, from one burst to the next.
 func (l *FXO) learnCadence(now time.Time, pause time.Duration) {
 	b := &l.bell
-	if b.off.IsZero() || pause < ringCycle || b.burst < ringDebounce || b.counted {
+	if b.off.IsZero() || pause < ringCycle || max(pause, b.burst) > cadenceMost*time.Millisecond || b.burst < ringDebounce || b.counted {
 		return
 	}
 	b.counted = true // once a call
@@ -145,6 +145,9 @@ const (
 	erlOff   = 10.0
 )
 
+// isLevel reports whether a level was measured; one of nothing is no number.
+func isLevel(v float32) bool { return v != 0 && v >= -mostLevel && v <= mostLevel }
+
 // measured keeps levels of a call; those of a frozen profile are only compared.
 func (l *FXO) measured(now time.Time, m Levels) {
 	p := l.sight
@@ -157,7 +160,7 @@ func (l *FXO) measured(now time.Time, m Levels) {
 		{&p.LevelIn, m.In, levelOff, "speech from the line"},
 		{&p.ERL, m.ERL, erlOff, "the echo return loss"},
 	} {
-		if g.v == 0 {
+		if !isLevel(g.v) {
 			continue
 		}
 		l.learns()
@@ -169,7 +172,7 @@ func (l *FXO) measured(now time.Time, m Levels) {
 		gauge *Gauge
 		v     float32
 	}{{&p.LevelOut, m.Out}, {&p.Twist, m.Twist}} { // they are the talker's, not the line's
-		if g.v != 0 {
+		if isLevel(g.v) {
 			l.learns()
 			g.gauge.see(float64(g.v), 100)
 		}

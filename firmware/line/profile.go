@@ -78,6 +78,8 @@ const (
 	maxTones   = 8  // learned
 	maxChanges = 8  // kept
 	memory     = 24 // measures that a mean remembers
+
+	cadenceMost = 15000 // ms: a longer burst or pause is of no bell
 )
 
 // Clone returns a copy that shares nothing.

@@ -8,6 +8,7 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"unicode"
 )
 
 // Text returns the profile as JSON, which ParseProfile reads back.
@@ -23,6 +24,9 @@ func (p Profile) Text() []byte {
 // field, and what stands there.
 func ParseProfile(text []byte) (Profile, error) {
 	var p Profile
+	if len(text) > mostText {
+		return p, fmt.Errorf("cannot read the line profile: %d bytes are more than %d", len(text), mostText)
+	}
 	dec := json.NewDecoder(bytes.NewReader(text))
 	dec.DisallowUnknownFields()
 	if err := dec.Decode(&p); err != nil {
@@ -67,13 +71,71 @@ func place(text []byte, offset int64) string {
 
 func cut(b []byte) []byte { return b[:min(len(b), 20)] }
 
+// What a profile may hold at most, wherever it comes from.
+const (
+	mostText  = 1 << 16
+	mostWord  = 100           // bytes of a value
+	mostSeen  = 1_000_000_000 // so that sums stay numbers
+	mostLevel = 200           // dB either way
+)
+
 // check returns what cannot be in a profile.
 func (p *Profile) check() error {
+	if err := p.checkCounts(); err != nil {
+		return err
+	}
+	for _, r := range []string{p.Ring.Value, p.Ring.Odd} {
+		if n, ok := numbers(r, "/"); r != "" && (!ok || len(n) != 2 || max(n[0], n[1]) > cadenceMost) {
+			return fmt.Errorf("ring_cadence: %q is no bell like \"1500/3000\" of at most %d ms", r, cadenceMost)
+		}
+	}
+	words := []word{
+		{"line", p.Line}, {"caller_id_standard", p.CallerID.Value}, {"caller_id_standard", p.CallerID.Odd},
+		{"dial_tone", p.DialTone.Value}, {"dial_tone", p.DialTone.Odd},
+	}
+	for i, t := range p.Tones {
+		words = append(words, word{fmt.Sprintf("tones[%d].signal", i), t.Signal})
+	}
+	if p.Tuning != nil {
+		words = append(words, word{"tuning.impedance", p.Tuning.Impedance})
+	}
+	for _, w := range words {
+		if len(w.text) > mostWord {
+			return fmt.Errorf("%s: %d bytes are more than %d", w.name, len(w.text), mostWord)
+		}
+	}
+	for i, c := range p.Changes {
+		words = append(words, word{fmt.Sprintf("changes[%d].what", i), c.What})
+	}
+	for _, w := range words {
+		if strings.ContainsFunc(w.text, func(r rune) bool { return !unicode.IsPrint(r) }) {
+			return fmt.Errorf("%s: %q cannot be printed", w.name, w.text)
+		}
+	}
+	for _, g := range []struct {
+		name string
+		g    Gauge
+	}{{"level_in_dbm0", p.LevelIn}, {"level_out_dbm0", p.LevelOut}, {"erl_db", p.ERL}, {"twist_db", p.Twist}} {
+		if max(g.g.Mean, g.g.Odd) > mostLevel || min(g.g.Mean, g.g.Odd) < -mostLevel {
+			return fmt.Errorf("%s: %g and %g dB are beyond ±%d", g.name, g.g.Mean, g.g.Odd, mostLevel)
+		}
+	}
+	return nil
+}
+
+// word is a text of a profile and where it stands.
+type word struct{ name, text string }
+
+// checkCounts returns what cannot be in the lists and numbers of a profile.
+func (p *Profile) checkCounts() error {
 	for i, c := range p.Evidence {
+		if slices.ContainsFunc(p.Evidence[:i], func(o Count) bool { return o.Sign == c.Sign }) {
+			return fmt.Errorf("evidence[%d].sign: %q is there twice", i, c.Sign)
+		}
 		if !slices.Contains(signs[:], c.Sign) {
 			return fmt.Errorf("evidence[%d].sign: there is no sign %q", i, c.Sign)
 		}
-		if c.Seen < 1 {
+		if c.Seen < 1 || c.Seen > mostSeen {
 			return fmt.Errorf("evidence[%d].seen: %d is no count", i, c.Seen)
 		}
 	}
@@ -84,7 +146,7 @@ func (p *Profile) check() error {
 		if _, ok := parseSignal(t.Signal); !ok {
 			return fmt.Errorf("tones[%d].signal: %q is no signal like \"425@-15 200/200\"", i, t.Signal)
 		}
-		if t.Seen < 1 {
+		if t.Seen < 1 || t.Seen > mostSeen {
 			return fmt.Errorf("tones[%d].seen: %d is no count", i, t.Seen)
 		}
 	}
@@ -107,6 +169,9 @@ func (p *Profile) check() error {
 	} {
 		if n.n < 0 {
 			return fmt.Errorf("%s: %d is less than nothing", n.name, n.n)
+		}
+		if n.n > mostSeen {
+			return fmt.Errorf("%s: %d is more than anybody counts", n.name, n.n)
 		}
 	}
 	return nil
