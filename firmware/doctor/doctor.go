@@ -103,6 +103,13 @@ func (m *Machine) Describe() string {
 		"on hook for a moment", "done"}[m.step]
 }
 
+// describe says it in Spanish.
+func (m *Machine) describe() string {
+	return [...]string{"esperando la línea", "midiendo la batería", "escuchando con la línea colgada", "esperando el tono de marcar", "midiendo el bucle",
+		"midiendo el tono de marcar", "quitando el tono de marcar", "dejando que se calme", "escuchando", "midiendo el eco", "cambiando la impedancia",
+		"colgada un momento", "terminada"}[m.step]
+}
+
 // Step takes one event at the instant now and appends to out what must be done.
 func (m *Machine) Step(now time.Time, ev Event, out []Effect) []Effect {
 	if m.step == over {
@@ -302,8 +309,7 @@ func (m *Machine) timedOut(now time.Time, out []Effect) []Effect {
 	case reopening:
 		return m.seize(now, out)
 	}
-	what := m.Describe()
-	return m.abort(now, "no answer while "+what, "sin respuesta: "+what, out)
+	return m.abort(now, "no answer while "+m.Describe(), "sin respuesta: "+m.describe(), out)
 }
 
 func (m *Machine) wire(now time.Time, ev port.Event, out []Effect) []Effect {
