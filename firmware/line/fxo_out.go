@@ -24,6 +24,7 @@ type outgoing struct {
 	how       string    // why the number was sent
 	info      bool      // the special information tone was heard
 	quit      bool      // our side gave up as the loop was closed
+	early     Heard     // a tone that sounds since before the number was out; the ear tells it once
 }
 
 func (l *FXO) dial(now time.Time, ev Dial, out []Effect) []Effect {
@@ -147,7 +148,8 @@ func (l *FXO) digitsSent(now time.Time, out []Effect) []Effect {
 		}
 	}
 	out = l.become(now, AwaitAnswer, "", answerBlind, out)
-	return append(out, Proceeding{"number outpulsed: " + l.out.how})
+	out = append(out, Proceeding{"number outpulsed: " + l.out.how})
+	return l.dialHeard(now, l.out.early, out)
 }
 
 // answeredBy: the far side answered, or must be taken to have.
@@ -166,6 +168,12 @@ func (l *FXO) dialHeard(now time.Time, ev Heard, out []Effect) []Effect {
 		return l.alive(now, orName(ev), out)
 	case l.state == AwaitDial && !ev.Ended && signOf(ev.Tone) != "":
 		return l.refused(now, FaultFailing, orName(ev)+" instead of dial tone", out)
+	case l.state == Dialling && !ev.Ended && ev.Tone != tel.ToneDial: // the exchange needs no more digits
+		o.early = ev
+		return out
+	case l.state == Dialling && ev.Tone == o.early.Tone:
+		o.early = Heard{}
+		return out
 	case l.state != AwaitAnswer:
 		return out
 	case ev.Tone == tel.ToneRingback && !ev.Ended:

@@ -52,7 +52,7 @@ var transitions = []transition{
 	{Confirming, Blocked, "battery was steady, but the line is out of service"},
 	{Confirming, ReadingID, "caller id or a reversal before the bell"},
 	{Confirming, Ringing, "ring voltage"},
-	{Confirming, Alarm, "no battery, hardware gone"},
+	{Confirming, Alarm, "no battery or none that stays, hardware gone"},
 	{Blocked, Seizing, "a probe is due; an emergency"},
 	{Blocked, Ringing, "ring voltage"},
 	{Blocked, ReadingID, "caller id or a reversal before the bell"},

@@ -83,6 +83,9 @@ func (l *FXO) battery(now time.Time, on bool, out []Effect) []Effect {
 			l.learnDrop(now.Sub(went))
 		}
 	case Confirming:
+		if on && now.Sub(l.since) > restless {
+			return l.rest(now, l.condemn(FaultBattery, "battery comes and goes", out))
+		}
 		wait := noBattery
 		if on {
 			wait = steady

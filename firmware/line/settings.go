@@ -39,6 +39,7 @@ const (
 	noBattery     = 1500 * time.Millisecond
 	steady        = 500 * time.Millisecond // battery must be, before a line is idle
 	steadyAlarm   = time.Second            // after it was dead
+	restless      = 15 * time.Second       // of battery that is never steady
 	loopSettles   = 100 * time.Millisecond // after it was closed to dial
 	answerSettles = 200 * time.Millisecond // after it was closed to answer
 	glareAnswer   = 3 * time.Second        // for the call to take a caller whom we met
