@@ -7,6 +7,7 @@ import (
 	"encoding/base64"
 	"encoding/binary"
 	"encoding/hex"
+	"math"
 	"net/netip"
 	"strings"
 	"sync"
@@ -179,7 +180,7 @@ func (a *Auth) right(c *digest.Credentials, alg, method string) bool {
 func (a *Auth) count(now time.Time, counter uint64, c *digest.Credentials) bool {
 	nc := c.Nc
 	if c.QOP == "" {
-		nc = 1 << 31
+		nc = math.MaxInt32 // nc-value is eight hexadecimal digits; an int may have 32 bits
 	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
