@@ -24,8 +24,11 @@ func (toSpend) run(e *Exchange) {
 		case d.End:
 			e.push(toCall{c, call.Kill{By: tel.BySystem, Cause: tel.CauseLimit, Evidence: d.Why}})
 		default:
-			caller, _ := c.m.Legs()
-			e.sh.Media.Tone(caller, tel.ToneConfirm)
+			payer, _ := c.m.Legs()
+			if by, _ := c.m.Consulting(); second && by != 0 {
+				payer = by
+			}
+			e.sh.Media.Tone(payer, tel.ToneConfirm)
 			e.bookCall(c, call.Fact{Kind: call.Warned, At: e.now, Call: c.id, Reason: d.Why})
 		}
 	}
