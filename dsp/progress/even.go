@@ -17,6 +17,9 @@ const (
 	sameLevel  = 1.4   // 1.5 dB
 	stretch    = 12    // windows that are judged together
 	fewWindows = 3     // say nothing
+	mostQuiet  = 0.4   // of a tone's power may be the noise in its pauses
+	mostPause  = 1000  // ms of a pause that tell of its noise; what comes later is no part of a cadence
+	quietRise  = 0.1   // of what a pause's power grew is believed each 10 ms
 	longTone   = 8     // stretches after which half of a long tone is forgotten
 )
 
@@ -38,7 +41,7 @@ type evenness struct {
 	judged, good float32 // stretches, and those that were even
 	is           mean    // what the good ones were like
 	before       mean    // the burst before
-	quiet        float32 // least power of the line in the pause before
+	quiet        float32 // power of the line in the pauses before, its lower side
 }
 
 // mean is what a burst was like; zero is none.
@@ -63,10 +66,16 @@ func (e *evenness) note(power float32) {
 	}
 }
 
-// pause takes in a window of a pause that has lasted for ms.
-func (e *evenness) pause(s sight, ms int) {
+// pause takes in a window of a pause that has lasted for ms, beside a tone of a
+// power, 0 as long as none was heard. Silence before the noise of a line came on,
+// as when a call is put through, is forgotten in a pause or two; what is nearly as
+// strong as the tone is no noise of a line.
+func (e *evenness) pause(s sight, tone float32, ms int) {
 	if ms <= window*blockMs {
 		e.quiet = s.line
+	}
+	if s.line <= mostQuiet*tone && ms <= mostPause {
+		e.quiet += quietRise * max(0, s.line-e.quiet)
 	}
 	e.quiet = min(e.quiet, s.line)
 }

@@ -100,6 +100,11 @@ type Detector struct {
 	// frequency is excluded first, which takes up to 1.8 s.
 	AwaitDial bool
 
+	// FromSilence tells that nothing sounded before the first sample: a burst at
+	// the very beginning is whole. Without it such a burst counts for nothing, for
+	// nobody knows how long it has lasted.
+	FromSilence bool
+
 	banks  [numBanks]goertzel.Bank
 	first  [numBanks + 1]int // the frequencies of a bank begin here among all; the last is their number
 	bright int               // blocks since the high banks heard something
@@ -228,7 +233,8 @@ func (d *Detector) add(hz *[numBanks][]float64, k plan.Kind, s plan.Signal, by f
 // first is told.
 var heard = [...]plan.Kind{plan.Dial, plan.Ringback, plan.Busy, plan.Congestion, plan.Unobtainable, plan.Disconnect, plan.Howler}
 
-// Reset forgets everything heard; the plan and AwaitDial stay.
+// Reset forgets everything heard; the plan, AwaitDial and FromSilence
+// stay.
 func (d *Detector) Reset() {
 	for b := range d.banks {
 		d.banks[b].Take()
@@ -305,7 +311,7 @@ func (d *Detector) step(out []Event) []Event {
 	for i := range d.tunes {
 		t := &d.tunes[i]
 		s := t.sight(d, &now, energy)
-		t.follow(s, d.n <= window)
+		t.follow(s, d.n <= window && !d.FromSilence)
 		out = d.judge(i, out)
 	}
 	out = d.heardInfo(&now, energy, out)

@@ -314,3 +314,46 @@ func BenchmarkProcess(b *testing.B) {
 		})
 	}
 }
+
+// A line put through in the middle: silence of a file or a packet network, then
+// the noise of the line and a tone in it.
+func TestSilenceBeforeTheNoise(t *testing.T) {
+	for _, country := range []string{"ES", "GB", "DE", "CL"} {
+		p, _ := plan.For(country)
+		for _, snr := range []float64{6, 10} {
+			r := rng(7)
+			b := right
+			b.snr, b.lead = snr, 0
+			d := New(p)
+			ev := listenTo(d, append(make([]pcm.Frame, 50), render(p.Signal(plan.Busy), b, 5000, &r)...))
+			if len(ev) != 1 || ev[0].Kind != plan.Busy || ev[0].At > 1000+4500 {
+				t.Errorf("%s at an SNR of %g dB: %v", country, snr, ev)
+			}
+		}
+	}
+}
+
+// What sounds from the very first sample is a whole burst when one says so, and
+// nothing otherwise.
+func TestFromSilence(t *testing.T) {
+	de, _ := plan.For("DE")
+	b := right
+	b.lead = 0
+	for _, row := range []struct {
+		kind             plan.Kind
+		from             bool
+		earliest, latest int64
+	}{
+		{plan.Busy, true, 1900, 2*960 + 200}, {plan.Busy, false, 2700, 3*960 + 200},
+		{plan.Ringback, true, 2100, 2400}, {plan.Ringback, false, 7000, 7400},
+	} {
+		r := rng(1)
+		d := New(de)
+		d.FromSilence = row.from
+		d.Reset()
+		ev := listenTo(d, render(de.Signal(row.kind), b, 8000, &r))
+		if len(ev) == 0 || ev[0].Kind != row.kind || ev[0].At < row.earliest || ev[0].At > row.latest {
+			t.Errorf("%v, from silence %v: %v", row.kind, row.from, ev)
+		}
+	}
+}

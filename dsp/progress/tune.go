@@ -66,8 +66,12 @@ func (t *tune) follow(s sight, first bool) {
 	if t.on {
 		return
 	}
-	t.even.pause(s, t.ms)
-	if !s.on && t.heard > 0 && s.line*2 > t.power/float32(t.heard) {
+	tone := float32(0)
+	if t.heard > 0 {
+		tone = t.power / float32(t.heard)
+	}
+	t.even.pause(s, tone, t.ms)
+	if !s.on && t.heard > 0 && s.line*2 > tone {
 		t.loud += blockMs
 	}
 }
