@@ -1,6 +1,7 @@
 // Package wav reads and writes RIFF/WAVE files of telephone audio: one channel
 // of 8000 samples a second, in linear 16 bits, µ-law or A-law. ParseAny also
-// takes other rates and numbers of channels, for tools that look at any capture.
+// takes other rates and numbers of channels, and linear 8 bits, for tools that
+// look at any capture.
 package wav
 
 import (
@@ -24,6 +25,10 @@ const (
 	ULaw Format = 7
 )
 
+// Narrow is linear in 8 bits without a sign, which files call PCM too. ParseAny
+// reads it; nothing writes it.
+const Narrow Format = 0xFFFF
+
 // String returns the name people know.
 func (f Format) String() string {
 	switch f {
@@ -33,6 +38,8 @@ func (f Format) String() string {
 		return "A-law"
 	case ULaw:
 		return "µ-law"
+	case Narrow:
+		return "8-bit PCM"
 	}
 	return fmt.Sprintf("format %d", uint16(f))
 }
@@ -71,6 +78,10 @@ func (a Audio) Decode() []int16 {
 		g711.ExpandULaw(out, a.Data)
 	case ALaw:
 		g711.ExpandALaw(out, a.Data)
+	case Narrow:
+		for i, b := range a.Data {
+			out[i] = (int16(b) - 128) << 8
+		}
 	default:
 		for i := range out {
 			out[i] = int16(binary.LittleEndian.Uint16(a.Data[2*i:]))
@@ -89,6 +100,8 @@ func Parse(file []byte) (Audio, error) {
 	switch {
 	case err != nil:
 		return Audio{}, err
+	case a.Format == Narrow:
+		return Audio{}, fmt.Errorf("cannot read WAV: its samples have 8 bits, %v has 16; save it as 16-bit PCM", PCM)
 	case a.Channels != 1:
 		return Audio{}, fmt.Errorf("cannot read WAV: it has %d channels; save it as mono", a.Channels)
 	case a.Rate != pcm.Rate:
@@ -97,7 +110,8 @@ func Parse(file []byte) (Audio, error) {
 	return a, nil
 }
 
-// ParseAny is Parse for any rate and any number of channels but zero.
+// ParseAny is Parse for any rate and any number of channels but zero, and for
+// Narrow.
 func ParseAny(file []byte) (Audio, error) {
 	if len(file) < 12 || string(file[:4]) != "RIFF" || string(file[8:12]) != "WAVE" {
 		return Audio{}, errors.New("cannot read WAV: it does not begin with RIFF … WAVE")
@@ -147,12 +161,14 @@ func parseFormat(b []byte) (Audio, error) {
 		a.Format = Format(u16(b[24:]))
 	}
 	switch f := a.Format; {
-	case f != PCM && f != ALaw && f != ULaw:
-		return Audio{}, fmt.Errorf("it holds format %d; save it as 16-bit PCM", f)
-	case int(bits) != 8*f.size():
-		return Audio{}, fmt.Errorf("its samples have %d bits, %v has %d; save it as 16-bit PCM", bits, f, 8*f.size())
 	case a.Channels == 0 || a.Rate == 0:
 		return Audio{}, fmt.Errorf("it has %d channels of %d samples a second", a.Channels, a.Rate)
+	case f != PCM && f != ALaw && f != ULaw:
+		return Audio{}, fmt.Errorf("it holds format %d; save it as 16-bit PCM", f)
+	case f == PCM && bits == 8:
+		a.Format = Narrow
+	case int(bits) != 8*f.size():
+		return Audio{}, fmt.Errorf("its samples have %d bits, %v has %d; save it as 16-bit PCM", bits, f, 8*f.size())
 	}
 	return a, nil
 }

@@ -120,6 +120,26 @@ func TestParseAny(t *testing.T) {
 	}
 }
 
+// 8 bits have no sign: 128 is the middle. They are read at any rate, not as a prompt.
+func TestEightBits(t *testing.T) {
+	b := append(Header(ULaw, 5), 0, 64, 128, 129, 255)
+	b[20] = byte(PCM)
+	a, err := ParseAny(b)
+	if err != nil || a.Format != Narrow || !slices.Equal(a.Decode(), []int16{-32768, -16384, 0, 256, 32512}) {
+		t.Errorf("got %v, %v", a, err)
+	}
+	if a, err := Parse(b); err == nil || err.Error() != "cannot read WAV: its samples have 8 bits, 16-bit PCM has 16; save it as 16-bit PCM" {
+		t.Errorf("as a prompt: %v, %v", a, err)
+	}
+	b[20], b[21] = 0xFF, 0xFF // a number that files may hold, but not ours
+	if a, err := ParseAny(b); err == nil {
+		t.Errorf("format 65535: %v", a)
+	}
+	if err := Write(new(bytes.Buffer), Narrow, []int16{1}); err == nil {
+		t.Error("it was written")
+	}
+}
+
 func TestOtherChunksAndExtensible(t *testing.T) {
 	b := []byte("RIFF\x00\x00\x00\x00WAVELIST\x03\x00\x00\x00abc\x00")
 	ext := make([]byte, 40)
