@@ -4,9 +4,14 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/centralita/centralita/dsp/pcm"
 	"github.com/centralita/centralita/dsp/progress"
 	"github.com/centralita/centralita/dsp/tone/plan"
 )
+
+// before is the silence taken to precede a recording, in frames: a burst at its
+// very beginning is a whole one.
+const before = 3
 
 type learnCmd struct {
 	As    string   `enum:"dial,ring,busy,congestion,unobtainable,disconnect" default:"disconnect" help:"What the tone means in the plan: dial, ring, busy, congestion, unobtainable or disconnect, which is what a line sounds when the other end has hung up."`
@@ -20,6 +25,9 @@ func (c *learnCmd) Run(e *ear) error {
 		x, err := load(file, e.channel)
 		if err != nil {
 			return err
+		}
+		for range before {
+			l.Process(new(pcm.Frame))
 		}
 		for _, f := range frames(x) {
 			l.Process(&f)

@@ -148,6 +148,7 @@ func TestKindsOfFile(t *testing.T) {
 		"a.raw": raw, "a.s16": raw, "a.SLN": raw, "a.s16le": raw, "a.pcm": raw,
 		"capture": raw, "capture.bin": law(wav.PCM), "A.WAV": law(wav.PCM),
 		"mu.wav": law(wav.ULaw), "a-law.wav": law(wav.ALaw),
+		"8.wav":  narrow(x),
 		"16.wav": at16(t, x, 16000), "48.wav": at16(t, x, 48000),
 		"unfinished.wav": append(wav.Header(wav.PCM, 0), raw...),
 		"two.wav":        header(2, pcm.Rate, wav.Append(nil, wav.PCM, stereo)),
@@ -174,6 +175,16 @@ func header(channels, rate int, data []byte) []byte {
 	b[22] = byte(channels)
 	b[24], b[25], b[26] = byte(rate), byte(rate>>8), byte(rate>>16)
 	return append(b, data...)
+}
+
+// narrow is a file of 8 bits.
+func narrow(x []int16) []byte {
+	b := wav.Header(wav.ULaw, len(x))
+	b[20] = byte(wav.PCM)
+	for _, v := range x {
+		b = append(b, byte(v>>8)+128)
+	}
+	return b
 }
 
 // at16 is a file of another rate.
@@ -289,6 +300,37 @@ func TestTones(t *testing.T) {
 	}
 	if silence := hears(t, "tones", "--country", "US", record(t, "quiet.raw", quiet(3000))); silence != "" {
 		t.Errorf("heard in silence: %q", silence)
+	}
+}
+
+// Dial tone is told within a second in every country, at the very beginning of a
+// recording too, and the first burst of ringback is never taken for it.
+func TestDialAndRingbackOfEveryCountry(t *testing.T) {
+	for _, country := range plan.Countries() {
+		p, _ := plan.For(country)
+		for _, lead := range []int{0, 600} {
+			dial := record(t, "dial.wav", quiet(lead), play(3000, p.Signal(plan.Dial).Spec()), quiet(500))
+			out := strings.Fields(hears(t, "tones", "--country", country, dial))
+			if len(out) != 4 || out[1] != "dial" || out[3] != "-" || at(t, out[0]) > int64(lead)+1000 || at(t, out[2]) < int64(lead)+3000 {
+				t.Errorf("%s: dial tone from %d ms: %q", country, lead, out)
+			}
+			ring := record(t, "ring.wav", quiet(lead), play(11000, p.Signal(plan.Ringback).Spec()))
+			out = strings.Fields(hears(t, "tones", "--country", country, ring))
+			if len(out) != 2 || out[1] != "ring" || at(t, out[0]) > int64(lead)+3300 {
+				t.Errorf("%s: ringback from %d ms: %q", country, lead, out)
+			}
+		}
+	}
+}
+
+// Once a key was heard the line waits for dial tone no more.
+func TestDialToneAfterKeys(t *testing.T) {
+	es, _ := plan.For("ES")
+	x := join(quiet(300), sendKeys(t, "9"), quiet(400))
+	begins := int64(len(x) / 8)
+	out := strings.Fields(hears(t, "tones", "--country", "ES", record(t, "again.wav", x, play(3000, es.Signal(plan.Dial).Spec()))))
+	if len(out) != 2 || out[1] != "dial" || at(t, out[0]) < begins+1650 || at(t, out[0]) > begins+1850 {
+		t.Errorf("from %d ms: %q", begins, out)
 	}
 }
 

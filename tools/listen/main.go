@@ -29,7 +29,7 @@ func main() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) }
 // about stands above the list of commands.
 const about = `An ear on recorded audio.
 
-FILE is WAV (16-bit PCM, µ-law or A-law; 8000, 16000 or 48000 samples a second) or, when it ends in .raw, .s16, .s16le, .sln or .pcm,
+FILE is WAV (16- or 8-bit PCM, µ-law or A-law; 8000, 16000 or 48000 samples a second) or, when it ends in .raw, .s16, .s16le, .sln or .pcm,
 16-bit little-endian samples, 8000 a second, one channel. Files of other endings are WAV when they begin with RIFF, else raw. OUT is
 raw when its ending says so, else WAV. Of files with several channels one has to be chosen.
 

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/centralita/centralita/dsp/dtmf"
 	"github.com/centralita/centralita/dsp/progress"
 	"github.com/centralita/centralita/dsp/tone/plan"
 )
@@ -25,7 +26,7 @@ func (c *country) UnmarshalText(b []byte) error {
 type tonesCmd struct {
 	Country   country `xor:"plan" required:"" placeholder:"CC" help:"Whose plan counts: a code such as ES, MX, US."`
 	Plan      string  `xor:"plan" required:"" placeholder:"PLAN" help:"Or a file with the plan, as listen learn prints it."`
-	AwaitDial bool    `help:"Nothing was dialled yet in the recording: a long tone is dial tone sooner."`
+	AwaitDial bool    `help:"Every tone of 0.9 s is dial tone, also where the recording ends or a ringback of the same frequency may follow. Without it a tone that turned out to be dial tone is told at 0.9 s too, as by a line that waits for it, until a key or another tone was heard."`
 	File      string  `arg:"" help:"Recording."`
 }
 
@@ -68,10 +69,40 @@ func called(k plan.Kind) string {
 const ended = "-"
 
 // tones finds the call-progress tones of a plan: one finding when it is
-// decided, one when it ended.
+// decided, one when it ended. Dial tone that turns out to be one is told when a
+// line decides it that waits for it, as a line does until something was dialled:
+// after 0.9 s, when ringback of the same frequency might still follow. With await
+// every long tone is told so.
 func tones(x []int16, p plan.Plan, await bool) []finding {
+	out := follow(x, p, await)
+	if await || !slices.ContainsFunc(out, isDial) {
+		return out
+	}
+	dialled := length(x)
+	if pressed := keys(x, dtmf.IVR); len(pressed) > 0 {
+		dialled = pressed[0].from
+	}
+	waiting := slices.DeleteFunc(follow(x, p, true), func(f finding) bool { return !isDial(f) })
+	for i, f := range out {
+		if f.of != plan.Dial.String() || f.from > dialled {
+			break // the line waits for dial tone no more
+		}
+		for _, w := range waiting {
+			if isDial(f) && w.from <= f.from && (i == 0 || w.from >= out[i-1].from) {
+				out[i].from, out[i].more = w.from, w.more
+			}
+		}
+	}
+	return out
+}
+
+// isDial reports whether dial tone begins here.
+func isDial(f finding) bool { return f.what == plan.Dial.String() }
+
+// follow is tones as one detector hears them.
+func follow(x []int16, p plan.Plan, await bool) []finding {
 	d := progress.New(p)
-	d.AwaitDial = await
+	d.AwaitDial, d.FromSilence = await, true
 	var out []finding
 	var events []progress.Event
 	for _, f := range frames(x) {
