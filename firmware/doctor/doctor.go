@@ -329,8 +329,20 @@ func (m *Machine) wire(now time.Time, ev port.Event, out []Effect) []Effect {
 		}
 	case port.Polarity:
 		m.report.Reversals++
+		return m.announced(now, out)
+	case port.CallerID:
+		return m.announced(now, out)
 	}
 	return out
+}
+
+// announced: what comes before a bell came before the line was ever seized; behind a
+// seizure the wires turn for other reasons.
+func (m *Machine) announced(now time.Time, out []Effect) []Effect {
+	if m.step != readOnHook && m.step != hearOnHook {
+		return out
+	}
+	return m.abort(now, "somebody calls", "alguien llama", out)
 }
 
 func (m *Machine) abort(now time.Time, en, es string, out []Effect) []Effect {

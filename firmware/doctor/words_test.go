@@ -29,3 +29,19 @@ func TestNoAnswerIsToldInBothLanguages(t *testing.T) {
 		t.Errorf("it waited %s", d)
 	}
 }
+
+// Where the bell comes last, a reversal or caller id on hook is somebody who calls:
+// the line is not seized under him.
+func TestAnnouncedCallerComesFirst(t *testing.T) {
+	for _, ev := range []port.Event{port.Polarity{Reversed: true}, port.CallerID{Number: "600123456"}} {
+		m := New(start, Settings{Name: "L1", Info: port.Info{Caps: port.Caps{OnHookAudio: true, Polarity: true}}})
+		m.Step(start, Begin{}, nil)
+		out := m.Step(start.Add(time.Second), Wire{ev}, nil)
+		if len(out) != 1 {
+			t.Fatalf("%s: %v", ev, out)
+		}
+		if r := out[0].(Done).Report; r.Aborted != "somebody calls" || r.AbortedES != "alguien llama" {
+			t.Errorf("%s: %q, %q", ev, r.Aborted, r.AbortedES)
+		}
+	}
+}
