@@ -126,8 +126,11 @@ func (p *Port) do(c port.Command) error {
 	switch c := c.(type) {
 	case port.Seize:
 		p.later = later{}
+		if err := p.hook(abi.OffHook); err != nil {
+			return err // still on hook: a bell is told of
+		}
 		p.loop = true
-		return p.hook(abi.OffHook)
+		return nil
 	case port.Release:
 		p.later = later{}
 		p.loop = false

@@ -3,6 +3,7 @@ package dahdi
 import (
 	"errors"
 	"fmt"
+	"syscall"
 	"time"
 
 	"github.com/centralita/centralita/board/dahdi/abi"
@@ -70,6 +71,9 @@ func (p *Port) turn(sound, event bool, err error) {
 			p.lose("the card was unplugged")
 			return
 		case errors.Is(err, errEvent): // one came in between
+			return
+		case err != nil && !errors.Is(err, syscall.EAGAIN): // poll would say at once that there is something to read
+			p.lose("its sound cannot be read: " + err.Error())
 			return
 		}
 	}
