@@ -413,6 +413,8 @@ func (p *Port) plain(err error) string {
 		return "another program holds the device; end it"
 	case unplugged(err):
 		return "the device is gone: it was unplugged or lost its supply"
+	case strange(err):
+		return p.cfg.Device + " is no serial line; correct the device of the modem"
 	}
 	return "the device fails: " + err.Error()
 }

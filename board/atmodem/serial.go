@@ -81,6 +81,13 @@ func busy(err error) bool {
 	return errors.As(err, &e) && e.Code() == serial.PortBusy || errors.Is(err, syscall.EBUSY) || errors.Is(err, syscall.EWOULDBLOCK)
 }
 
+// strange reports whether err is what a folder or a file says that is asked to be a
+// serial line.
+func strange(err error) bool {
+	var e *serial.PortError
+	return errors.As(err, &e) && e.Code() == serial.InvalidSerialPort || errors.Is(err, syscall.EISDIR) || errors.Is(err, syscall.ENOTTY)
+}
+
 // unplugged reports whether err is what a device that went away leaves behind: the
 // library says "port closed" of a read without end.
 func unplugged(err error) bool {
