@@ -121,10 +121,13 @@ func (p *Pump) Last(d time.Duration) (in, out []int16) { return p.box.last(d) }
 const MaxCapture = 5 * time.Minute
 
 // Capture waits for d and returns both directions of that time as they were,
-// while the port does whatever it does.
+// while the port does whatever it does. A port whose hardware is gone has none.
 func (p *Pump) Capture(ctx context.Context, d time.Duration) (in, out []int16, err error) {
 	if d < frameTime || d > MaxCapture {
 		return nil, nil, fmt.Errorf("cannot capture %v of port %s: from %v to %v can be", d, p.info.Name, frameTime, MaxCapture)
+	}
+	if p.lost.Load() {
+		return nil, nil, fmt.Errorf("cannot capture port %s: its hardware is gone", p.info.Name)
 	}
 	n := int(d/frameTime) * pcm.FrameLen
 	c := &capture{in: make([]int16, 0, n), out: make([]int16, 0, n), done: make(chan struct{})}

@@ -196,6 +196,14 @@ func TestNoCancellerWhereTheHardwareHasOneOrThereIsNoHybrid(t *testing.T) {
 	if off > plain-30 {
 		t.Errorf("the hardware's is off and %.1f dBm0 come back", off)
 	}
+	back, _ := comesBack(t, port.FXO, 0, 24, func(p *portleg.Pump) { // and does not cancel any more
+		p.Commanded(port.EchoCancel{On: true})
+		p.Happened(port.Lost{})
+		p.Happened(port.Found{})
+	})
+	if back > plain-30 {
+		t.Errorf("the hardware was plugged in again and %.1f dBm0 come back", back)
+	}
 }
 
 func TestATailThatThereIsNotIsAnError(t *testing.T) {

@@ -42,6 +42,7 @@ type Pump struct {
 	leg     atomic.Pointer[Leg] // nil: on hook, or nobody listens
 	offHook atomic.Bool         // what the port was told, or said
 	dropped atomic.Bool         // the line has no battery
+	lost    atomic.Bool         // the hardware is gone
 	hardEC  atomic.Bool         // the hardware cancels
 	turns   atomic.Uint64       // of Run: it lives while they grow
 	report  report
@@ -131,10 +132,13 @@ func (p *Pump) Happened(e port.Event) {
 	case port.Battery:
 		p.dropped.Store(!e.On)
 	case port.Lost:
+		p.lost.Store(true)
 		p.StopID()
-	case port.Found:
+	case port.Found: // what it was told before its loss is forgotten
+		p.lost.Store(false)
 		p.offHook.Store(false)
 		p.dropped.Store(false)
+		p.hardEC.Store(false)
 	}
 }
 

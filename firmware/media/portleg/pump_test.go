@@ -204,6 +204,23 @@ func TestCaptureSaysWhyItCannot(t *testing.T) {
 }
 
 // An unplugged card reads errors, at once and for long, and works again.
+// Its driver gives silence by the clock, which is no capture of a line.
+func TestNoCaptureOfHardwareThatIsGone(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := wire(t, port.FXO, port.Caps{OnHookAudio: true})
+		defer w.Fake.Close()
+		w.do(port.Lost{Why: "unplugged"})
+		_, _, err := w.Capture(context.Background(), time.Second)
+		if err == nil || err.Error() != "cannot capture port p1: its hardware is gone" {
+			t.Errorf("gone: %v", err)
+		}
+		w.do(port.Found{})
+		if in, _, err := w.Capture(context.Background(), time.Second); err != nil || len(in) != pcm.Rate {
+			t.Errorf("back: %d samples, %v", len(in), err)
+		}
+	})
+}
+
 func TestAPortThatWasLostIsFoundAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := newCrystal(0, 440)

@@ -29,11 +29,12 @@ func (p *Pump) SendID(id uint64, what cid.Info, how cid.Sending) error {
 		return fmt.Errorf("cannot send caller id to %s: it is an %s port", p.info.Name, p.info.Kind)
 	case !p.info.Caps.OnHookAudio:
 		return fmt.Errorf("cannot send caller id to %s: its audio does not flow on hook", p.info.Name)
-	case p.offHook.Load() || p.leg.Load() != nil:
-		return fmt.Errorf("cannot send caller id to %s: it is off hook", p.info.Name)
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if p.offHook.Load() || p.leg.Load() != nil { // who lifts it or takes it ends, after this, what begins here
+		return fmt.Errorf("cannot send caller id to %s: it is off hook", p.info.Name)
+	}
 	p.send = sending{}
 	if err := p.send.sender.Start(what, how); err != nil {
 		return fmt.Errorf("cannot send caller id to %s: %w", p.info.Name, err)
