@@ -32,12 +32,12 @@ func (s *session) hardware(h view.Hardware) {
 	if name == "" {
 		name = h.Driver
 	}
-	lamp, text := view.Dead, safe(h.Why)
+	lamp, text := view.Dead, safe(s.plain(h.Why))
 	switch h.State {
 	case "loaded":
 		lamp, text = view.Idle, s.t("cargado", "loaded")
 		if h.What != "" {
-			text += ": " + safe(h.What)
+			text += ": " + safe(s.plain(h.What))
 		}
 	case "skipped":
 		lamp, text = view.Warn, s.t("omitido porque ", "skipped because ")+text
@@ -45,7 +45,7 @@ func (s *session) hardware(h view.Hardware) {
 		text = s.t("falló porque ", "failed because ") + text
 	}
 	if h.Hint != "" {
-		text += "; " + safe(h.Hint)
+		text += "; " + safe(s.plain(h.Hint))
 	}
 	s.wrap(sign(lamp)+" "+safe(name)+":", "  ", text)
 }

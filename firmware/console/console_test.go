@@ -53,8 +53,8 @@ func house(t time.Time) *view.Snapshot {
 		Uplinks: []view.Uplink{{ID: "sede", Lamp: view.Warn, State: "waiting", Since: ago(2500), Pending: 214, Acked: 48011, Error: "cannot reach the server: no route to host"}},
 		Board: []view.Hardware{
 			{Driver: "sim", State: "loaded", What: "4 lines and 4 telephones, simulated"},
-			{Driver: "dahdi", State: "skipped", Why: "there is no /dev/dahdi", Hint: "load the modules"},
-			{Driver: "modem", Port: "modem1", State: "failed", Why: "it is no voice modem\x1b[31m: of AT+FCLASS=8 it knows only 0,1,2.0", Hint: "buy another"},
+			{Driver: "dahdi", State: "skipped", Why: "there is no /dev/dahdi: the DAHDI modules are not loaded", Hint: "load them: modprobe dahdi and the module of the card, then dahdi_cfg"},
+			{Driver: "modem", Port: "modem1", State: "failed", Why: "it is no voice modem: of AT+FCLASS=8 it knows only 0,1,2.0\x1b[31m (/dev/ttyACM0)", Hint: "it is taken as soon as it answers"},
 		},
 		Spent: []view.Spent{
 			{Limit: "abroad", Calls: 3, MaxCalls: 20, Talk: 754, MaxTalk: 3600, Cost: "4.55", Budget: "25.00"},

@@ -115,7 +115,7 @@ func showLine(s *session, l view.Line) int {
 	}
 	s.line(fmt.Sprintf("%s %s  %s  %s %s  %s", sign(l.Lamp), l.ID, l.Number, l.Lamp.In(s.lang), s.since(l.Since), l.Call))
 	if l.Detail != "" {
-		s.wrap("", "  ", safe(l.Detail))
+		s.wrap("", "  ", safe(s.plain(l.Detail)))
 	}
 	if l.Traits != nil {
 		s.learned(l.Traits)

@@ -117,6 +117,8 @@ func (s *session) fail(code int, err error) int {
 		text = s.t(u.es, u.en)
 	} else if r, ok := errors.AsType[refusal](err); ok {
 		text = r.In(s.lang)
+	} else {
+		text = s.plain(text)
 	}
 	if s.r.json {
 		s.json(map[string]string{"error": safe(text)})

@@ -152,7 +152,7 @@ func showLines(_ context.Context, s *session) int {
 	w := []int{1, 10, 16, 14, -8, 10, 15}
 	s.row(w, "", s.t("Línea", "Line"), s.t("Número", "Number"), s.t("Estado", "State"), s.t("Desde", "For"), s.t("Llamada", "Call"), s.t("Detalle", "Detail"))
 	for _, l := range v.Lines {
-		s.row(w, sign(l.Lamp), string(l.ID), string(l.Number), l.Lamp.In(s.lang), s.since(l.Since), string(l.Call), safe(l.Detail))
+		s.row(w, sign(l.Lamp), string(l.ID), string(l.Number), l.Lamp.In(s.lang), s.since(l.Since), string(l.Call), safe(s.plain(l.Detail)))
 	}
 	for _, t := range v.Trunks {
 		s.row(w, sign(t.Lamp), string(t.ID), fmt.Sprintf("SIP %d/%d", t.Used, t.Size), t.Lamp.In(s.lang), s.since(t.Since), "", safe(t.Why))

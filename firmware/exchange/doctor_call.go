@@ -116,8 +116,10 @@ func (e *Exchange) testLine(c TestLine) error {
 		return refuse("cannot test %s: nobody here can measure it", "no se puede probar %s: aquí nadie puede medirla", c.Line)
 	case p.exam != nil:
 		return refuse("cannot test %s: it is being tested", "no se puede probar %s: ya se está probando", c.Line)
+	case s == line.Alarm && !p.fxo.Lendable():
+		return refuse("cannot test %s: its hardware is gone", "no se puede probar %s: no tiene su puerto", c.Line)
 	case e.inherited(p) || p.call != 0 || !p.fxo.Lendable():
-		return refuse("cannot test %s: it is %s", "no se puede probar %s: está en uso (%s)", c.Line, s)
+		return refuse("cannot test %s: it is in use", "no se puede probar %s: está en uso", c.Line)
 	}
 	set := e.sh.Clinic.Setup(p.id)
 	set.Now, _ = p.fxo.Tuning()

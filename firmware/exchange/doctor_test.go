@@ -126,6 +126,16 @@ func TestTestIsRefused(t *testing.T) {
 	}
 }
 
+func TestNoTestWithoutHardware(t *testing.T) {
+	w := story(t)
+	w.post(OnPort{Port: "L1", Event: port.Lost{Why: "the card was unplugged"}})
+	_, err := w.tested()
+	r, ok := errors.AsType[*Refusal](*err)
+	if !ok || r.EN != "cannot test L1: its hardware is gone" || r.ES != "no se puede probar L1: no tiene su puerto" {
+		t.Errorf("%+v", r)
+	}
+}
+
 // A house that stops does not wait for a test.
 func TestStopEndsTheTest(t *testing.T) {
 	w := story(t)

@@ -1,0 +1,173 @@
+package console
+
+import (
+	"strings"
+
+	"github.com/centralita/centralita/firmware/tel"
+)
+
+// sentence is one that comes from below, in both languages; each %s stands for what
+// differs, in the same order in both.
+type sentence struct{ en, es string }
+
+// sentences are what drivers, ports and lines say of themselves: their reports and
+// the details of a picture are English, as is the book. The first that fits counts.
+var sentences = []sentence{
+	// What was loaded.
+	{"%s lines and %s telephones, simulated", "%s líneas y %s teléfonos, simulados"},
+	{"%s, 16-bit linear, %s, %s at %s", "%s, lineal de 16 bits, %s, %s en %s"},
+	{"%s, 8-bit linear unsigned, %s, %s at %s", "%s, lineal de 8 bits sin signo, %s, %s en %s"},
+	{"%s, 8-bit linear signed, %s, %s at %s", "%s, lineal de 8 bits con signo, %s, %s en %s"},
+	{"%s, µ-law, %s, %s at %s", "%s, ley µ, %s, %s en %s"},
+	{"%s, A-law, %s, %s at %s", "%s, ley A, %s, %s en %s"},
+	{"half duplex", "semidúplex"},
+	{"full duplex", "dúplex"},
+	{"no caller id", "sin identificación de llamadas"},
+	{"caller id", "identificación de llamadas"},
+	{"%s, echo canceller", "%s, cancelador de eco"},
+
+	// The board.
+	{"the board has none of that name: it has %s", "la placa no tiene ninguno de ese nombre: tiene %s"},
+	{"the board has no ports", "la placa no tiene puertos"},
+	{"correct the socket in the configuration", "corrija el conector (socket) en la configuración"},
+	{"it is an %s port, and an %s port is wanted", "es un puerto %s y hace falta un puerto %s"},
+	{"look what is plugged where, or correct the configuration", "mire qué está enchufado y dónde, o corrija la configuración"},
+	{"no cards are opened here", "aquí no se abren tarjetas"},
+	{"no serial lines are opened here", "aquí no se abren líneas serie"},
+
+	// DAHDI.
+	{"there is no /dev/dahdi: the DAHDI modules are not loaded", "no hay /dev/dahdi: los módulos DAHDI no están cargados"},
+	{"/dev/dahdi is there but nothing answers: the DAHDI modules are not loaded", "/dev/dahdi está pero nada responde: los módulos DAHDI no están cargados"},
+	{"load them: modprobe dahdi and the module of the card, then dahdi_cfg", "cárguelos: modprobe dahdi y el módulo de la tarjeta, y después dahdi_cfg"},
+	{"the modules have no channels", "los módulos no tienen canales"},
+	{"load the module of the card and run dahdi_cfg", "cargue el módulo de la tarjeta y ejecute dahdi_cfg"},
+	{"%s may not be opened", "no hay permiso para abrir %s"},
+	{"run as root, or as a user of the group dahdi", "ejecútela como root o como usuario del grupo dahdi"},
+	{"another program has channel %s open", "otro programa tiene abierto el canal %s"},
+	{"end that program (asterisk, dahdi_monitor …)", "termine ese programa (asterisk, dahdi_monitor …)"},
+	{"there is no channel %s: the cards have %s", "no hay canal %s: las tarjetas tienen %s"},
+	{"correct the number, or look whether the card is found", "corrija el número o mire si se encuentra la tarjeta"},
+	{"channel %s has no signalling", "el canal %s no tiene señalización"},
+	{"write fxsks (for a line) or fxoks (for a telephone) in /etc/dahdi/system.conf and run dahdi_cfg",
+		"escriba fxsks (para una línea) o fxoks (para un teléfono) en /etc/dahdi/system.conf y ejecute dahdi_cfg"},
+	{"channel %s is gone: %s", "el canal %s ya no está: %s"},
+	{"look at the card's plug and supply", "mire el conector y la alimentación de la tarjeta"},
+	{"see what the kernel's log says of the card", "mire qué dice de la tarjeta el registro del núcleo"},
+	{"the card's module of this channel does not work", "el módulo de la tarjeta para este canal no funciona"},
+	{"replace the module, or look at its supply", "cambie el módulo o mire su alimentación"},
+	{"its signalling is %s, groundstart", "su señalización es %s, de arranque por tierra"},
+	{"its signalling is %s: neither a line nor a telephone", "su señalización es %s: ni línea ni teléfono"},
+	{"the card is going away", "la tarjeta se está yendo"},
+	{"look at its plug", "mire su conector"},
+	{"%s buffers of %s samples were asked for, the module has %s of %s", "se pidieron %s búferes de %s muestras y el módulo tiene %s de %s"},
+	{"use the DAHDI modules of Debian", "use los módulos DAHDI de Debian"},
+	{"the card was unplugged", "se desenchufó la tarjeta"},
+	{"it has an alarm; look at the card's supply or the span", "tiene una alarma; mire la alimentación de la tarjeta o el tramo"},
+	{"it has a %s alarm", "tiene una alarma: %s"},
+	{"the card has given no sound for %s: its clock stands still", "la tarjeta no da sonido desde hace %s: su reloj está parado"},
+	{"its sound cannot be read: %s", "no se puede leer su sonido: %s"},
+
+	// Modems.
+	{"%s baud carry no sound; set 115200 or more", "%s baudios no llevan sonido; ponga 115200 o más"},
+	{"the start was given up while it was asked", "se acabó la espera del arranque mientras se le preguntaba"},
+	{"the start was given up: %s", "se acabó la espera del arranque: %s"},
+	{"there is no device %s; plug the modem in", "no hay dispositivo %s; enchufe el módem"},
+	{"there is no device %s", "no hay dispositivo %s"},
+	{"plug the modem in, it is taken as soon as it answers", "enchufe el módem; se toma en cuanto responda"},
+	{"the device may not be opened (%s); add the user to the group dialout", "no hay permiso para abrir el dispositivo (%s); añada el usuario al grupo dialout"},
+	{"the device may not be opened (%s)", "no hay permiso para abrir el dispositivo (%s)"},
+	{"add the user to the group dialout", "añada el usuario al grupo dialout"},
+	{"another program holds the device", "otro programa tiene el dispositivo"},
+	{"end it", "termínelo"},
+	{"%s is no serial line", "%s no es una línea serie"},
+	{"correct the device of the modem", "corrija el dispositivo (device) del módem"},
+	{"the device is gone: it was unplugged or lost its supply", "el dispositivo ya no está: se desenchufó o perdió la alimentación"},
+	{"the device fails: %s", "el dispositivo falla: %s"},
+	{"it does not answer %s", "no responde a %s"},
+	{"it answers ERROR to AT", "responde ERROR a AT"},
+	{"it cannot close the loop: it refuses %s", "no puede cerrar el bucle: rechaza %s"},
+	{"it cannot open the loop: it refuses %s and %s", "no puede abrir el bucle: rechaza %s y %s"},
+	{"it refuses %s in a flash", "rechaza %s en un flash"},
+	{"it refuses %s", "rechaza %s"},
+	{"it sent no sound for %s", "no ha enviado sonido en %s"},
+	{"it speaks only the voice commands before V.253 (AT#CLS=8)", "solo habla las órdenes de voz anteriores a V.253 (AT#CLS=8)"},
+	{"use a modem with AT+FCLASS=8", "use un módem con AT+FCLASS=8"},
+	{"it is no voice modem: it does not know AT+FCLASS=?", "no es un módem de voz: no conoce AT+FCLASS=?"},
+	{"it is no voice modem: of AT+FCLASS=8 it knows only %s", "no es un módem de voz: de AT+FCLASS=8 solo conoce %s"},
+	{"another modem is in its place, with other abilities: %s; start the program again to use it",
+		"otro módem está en su lugar, con otras capacidades: %s; arranque de nuevo el programa para usarlo"},
+	{"%s, it is taken as soon as it answers", "%s; se toma en cuanto responda"},
+	{"it is taken as soon as it answers", "se toma en cuanto responda"},
+
+	// Lines: what they do, and why they are out of service.
+	{"idle", "en reposo"}, {"ringing", "suena"}, {"talking", "hablando"}, {"answering", "contestando"}, {"flashing", "en flash"},
+	{"clearing", "soltando"}, {"confirming idle", "comprobando que está libre"}, {"seizing", "tomándola"},
+	{"waiting for dial tone", "esperando tono de marcar"}, {"dialling", "marcando"}, {"waiting for answer", "esperando respuesta"},
+	{"blocked", "bloqueada"}, {"testing", "en prueba"}, {"alarm", "alarma"},
+	{"no battery", "sin batería"}, {"hardware gone", "sin el puerto"}, {"hardware", "sin el puerto"}, {"no dial tone", "sin tono de marcar"},
+	{"failed twice", "falló dos veces"}, {"changed character", "cambió de carácter"}, {"battery is back", "volvió la batería"},
+	{"before the bell", "antes del timbre"}, {"glare", "llamada cruzada"}, {"refusing a collect call", "rechazando un cobro revertido"},
+
+	// Orders that cannot be carried out.
+	{"cannot capture port %s: its hardware is gone", "no se puede grabar el puerto %s: no está"},
+	{"cannot capture %s of port %s: its audio does not flow", "no se pueden grabar %s del puerto %s: no le llega sonido"},
+	{"cannot capture port %s: it is closed", "no se puede grabar el puerto %s: está cerrado"},
+	{"cannot keep sound: %s", "no se puede guardar el sonido: %s"},
+	{"cannot read the line profile at %s: %s", "no se puede leer el perfil de línea en %s: %s"},
+	{"cannot read the line profile: it is empty", "no se puede leer el perfil de línea: está vacío"},
+	{"cannot read the line profile: it breaks off at %s", "no se puede leer el perfil de línea: se corta en %s"},
+	{"cannot read the line profile: %s", "no se puede leer el perfil de línea: %s"},
+	{"cannot tune %s: %s offers %s", "no se puede ajustar %s: %s ofrece %s"},
+
+	// Put together.
+	{"%s; %s", "%s; %s"}, {"%s: %s", "%s: %s"}, {"%s (%s)", "%s (%s)"},
+}
+
+// plain returns what comes from below in the language of the session. What no
+// sentence fits, an error of the system or a name, stays as it is.
+func (s *session) plain(text string) string {
+	if s.lang == tel.English {
+		return text
+	}
+	return Spanish(text)
+}
+
+// Spanish returns the Spanish of what drivers, ports and lines say.
+func Spanish(text string) string {
+	for _, p := range sentences {
+		values, ok := fits(p.en, text)
+		if !ok {
+			continue
+		}
+		parts := strings.Split(p.es, "%s")
+		out := parts[0]
+		for i, v := range values {
+			out += Spanish(v) + parts[i+1]
+		}
+		return out
+	}
+	return text
+}
+
+// fits reports whether text is an instance of a form, and what stands for each %s.
+func fits(form, text string) (values []string, ok bool) {
+	parts := strings.Split(form, "%s")
+	rest, ok := strings.CutPrefix(text, parts[0])
+	if !ok {
+		return nil, false
+	}
+	for i, p := range parts[1:] {
+		at := strings.Index(rest, p)
+		if i == len(parts)-2 { // the last reaches to the end
+			at = len(rest) - len(p)
+			if !strings.HasSuffix(rest, p) {
+				return nil, false
+			}
+		}
+		if at <= 0 {
+			return nil, false
+		}
+		values, rest = append(values, rest[:at]), rest[at+len(p):]
+	}
+	return values, rest == ""
+}
