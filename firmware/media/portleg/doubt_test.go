@@ -68,3 +68,41 @@ func TestOnlyACancellerThatMakesEchoesIsDoubted(t *testing.T) {
 		}
 	}
 }
+
+// harm is a second of a canceller that makes an echo, as loud as loud, or of silence.
+func harm(doubted func(in, out *pcm.Frame) bool, loud float64) (on bool) {
+	for n := range 50 {
+		var in, out pcm.Frame
+		for i := range in {
+			x, y := 3000*math.Sin(float64(n*pcm.FrameLen+i)), loud*math.Cos(0.7*float64(n*pcm.FrameLen+i))
+			if loud < 0 {
+				x, y = 0, 0
+			}
+			in[i], out[i] = int16(x), int16(x-y)
+		}
+		on = doubted(&in, &out)
+	}
+	return on
+}
+
+func TestSilenceIsNoDoubt(t *testing.T) {
+	doubted := portleg.NewDoubt()
+	for s := range 10 {
+		if harm(doubted, -1) {
+			t.Fatalf("after %d s of silence the canceller is not used", s+1)
+		}
+	}
+}
+
+// A canceller that swings between harm and none is not used until the harm is made up for.
+func TestDoubtOutlastsAGoodSecond(t *testing.T) {
+	doubted := portleg.NewDoubt()
+	for s, loud := range []float64{1000, 0, 1000, 1000, 1000, 0, 1000, 0, 0, 1000, 0} {
+		if on := harm(doubted, loud); on != (s >= 4) {
+			t.Fatalf("second %d: doubted %t", s, on)
+		}
+	}
+	if harm(doubted, 0) {
+		t.Error("as many seconds without harm as with, and it is not used again")
+	}
+}

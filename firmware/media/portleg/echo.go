@@ -47,7 +47,7 @@ func (p *Pump) measure() {
 type doubt struct {
 	cross, taken, left float64
 	frames             int
-	bad                int  // seconds in a row
+	bad                int  // seconds with harm, less those without
 	on                 bool // what the canceller leaves is not used
 }
 
@@ -55,12 +55,12 @@ const (
 	doubtFrames = 50
 	doubtShare  = 0.5  // of what is taken away is found again
 	doubtLeast  = 0.01 // of what is left must have been taken away: 20 dB below it nobody hears
-	doubtTimes  = 3
+	doubtTimes  = 3    // seconds
 )
 
 // hear takes in a frame before and after the canceller, and reports whether to do
-// without it: after three seconds of harm, until the first second without. Meanwhile
-// it goes on learning.
+// without it: after three seconds of harm more than without, until there were as many
+// without, for it may swing between both. Meanwhile it goes on learning. Silence is no harm.
 func (d *doubt) hear(in, out *pcm.Frame) bool {
 	for i, v := range out {
 		y := float64(in[i]) - float64(v)
@@ -71,10 +71,10 @@ func (d *doubt) hear(in, out *pcm.Frame) bool {
 	if d.frames++; d.frames < doubtFrames {
 		return d.on
 	}
-	bad := d.bad + 1
-	if d.taken < doubtLeast*d.left || d.cross > -doubtShare*d.taken {
-		bad = 0
+	bad := max(d.bad-1, 0)
+	if d.taken > doubtLeast*d.left && d.cross <= -doubtShare*d.taken {
+		bad = min(d.bad+1, doubtTimes)
 	}
-	*d = doubt{bad: bad, on: bad >= doubtTimes || d.on && bad > 0}
+	*d = doubt{bad: bad, on: bad == doubtTimes || d.on && bad > 0}
 	return d.on
 }

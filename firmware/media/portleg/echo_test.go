@@ -155,14 +155,14 @@ func TestACancellerThatDoesHarmIsNotUsed(t *testing.T) {
 		said := noise.New(-15, 7)
 		var f pcm.Frame
 		var heard []int16
-		for tick := range 400 {
+		for tick := range 800 {
 			leg.Read(&f)
-			if tick > 320 {
+			if tick > 700 { // it may swing before it is found out
 				heard = append(heard, f[:]...)
 			}
 			if tick == learned {
 				h.mu.Lock()
-				h.near, h.dead = sine(600, 0, 400*pcm.FrameLen), true
+				h.near, h.dead = sine(600, 0, 800*pcm.FrameLen), true
 				h.mu.Unlock()
 			}
 			if said.Fill(&f); tick >= learned {
