@@ -27,6 +27,7 @@ import (
 	"time"
 
 	"github.com/centralita/centralita/board/atmodem/at"
+	"github.com/centralita/centralita/board/metronome"
 	"github.com/centralita/centralita/dsp/pcm"
 	"github.com/centralita/centralita/hal/port"
 )
@@ -149,7 +150,8 @@ func Open(ctx context.Context, cfg Config) (*Port, Report) {
 		p.cfg.Dial = func() (io.ReadWriteCloser, error) { return p.cfg.Serial(p.cfg.Device, p.cfg.Baud) }
 	}
 	p.out.wake = make(chan struct{}, 1)
-	p.audio = audio{p: p, wake: make(chan struct{}, 1)}
+	p.audio = audio{p: p}
+	p.audio.reader = metronome.New(&p.audio, p.gone, maxHeard)
 	p.m = at.NewMachine(time.Now(), at.Options{Duplex: cfg.Duplex, Wide: p.cfg.Baud >= 2*slowest})
 	p.all.Go(p.read)
 	p.all.Go(p.write)

@@ -6,11 +6,10 @@ import (
 	"time"
 
 	"github.com/centralita/centralita/board/atmodem/at"
+	"github.com/centralita/centralita/board/metronome"
 	"github.com/centralita/centralita/dsp/pcm"
 	"github.com/centralita/centralita/hal/port"
 )
-
-const frameTime = pcm.FrameTime * time.Millisecond
 
 // How much waits, and when a port that cannot do both talks and listens.
 const (
@@ -25,9 +24,9 @@ const (
 
 // audio is the sound of the port, both ways.
 type audio struct {
-	p    *Port
-	half atomic.Bool // the modem talks and listens in turn
-	wake chan struct{}
+	p      *Port
+	half   atomic.Bool // the modem talks and listens in turn
+	reader *metronome.Reader
 
 	mu      sync.Mutex
 	in, out bool // which way the modem's stream flows
@@ -37,8 +36,6 @@ type audio struct {
 	heard   []pcm.Frame
 	say     []pcm.Frame
 	credit  int       // frames a modem in both directions may be given now
-	flows   bool      // the modem gave the last frame read
-	due     time.Time // of the next frame read without a stream
 	talk    bool      // the modem was asked to talk
 	said    time.Time // when something loud was last written
 }
@@ -66,7 +63,8 @@ func (a *audio) begin() {
 func (a *audio) rest() {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.in, a.out, a.live, a.flows, a.talk = false, false, false, false, false
+	a.in, a.out, a.live, a.talk = false, false, false, false
+	a.reader.Rest()
 	a.part, a.heard, a.say = a.part[:0], a.heard[:0], a.say[:0]
 }
 
@@ -94,65 +92,18 @@ func (a *audio) hear(b []byte) bool {
 		a.credit = min(a.credit+1, prime+1)
 	}
 	a.p.out.nudge()
-	select {
-	case a.wake <- struct{}{}:
-	default:
-	}
+	a.reader.Wake()
 	return true
 }
 
 // Read implements port.Audio. While the modem's stream flows it sets the pace.
 func (a *audio) Read(f *pcm.Frame) error {
-	t := time.NewTimer(a.patience())
-	defer t.Stop()
 	defer a.hushed()
-	for {
-		select {
-		case <-a.p.gone:
-			return port.ErrClosed
-		default:
-		}
-		if a.take(f) {
-			return nil
-		}
-		select {
-		case <-a.p.gone:
-			return port.ErrClosed
-		case <-a.wake:
-		case <-t.C:
-			a.dry()
-			f.Silence()
-			return nil
-		}
-	}
+	return a.reader.Read(f)
 }
 
-// patience is how long the next frame is waited for: two frames when it is on its
-// way, otherwise until the schedule of silence says.
-func (a *audio) patience() time.Duration {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if a.flows {
-		return 2 * frameTime
-	}
-	now := time.Now()
-	if a.due = a.due.Add(frameTime); now.Sub(a.due) > maxHeard*frameTime {
-		a.due = now.Add(frameTime) // the reader was away
-	}
-	return max(a.due.Sub(now), 0)
-}
-
-// dry notes that the modem gave nothing in time; a schedule of silence begins.
-func (a *audio) dry() {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if a.flows {
-		a.flows, a.due = false, time.Now()
-	}
-}
-
-// take gives the oldest frame heard.
-func (a *audio) take(f *pcm.Frame) bool {
+// Take implements metronome.Source: it gives the oldest frame heard.
+func (a *audio) Take(f *pcm.Frame) bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if len(a.heard) == 0 {
@@ -160,7 +111,6 @@ func (a *audio) take(f *pcm.Frame) bool {
 	}
 	*f = a.heard[0]
 	a.heard = append(a.heard[:0], a.heard[1:]...)
-	a.flows = true
 	return true
 }
 

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/centralita/centralita/board/atmodem/at"
+	"github.com/centralita/centralita/board/metronome"
 	"github.com/centralita/centralita/dsp/pcm"
 )
 
@@ -12,7 +13,8 @@ import (
 func both() *audio {
 	p := &Port{log: slog.New(slog.DiscardHandler), gone: make(chan struct{})}
 	p.out.wake = make(chan struct{}, 1)
-	p.audio = audio{p: p, wake: make(chan struct{}, 1)}
+	p.audio = audio{p: p}
+	p.audio.reader = metronome.New(&p.audio, p.gone, maxHeard)
 	p.audio.begin()
 	p.audio.stream(true, true, at.ULaw)
 	return &p.audio
@@ -24,7 +26,9 @@ func TestSoundAllocatesNothing(t *testing.T) {
 	var f pcm.Frame
 	round := func() {
 		a.hear(in)
-		a.take(&f)
+		if err := a.Read(&f); err != nil {
+			t.Fatal(err)
+		}
 		if err := a.Write(&f); err != nil {
 			t.Fatal(err)
 		}
@@ -54,7 +58,7 @@ func TestFramesOfAnyPieces(t *testing.T) {
 		}
 		for n := range 5 {
 			var f pcm.Frame
-			if !a.take(&f) || f[0] != int16(n+1) || f[159] != int16(-n) {
+			if !a.Take(&f) || f[0] != int16(n+1) || f[159] != int16(-n) {
 				t.Fatalf("in pieces of %d frame %d is %d … %d", size, n, f[0], f[159])
 			}
 		}
@@ -70,11 +74,11 @@ func TestAbsentReader(t *testing.T) {
 	}
 	var f pcm.Frame
 	for n := 100 - maxHeard; n < 100; n++ {
-		if !a.take(&f) || f[0] != int16(n) {
+		if !a.Take(&f) || f[0] != int16(n) {
 			t.Fatalf("frame %d is %d", n, f[0])
 		}
 	}
-	if a.take(&f) {
+	if a.Take(&f) {
 		t.Error("more than is kept")
 	}
 }
@@ -85,7 +89,9 @@ func BenchmarkFrameBothWays(b *testing.B) {
 	var f pcm.Frame
 	for b.Loop() {
 		a.hear(in)
-		a.take(&f)
+		if err := a.Read(&f); err != nil {
+			b.Fatal(err)
+		}
 		if err := a.Write(&f); err != nil {
 			b.Fatal(err)
 		}

@@ -3,8 +3,8 @@ package dahdi
 import (
 	"encoding/binary"
 	"sync"
-	"time"
 
+	"github.com/centralita/centralita/board/metronome"
 	"github.com/centralita/centralita/dsp/pcm"
 	"github.com/centralita/centralita/hal/port"
 )
@@ -18,20 +18,15 @@ const (
 // audio is the sound of a port, both ways. The reader puts in and takes out at the
 // pace of the card.
 type audio struct {
-	gone chan struct{}
-	wake chan struct{}
-	send func() // gives the module what it has room for
-
-	reading sync.Mutex // held for a whole Read
-	timer   *time.Timer
+	gone   chan struct{}
+	reader *metronome.Reader
+	send   func() // gives the module what it has room for
 
 	mu     sync.Mutex
 	heard  queue
 	say    queue
-	given  int       // frames that wait in the module, as far as frames heard tell
-	missed bool      // nobody read for so long that frames went
-	flows  bool      // the last frame read was of the wire
-	due    time.Time // of the next frame read without sound
+	given  int  // frames that wait in the module, as far as frames heard tell
+	missed bool // nobody read for so long that frames went
 }
 
 // queue holds a few frames, the oldest first.
@@ -75,10 +70,7 @@ func (a *audio) hear(b []byte) {
 	}
 	a.given = max(a.given-1, 0)
 	a.mu.Unlock()
-	select {
-	case a.wake <- struct{}{}:
-	default:
-	}
+	a.reader.Wake()
 }
 
 // next gives the oldest frame to say when the module has room. When the module has
@@ -120,72 +112,16 @@ func (a *audio) clear() {
 }
 
 // Read implements port.Audio. The card sets the pace.
-func (a *audio) Read(f *pcm.Frame) error {
-	a.reading.Lock()
-	defer a.reading.Unlock()
-	if a.timer == nil {
-		a.timer = time.NewTimer(a.wait())
-	} else {
-		a.timer.Reset(a.wait())
-	}
-	defer a.timer.Stop()
-	for {
-		select {
-		case <-a.gone:
-			return port.ErrClosed
-		default:
-		}
-		if a.take(f) {
-			return nil
-		}
-		select {
-		case <-a.gone:
-			return port.ErrClosed
-		case <-a.wake:
-		case <-a.timer.C:
-			a.dry()
-			f.Silence()
-			return nil
-		}
-	}
-}
+func (a *audio) Read(f *pcm.Frame) error { return a.reader.Read(f) }
 
-// take gives the oldest frame heard; after a pause in reading, the newest.
-func (a *audio) take(f *pcm.Frame) bool {
+// Take implements metronome.Source: it gives the oldest frame heard; after a pause in reading, the newest.
+func (a *audio) Take(f *pcm.Frame) bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	for ; a.missed && a.heard.n > 1; a.heard.drop() {
 	}
 	a.missed = false
-	if !a.heard.take(f) {
-		return false
-	}
-	a.flows = true
-	return true
-}
-
-// wait is how long the next frame is waited for: two frames when it is on its way,
-// otherwise until the schedule of silence says.
-func (a *audio) wait() time.Duration {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if a.flows {
-		return 2 * frameTime
-	}
-	now := time.Now()
-	if a.due = a.due.Add(frameTime); now.Sub(a.due) > most*frameTime {
-		a.due = now.Add(frameTime) // the reader was away
-	}
-	return max(a.due.Sub(now), 0)
-}
-
-// dry notes that nothing came in time; a schedule of silence begins.
-func (a *audio) dry() {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if a.flows {
-		a.flows, a.due = false, time.Now()
-	}
+	return a.heard.take(f)
 }
 
 // Write implements port.Audio.

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/centralita/centralita/board/dahdi/abi"
+	"github.com/centralita/centralita/board/metronome"
 	"github.com/centralita/centralita/dsp/pcm"
 	"github.com/centralita/centralita/hal/port"
 )
@@ -68,7 +69,8 @@ type later struct {
 func newPort(cfg Config, n int, name string, ch Channel, f finding) *Port {
 	p := &Port{cfg: cfg, n: n, log: cfg.Log.With("port", name), info: port.Info{Name: name, Kind: f.kind, Caps: f.caps}, found: f,
 		events: make(chan port.Event, maxEvents), gone: make(chan struct{}), ch: ch, battery: true}
-	p.audio = audio{gone: p.gone, wake: make(chan struct{}, 1), send: p.send}
+	p.audio = audio{gone: p.gone, send: p.send}
+	p.audio.reader = metronome.New(&p.audio, p.gone, most)
 	if f.alarm != "" {
 		p.lose("it has a " + f.alarm)
 	} else {
