@@ -124,7 +124,10 @@ func (r *recorder) write(folder string, p tel.PortID, now time.Time, in, out []i
 	if err != nil {
 		return "", fmt.Errorf("cannot keep sound: %w", errors.Join(err, os.Remove(tmp.Name())))
 	}
-	return name, prune(dir)
+	if err := prune(dir); err != nil { // what was asked for is kept all the same
+		r.log.Warn("old sound stays", "err", err)
+	}
+	return name, nil
 }
 
 // fileName is a port's name as part of a file's.

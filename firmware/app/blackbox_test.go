@@ -140,6 +140,24 @@ func TestACaptureIsTheTimeThatWasAskedFor(t *testing.T) {
 	})
 }
 
+func TestAKeptFileIsKeptThoughAnOldOneCannotGo(t *testing.T) {
+	dir := t.TempDir()
+	stuck := filepath.Join(dir, captureFolder, "new-stuck")
+	if err := os.MkdirAll(filepath.Join(stuck, "full"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Chtimes(stuck, time.Time{}, time.Unix(0, 0)); err != nil {
+		t.Fatal(err)
+	}
+	synctest.Test(t, func(t *testing.T) {
+		r, log := hissing(t, dir)
+		file, err := r.captureFile(t.Context(), "L1", time.Second)
+		if err != nil || file == "" || !strings.Contains(log.String(), "cannot remove old sound") {
+			t.Errorf("%q, %v, log %s", file, err, log)
+		}
+	})
+}
+
 func TestAPortsNameIsHarmlessInAFilesName(t *testing.T) {
 	if got := fileName("../ñ/L-1"); got != "_____L-1" {
 		t.Errorf("it is %q", got)

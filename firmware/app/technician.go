@@ -72,9 +72,12 @@ func (t technician) Capture(ctx context.Context, id tel.PortID, d time.Duration)
 	return t.h.recorder.captureFile(ctx, id, d)
 }
 
-func (t technician) profile(ctx context.Context, id tel.PortID) (p line.Profile, err error) {
-	err = t.order(ctx, exchange.ReadProfile{Line: id, Told: func(r line.Profile) { p = r }})
-	return p, err
+func (t technician) profile(ctx context.Context, id tel.PortID) (line.Profile, error) {
+	told := make(chan line.Profile, 1) // the loop may tell when nobody waits any more
+	if err := t.order(ctx, exchange.ReadProfile{Line: id, Told: func(r line.Profile) { told <- r }}); err != nil {
+		return line.Profile{}, err
+	}
+	return <-told, nil
 }
 
 // Profile implements console.Lines.
