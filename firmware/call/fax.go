@@ -28,7 +28,11 @@ func (m *Machine) fax(now time.Time, ev IsFax, out []Effect) []Effect {
 		if now.Sub(m.since) > FaxTalk {
 			return out
 		}
-		clear(m.held)
+		for _, leg := range []tel.LegID{m.caller, m.called} {
+			if m.held[leg] {
+				out = m.release(now, leg, out)
+			}
+		}
 		out = m.freeAgent(out)
 	default:
 		return out

@@ -44,6 +44,10 @@ func TestFaxGoesToItsPort(t *testing.T) {
 			{8 * sec, cng(9), "offer 1 released | drop 2: fax | " + faxed},
 			{9 * sec, LegDown{9, tel.CauseBusy, "extension 104 is busy", 12}, "drop 1: busy | book call.ended called busy (extension 104 is busy) | over"},
 		}...),
+		"put on hold by the agent": append(talk[:6:6], []step{
+			{6 * sec, LegHeld{2, true}, "music 1 | book hold.on ana agent"},
+			{8 * sec, cng(9), "quiet 1 | book hold.off ana agent | offer 1 released | drop 2: fax | " + faxed},
+		}...),
 		"in the middle of a talk": append(talk[:6:6], []step{
 			{4*sec + FaxTalk + 1, cng(9), ""},
 		}...),
