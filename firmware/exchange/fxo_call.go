@@ -102,7 +102,7 @@ func (e *Exchange) seizeLine(l *legState, p *portState, ef call.Seize) {
 		l.port, p.call = p, l.id
 		e.push(toLine{p, line.Dial{Number: ef.Number, Emergency: emergency}})
 		return
-	case emergency && !e.inherited(p) && s == line.Testing && e.examStops(p, "an emergency call needs it", "la necesita una llamada de emergencia"),
+	case emergency && ef.Force && !e.inherited(p) && s == line.Testing && e.examStops(p, "an emergency call needs it", "la necesita una llamada de emergencia"),
 		ef.Force && s != line.Alarm && !e.inherited(p) && e.clearFor(p):
 		l.port = nil
 		p.heir = &heir{leg: l.id, number: ef.Number}

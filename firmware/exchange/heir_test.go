@@ -48,3 +48,16 @@ func TestEmergencyWaitsForALineLeftWhileSeized(t *testing.T) {
 	w.wait(6 * time.Second)
 	w.must("send 112 to leg")
 }
+
+// A test is stopped for an emergency only when no other line is free.
+func TestEmergencyTakesAFreeLineBeforeATestedOne(t *testing.T) {
+	w := story(t, func(s *Settings) { s.Numbering.Routes[0].Via = []string{"L1", "L2"} })
+	report, _ := w.tested()
+	w.fromPhone("201", "112")
+	w.must("L2 seize")
+	w.wait(time.Second)
+	w.must("send 112 to leg")
+	if report.Aborted != "" {
+		t.Error("the test was stopped: " + report.Aborted)
+	}
+}
