@@ -34,6 +34,7 @@ type Port struct {
 	gone   chan struct{}  // closed by Close
 	over   sync.WaitGroup // the reader
 	inUse  sync.WaitGroup // requests that are slow: the channel stays open for them
+	left   Channel        // of the reader: lost, and not closed yet; nil: none
 
 	mu     sync.Mutex // guards what is below
 	ch     Channel    // nil while lost; only the reader changes it
@@ -73,6 +74,7 @@ func newPort(cfg Config, n int, name string, ch Channel, f finding) *Port {
 	p.audio.reader = metronome.New(&p.audio, p.gone, most)
 	if f.alarm != "" {
 		p.lose("it has a " + f.alarm)
+		p.leave()
 	} else {
 		p.begin()
 	}

@@ -49,6 +49,7 @@ func (p *Port) run() {
 		}
 		p.turn(sound, event, err)
 		p.mu.Unlock()
+		p.leave()
 	}
 }
 
@@ -192,10 +193,20 @@ func (p *Port) lose(why string) {
 	p.loop, p.bell, p.burst = false, false, false
 	p.audio.clear()
 	p.tell(port.Lost{Why: why})
+	p.left = ch
+}
+
+// leave closes a channel that was lost once nobody measures with it any more, while
+// commands are answered.
+func (p *Port) leave() {
+	if p.left == nil {
+		return
+	}
 	p.inUse.Wait()
-	if err := ch.Close(); err != nil {
+	if err := p.left.Close(); err != nil {
 		p.log.Info("the channel does not close properly", "why", err)
 	}
+	p.left = nil
 }
 
 // reopen tries to open the channel until it can be used; it is false when the port

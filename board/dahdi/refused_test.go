@@ -4,6 +4,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/centralita/centralita/board/dahdi/abi"
@@ -37,6 +38,57 @@ func TestSoundThatCannotBeRead(t *testing.T) {
 		<-time.After(3 * frameTime)
 		if why := lostNow(t, p); !strings.Contains(why, "cannot be read: a read of 320 bytes") {
 			t.Errorf("lost: %s", why)
+		}
+	})
+}
+
+// slow is a channel whose card takes its time to measure.
+type slow struct {
+	Channel
+	hold chan struct{}
+}
+
+func (s slow) Ioctl(r abi.Request, b []byte) error {
+	if r == abi.CardStats {
+		<-s.hold
+	}
+	return s.Channel.Ioctl(r, b)
+}
+
+// A card that is unplugged while it measures keeps no command waiting.
+func TestLostWhileItMeasures(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := newModules(abi.SigFXSKS)
+		m.channels[1].card = true
+		cfg := Config{Kernel: m}.whole()
+		ch, err := m.Channel(1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		f, err := prepare(ch, cfg)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s := slow{ch, make(chan struct{})}
+		p := newPort(cfg, 1, "dahdi/1", s, f)
+		measured := make(chan error, 1)
+		go func() { _, err := (metered{p}).Measure(); measured <- err }()
+		synctest.Wait()
+		m.channels[1].unplug()
+		<-time.After(3 * frameTime)
+		synctest.Wait()
+		if !p.mu.TryLock() {
+			t.Error("the port is locked for as long as the card measures")
+		} else {
+			p.mu.Unlock()
+		}
+		lostNow(t, p)
+		close(s.hold)
+		if err := <-measured; err == nil {
+			t.Error("a card that is gone has measured")
+		}
+		if err := p.Close(); err != nil {
+			t.Error(err)
 		}
 	})
 }
