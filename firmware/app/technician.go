@@ -92,6 +92,12 @@ func (t technician) ImportProfile(ctx context.Context, id tel.PortID, text strin
 	if err != nil {
 		return err
 	}
+	if empty := (line.Profile{}); string(p.Text()) == string(empty.Text()) {
+		return &exchange.Refusal{
+			EN: "cannot import the profile: it says nothing; forget begins a new one",
+			ES: "no se puede poner el perfil: no dice nada; forget empieza uno nuevo",
+		}
+	}
 	return t.order(ctx, exchange.UseProfile{Line: id, Profile: p})
 }
 
