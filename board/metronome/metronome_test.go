@@ -2,6 +2,7 @@ package metronome_test
 
 import (
 	"errors"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -12,13 +13,24 @@ import (
 )
 
 // frames are those that wait, by their first sample.
-type frames []int16
+type frames struct {
+	mu   sync.Mutex
+	wait []int16
+}
+
+func (s *frames) put(samples ...int16) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.wait = append(s.wait, samples...)
+}
 
 func (s *frames) Take(f *pcm.Frame) bool {
-	if len(*s) == 0 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.wait) == 0 {
 		return false
 	}
-	f[0], *s = (*s)[0], (*s)[1:]
+	f[0], s.wait = s.wait[0], s.wait[1:]
 	return true
 }
 
@@ -37,16 +49,16 @@ func TestPace(t *testing.T) {
 		}
 		read(0, 20*time.Millisecond) // silence by the clock
 		read(0, 40*time.Millisecond)
-		s = frames{7, 8}
+		s.put(7, 8)
 		read(7, 40*time.Millisecond) // at the pace of the hardware
 		read(8, 40*time.Millisecond)
-		time.AfterFunc(30*time.Millisecond, func() { s = append(s, 9); r.Wake() })
+		time.AfterFunc(30*time.Millisecond, func() { s.put(9); r.Wake() })
 		read(9, 70*time.Millisecond)  // late: it is waited for
 		read(0, 110*time.Millisecond) // two frames long, then silence again
 		read(0, 130*time.Millisecond)
 		<-time.After(time.Second)
 		read(0, 1150*time.Millisecond) // nothing is made up for
-		s = frames{1}
+		s.put(1)
 		read(1, 1150*time.Millisecond)
 		r.Rest()
 		read(0, 1170*time.Millisecond) // nothing is waited for
