@@ -61,3 +61,18 @@ func TestEmergencyTakesAFreeLineBeforeATestedOne(t *testing.T) {
 		t.Error("the test was stopped: " + report.Aborted)
 	}
 }
+
+// The exchange turns the wires back late behind the call that was cleared: the
+// emergency goes out all the same.
+func TestEmergencyOverWiresThatTurnBackLate(t *testing.T) {
+	w := story(t, oneLine)
+	w.ringsL1()
+	w.wait(time.Second)
+	w.fromPhone("201", "112")
+	w.wait(1200 * time.Millisecond) // released at 0, confirming from 1 s to 1.5 s
+	w.post(OnPort{"L1", port.Polarity{}})
+	w.did = nil
+	w.wait(5 * time.Second)
+	w.must("L1 seize")
+	w.must("send 112 to leg")
+}

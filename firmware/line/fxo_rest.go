@@ -30,6 +30,9 @@ func (l *FXO) restTimedOut(now time.Time, out []Effect) []Effect {
 		l.bell.expect()
 		return l.become(now, ReadingID, "before the bell", left, out)
 	}
+	if left := quietBefore - now.Sub(l.stirred); l.state == Confirming && left > 0 && now.Sub(l.since) < restless {
+		return l.become(now, Confirming, l.why, left, out) // a line that is idle may be seized
+	}
 	return l.rest(now, out)
 }
 
