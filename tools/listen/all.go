@@ -31,7 +31,7 @@ func (c *allCmd) Run(e *ear) error {
 // everything lets all ears hear and puts what they found in order.
 func everything(x []int16, c country) []finding {
 	data := slices.Concat(keys(x, dtmf.IVR), callers(x, ""), faxes(x), beeps(x, c.Plan))
-	return inOrder(slices.Concat(data, tones(x, c.Plan, false), apart(voices(x), data)))
+	return inOrder(slices.Concat(data, tones(x, c.Plan, false), voices(x, data)))
 }
 
 // faxes finds the tones of fax machines and modems.

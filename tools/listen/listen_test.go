@@ -365,6 +365,18 @@ func TestAll(t *testing.T) {
 	}
 }
 
+// Keys are no voice, and a ringback of two frequencies that beat is no beep.
+func TestAllOfACallWithoutVoice(t *testing.T) {
+	us, _ := plan.For("US")
+	x := join(quiet(500), play(2500, us.Signal(plan.Dial).Spec()), quiet(300), sendKeys(t, "912345678"), quiet(900),
+		play(9000, us.Signal(plan.Ringback).Spec()))
+	out := hears(t, "all", "--country", "US", record(t, "call.wav", x))
+	heard(t, out, anyTime+` (dtmf [0-9]|tone (dial|-|ring)) .+`)
+	if n := strings.Count(out, " dtmf "); n != 9 || !strings.Contains(out, " tone ring ") {
+		t.Errorf("%d keys in\n%s", n, out)
+	}
+}
+
 // The shortest recording can be drawn too.
 func TestPlotShort(t *testing.T) {
 	for _, n := range []int{1, 161} {

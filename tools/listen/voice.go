@@ -16,11 +16,12 @@ import (
 const (
 	breath = 500 // a shorter pause does not end it
 	word   = 150 // so much of it must be voice
+	edge   = 40  // beside a key or a message is its switching, no voice
 )
 
 // voices finds stretches of speech: what the activity detector takes for
-// speech and is not a pure tone.
-func voices(x []int16) []finding {
+// speech, is not a pure tone and not within one of others.
+func voices(x []int16, others []finding) []finding {
 	d := vad.New(vad.Config{})
 	var out []finding
 	var spoken int64 // of the last finding
@@ -36,7 +37,7 @@ func voices(x []int16) []finding {
 		spoken, loud = 0, 0
 	}
 	for _, b := range d.Process(x, nil) {
-		if !b.Speech || !b.Active || tonal(x, b.At) {
+		if !b.Speech || !b.Active || within(others, b.At) || tonal(x, b.At) {
 			continue
 		}
 		if n := len(out); n == 0 || b.At-out[n-1].to > breath {
@@ -50,6 +51,11 @@ func voices(x []int16) []finding {
 	}
 	end()
 	return out
+}
+
+// within reports whether an instant lies in or close beside one of the findings.
+func within(found []finding, ms int64) bool {
+	return slices.ContainsFunc(found, func(f finding) bool { return ms >= f.from-edge && ms < f.to+edge })
 }
 
 // tonal reports whether nearly all the energy around an instant lies in one or
@@ -82,7 +88,11 @@ func tonal(x []int16, ms int64) bool {
 func beeps(x []int16, p plan.Plan) []finding {
 	known := []float64{1100, 2100}
 	for k := range plan.NumKinds {
-		known = append(known, p.Signal(k).Hz...)
+		hz := p.Signal(k).Hz
+		known = append(known, hz...)
+		if len(hz) == 2 { // two so close that they beat pass for one between them
+			known = append(known, (hz[0]+hz[1])/2)
+		}
 	}
 	for _, o := range p.Others {
 		known = append(known, o.Signal.Hz...)
@@ -100,17 +110,6 @@ func beeps(x []int16, p plan.Plan) []finding {
 		})
 	}
 	return out
-}
-
-// apart drops the findings that for the most part lie within one of others.
-func apart(found, others []finding) []finding {
-	return slices.DeleteFunc(found, func(f finding) bool {
-		var covered int64
-		for _, o := range others {
-			covered += max(0, min(f.to, o.to)-max(f.from, o.from))
-		}
-		return 2*covered > f.to-f.from
-	})
 }
 
 // inOrder sorts findings by time; those of one instant keep their order.
