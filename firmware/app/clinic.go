@@ -52,10 +52,10 @@ func (c clinic) tail(id tel.PortID) int {
 }
 
 // Examine implements exchange.Clinic.
-func (c clinic) Examine(id tel.PortID, leg tel.LegID, what doctor.Effect) {
+func (c clinic) Examine(id tel.PortID, exam uint64, leg tel.LegID, what doctor.Effect) {
 	go func() {
 		if ev := c.examine(id, leg, what); ev != nil {
-			c.h.exchange.Post(exchange.OnExamined{Port: id, Event: ev})
+			c.h.exchange.Post(exchange.OnExamined{Port: id, Exam: exam, Event: ev})
 		}
 	}()
 }

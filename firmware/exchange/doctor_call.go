@@ -15,14 +15,16 @@ type Clinic interface {
 	// Setup is what the doctor must know of a port, as it is now.
 	Setup(tel.PortID) doctor.Settings
 	// Examine begins a measurement: Measure, RecordQuiet, RecordTone or
-	// RecordEcho; leg is the port's audio, 0 on hook. The answer is OnExamined.
-	Examine(p tel.PortID, leg tel.LegID, what doctor.Effect)
+	// RecordEcho; leg is the port's audio, 0 on hook. The answer is OnExamined of
+	// the same exam.
+	Examine(p tel.PortID, exam uint64, leg tel.LegID, what doctor.Effect)
 }
 
 type (
 	// OnExamined: a measurement for the doctor has ended.
 	OnExamined struct {
 		Port  tel.PortID
+		Exam  uint64
 		Event doctor.Event
 	}
 	// TestLine examines a line that is idle. Told gets the report, from the loop: it
@@ -48,6 +50,7 @@ func (FreeLine) isChange()  {}
 
 // exam is an examination that goes on.
 type exam struct {
+	id    uint64 // what was recorded for an earlier one is none of its business
 	m     *doctor.Machine
 	timer timer
 	told  func(doctor.Report)
@@ -85,7 +88,7 @@ func (e *Exchange) doctorEffect(p *portState, ef doctor.Effect) {
 	case doctor.Done:
 		e.examEnds(p, ef.Report)
 	default:
-		e.sh.Clinic.Examine(p.id, p.audio, ef)
+		e.sh.Clinic.Examine(p.id, p.exam.id, p.audio, ef)
 	}
 }
 
@@ -126,7 +129,8 @@ func (e *Exchange) testLine(c TestLine) error {
 	if g := p.fxo.Profile().Twist; g.Seen > 0 {
 		set.Twist = g.Mean
 	}
-	x := &exam{m: doctor.New(e.now, set), told: c.Told}
+	e.exams++
+	x := &exam{id: e.exams, m: doctor.New(e.now, set), told: c.Told}
 	x.timer.owner = toDoctor{p, doctor.TimedOut{}}
 	p.exam = x
 	e.push(toLine{p, line.Lend{On: true}})

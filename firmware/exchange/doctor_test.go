@@ -23,10 +23,10 @@ func (c clinic) Setup(tel.PortID) doctor.Settings {
 	}
 }
 
-func (c clinic) Examine(p tel.PortID, leg tel.LegID, what doctor.Effect) {
+func (c clinic) Examine(p tel.PortID, exam uint64, leg tel.LegID, what doctor.Effect) {
 	c.w.note("examine %s leg %d: %s", p, leg, what)
 	later := func(d time.Duration, ev doctor.Event) {
-		c.w.after(d, func() { c.w.e.Post(OnExamined{p, ev}) })
+		c.w.after(d, func() { c.w.e.Post(OnExamined{p, exam, ev}) })
 	}
 	switch what := what.(type) {
 	case doctor.RecordQuiet:
@@ -188,4 +188,16 @@ func TestLineIsReleasedByHand(t *testing.T) {
 	if f := w.fact(call.Ended); f.Evidence != "released by hand" || w.closed["L1"] {
 		t.Errorf("the book has %+v, the loop closed %t", f, w.closed["L1"])
 	}
+}
+
+// What was recorded for a test that is over says nothing about the next one.
+func TestLateMeasurementIsNotOfThisTest(t *testing.T) {
+	w := story(t)
+	w.tested()
+	w.post(OnExamined{Port: "L1", Exam: w.e.exams - 1, Event: doctor.HeardQuiet{OK: true}})
+	if w.has("L1 seize") {
+		t.Error("a measurement of an earlier test led this one on")
+	}
+	w.post(OnExamined{Port: "L1", Exam: w.e.exams, Event: doctor.HeardQuiet{OK: true}})
+	w.must("L1 seize")
 }

@@ -69,6 +69,7 @@ type Exchange struct {
 	answers []func() // to orders, told once the picture shows what became of them
 	steps   uint64
 	sends   tel.PlayID // of caller id, so far
+	exams   uint64     // of lines, so far
 	slowest time.Duration
 }
 
@@ -354,7 +355,7 @@ func (e *Exchange) handle(ev Event) {
 	case OnSilent:
 		e.silent(ev.Leg)
 	case OnExamined:
-		if p := e.ports[ev.Port]; p != nil {
+		if p := e.ports[ev.Port]; p != nil && p.exam != nil && p.exam.id == ev.Exam {
 			e.push(toDoctor{p, ev.Event})
 		}
 	case OnClock:
