@@ -31,6 +31,7 @@ type release struct {
 	tone    Sign      // sounds now
 	stopped time.Time // a release tone that was weighed ended by itself
 	after   ending    // which
+	torn    bool      // it ended under our own voice, which may have torn it
 	refuted int       // tones that somebody spoke after
 	doubted Sign      // the last of them
 	doubtAt time.Time
@@ -43,6 +44,8 @@ type release struct {
 	fax       bool
 	hears     bool // the ear tells who speaks
 	far, near bool
+	speech    bool      // what the far side says is no tone of the exchange
+	sounded   time.Time // the far side was last told to sound
 	farAt     time.Time // the far voice that is told now began
 	spoke     time.Time // last sound of ours, or far voice longer than a click
 	quiet     time.Duration
@@ -66,14 +69,16 @@ const (
 	longestWait  = 1900 * time.Millisecond // unless there is a fax, or a tone was refuted
 	faxWait      = 3 * time.Second
 	refutedWait  = 2 * time.Second
-	toneStops    = 8 * time.Second  // of nothing after a release tone that stopped
-	toneTwice    = 10 * time.Second // the same tone again so soon was no voice, though one was told
-	toneAgain    = 4 * time.Second  // a tone that was torn by our own voice and is back is believed
-	strangeBeats = 4                // periods of an unknown cadence
-	strangeNotes = 8                // of one that may be notes
-	strangeQuick = 450              // ms: a shorter period may be of notes
-	strangeNever = 380              // ms: a shorter one is, unless a call has ended with it before
-	strangeHigh  = 1100             // Hz: a higher tone may be a note
+	toneStops    = 8 * time.Second         // of nothing after a release tone that stopped
+	tornWait     = 1200 * time.Millisecond // after a tone that our own voice tore: speech is told in half of it
+	tornPause    = 500 * time.Millisecond  // between two bursts of it, beside the hangover of what sounds
+	toneTwice    = 10 * time.Second        // the same tone again so soon was no voice, though one was told
+	toneAgain    = 4 * time.Second         // a tone that was torn by our own voice and is back is believed
+	strangeBeats = 4                       // periods of an unknown cadence
+	strangeNotes = 8                       // of one that may be notes
+	strangeQuick = 450                     // ms: a shorter period may be of notes
+	strangeNever = 380                     // ms: a shorter one is, unless a call has ended with it before
+	strangeHigh  = 1100                    // Hz: a higher tone may be a note
 	melodyLasts  = time.Minute
 	strangeKnown = 2 // when a call has ended with it before
 	strangeWait  = 1200 * time.Millisecond
@@ -107,12 +112,20 @@ func (r *release) deadline() time.Time {
 		at = earlier(at, r.spoke.Add(r.quiet))
 	}
 	if !r.stopped.IsZero() {
-		at = earlier(at, r.stopped.Add(toneStops))
+		at = earlier(at, r.stopped.Add(r.stops()))
 	}
 	if !r.steadyAt.IsZero() {
 		at = earlier(at, r.steadyAt.Add(steadyWait))
 	}
 	return at
+}
+
+// stops is how long after a release tone that ended by itself it is looked at again.
+func (r *release) stops() time.Duration {
+	if r.torn {
+		return tornWait
+	}
+	return toneStops
 }
 
 // earlier returns the earlier of two instants; the zero instant is none.
@@ -130,6 +143,14 @@ func (r *release) ripe(now time.Time) (ending, bool) {
 	case !r.on:
 	case passed(r.due):
 		return r.decide(now, ""), true
+	case r.torn && passed(r.stopped.Add(tornWait)):
+		r.torn = false
+		if !r.fax && (r.far || now.Sub(r.sounded) < tornPause) {
+			return ending{r.after.sign, fmt.Sprintf("%s, then no speech for %s under our own voice", r.after.evidence, secs(tornWait))}, true
+		}
+		if r.sounded.Sub(r.stopped) > voiceEnds { // a short word
+			r.refute()
+		}
 	case !r.stopped.IsZero() && passed(r.stopped.Add(toneStops)):
 		after := r.stopped
 		r.stopped = time.Time{}
@@ -151,8 +172,10 @@ func (r *release) ripe(now time.Time) (ending, bool) {
 }
 
 // clickMost: a far voice shorter than this, its hangover included, is a click on the
-// line. What we send has none: music that comes and goes is sound all the time.
-const clickMost = time.Second
+// line, or a few that came so close that the hangovers made them one: at 20 clicks a
+// minute, each told for 0.3 s, one minute in thirty has a second of it. What we send
+// has none: music that comes and goes is sound all the time.
+const clickMost = 1500 * time.Millisecond
 
 // voiceEnds is how long after its last sound a voice is still told.
 const voiceEnds = 500 * time.Millisecond

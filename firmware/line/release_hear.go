@@ -65,6 +65,7 @@ func (r *release) heard(now time.Time, ev Heard) (ending, bool) {
 		}
 		if r.withdraw(s) {
 			r.stopped, r.after = now, ending{s, r.told}
+			r.torn = r.near && !r.speech && !r.fax && r.refuted == 0
 		}
 		return ending{}, false
 	}
@@ -75,7 +76,7 @@ func (r *release) heard(now time.Time, ev Heard) (ending, bool) {
 	if !r.stopped.IsZero() && r.after.sign == s && now.Sub(r.stopped) < toneAgain && !r.fax && r.refuted == 0 {
 		patience = 0
 	}
-	r.tone, r.stopped = s, time.Time{}
+	r.tone, r.stopped, r.torn = s, time.Time{}, false
 	evidence := ev.Evidence
 	if evidence == "" {
 		evidence = string(s)
@@ -141,14 +142,17 @@ func (r *release) voice(now time.Time, ev Voice) {
 	if !r.far {
 		r.farAt = now
 	}
-	r.far, r.near = ev.Far, ev.Near
-	if !began || r.tone != "" {
+	if r.far || ev.Far {
+		r.sounded = now
+	}
+	r.far, r.near, r.speech = ev.Far, ev.Near, ev.Speech
+	spoken := r.torn && ev.Speech
+	r.torn = r.torn && !ev.Speech
+	if !began && !spoken || r.tone != "" || r.torn {
 		return
 	}
 	if !r.stopped.IsZero() && now.Sub(r.stopped) > voiceEnds {
-		r.doubted, r.doubtAt = r.after.sign, r.stopped
-		r.stopped = time.Time{}
-		r.refuted++ // somebody is there
+		r.refute()
 	}
 	if !r.steadyAt.IsZero() && now.Sub(r.steadyAt) > voiceEnds {
 		r.steadyAt = time.Time{}
@@ -156,6 +160,13 @@ func (r *release) voice(now time.Time, ev Voice) {
 	if r.dipped > 0 && now.Sub(r.dippedAt) > time.Second {
 		r.survived, r.dipped = r.dipped, 0
 	}
+}
+
+// refute takes note that somebody spoke after the release tone that stopped.
+func (r *release) refute() {
+	r.doubted, r.doubtAt = r.after.sign, r.stopped
+	r.stopped = time.Time{}
+	r.refuted++
 }
 
 // sounding returns the strange tone that sounds at the instant now, or "".

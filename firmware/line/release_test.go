@@ -97,9 +97,19 @@ func last(say []talk) time.Duration {
 // clicks are what the ear takes for a voice on a noisy line.
 func clicks(from, to time.Duration) (out []talk) {
 	for at := from; at < to; at += 3 * time.Second {
-		out = append(out, talk{at, Voice{Far: true}}, talk{at + 700*ms, Voice{}})
+		out = append(out, talk{at, Voice{Far: true}}, talk{at + 1300*ms, Voice{}})
 	}
 	return out
+}
+
+// torn is a tone that is told under our own voice and ends by itself, then what is
+// heard in turns, each for 200 ms, and a caller who listens on and speaks at last.
+func torn(heard ...Event) []talk {
+	out := []talk{{9 * time.Second, Voice{Near: true}}, {9500 * ms, Voice{Far: true, Near: true}}, {10 * time.Second, busy}, {10300 * ms, busyEnd}}
+	for i := range 8 {
+		out = append(out, talk{10400*ms + time.Duration(i)*200*ms, heard[i%len(heard)]})
+	}
+	return append(out, talk{15 * time.Second, Voice{Far: true, Near: true, Speech: true}}, talk{17 * time.Second, Voice{Near: true}})
 }
 
 // pluck is music of ours whose notes are short.
@@ -144,6 +154,8 @@ func TestReleases(t *testing.T) {
 			"release tone, busy tone 425 Hz 200/200, then nothing for 8.0 s"},
 		"busy tone that our own voice tore": {Profile{}, []talk{{10 * time.Second, busy}, {10300 * ms, busyEnd}, {11600 * ms, busy}}, 11600 * ms,
 			"release tone, busy tone 425 Hz 200/200"},
+		"busy tone that our own voice tears from its second period on": {Profile{}, torn(Voice{Far: true, Near: true}, Voice{Near: true}), 11500 * ms,
+			"release tone, busy tone 425 Hz 200/200, then no speech for 1.2 s under our own voice"},
 		"busy tone whose bursts sounded like a voice": {Profile{}, []talk{{10 * time.Second, busy}, {10300 * ms, busyEnd}, {13 * time.Second, Voice{Far: true}}, {15 * time.Second, busy}}, 15400 * ms,
 			"release tone, busy tone 425 Hz 200/200 for 0.4 s"},
 		"a loop drop of 50 ms": {Profile{}, []talk{{10 * time.Second, off}, {10050 * ms, on}}, 10050 * ms,
@@ -187,14 +199,19 @@ func TestNoReleases(t *testing.T) {
 		"something like busy, and somebody speaks":  {Profile{}, []talk{{10 * time.Second, busy}, {10300 * ms, busyEnd}, {12 * time.Second, Voice{Far: true}}, {14 * time.Second, Voice{}}}},
 		"the same again: it must stand for longer": {Profile{}, []talk{{10 * time.Second, busy}, {10300 * ms, busyEnd}, {12 * time.Second, Voice{Far: true}},
 			{20 * time.Second, Voice{}}, {30 * time.Second, busy}, {32 * time.Second, busyEnd}, {33 * time.Second, Voice{Far: true}}}},
-		"a fax whose signals resemble a tone": {Profile{}, []talk{{9 * time.Second, Fax{Calling: true}}, {10 * time.Second, busy}, {13 * time.Second, busyEnd}, {14 * time.Second, Voice{Far: true}}}},
-		"a fax whose carrier is steady":       {Profile{}, []talk{{9 * time.Second, Fax{}}, {10 * time.Second, Strange{Signal: "1800@-10", Periods: 1, Sure: 1}}}},
-		"a fax that beats":                    {Profile{}, append([]talk{{9 * time.Second, Fax{}}}, beeps(10*time.Second, 500*ms, 60, "1650@-10 250/250")...)},
-		"a recorder's beep every 15 s":        {Profile{}, beeps(10*time.Second, 15*time.Second, 20, "1400@-20 500/14500")},
-		"ringback of a transfer":              {Profile{}, []talk{{10 * time.Second, tone(tel.ToneRingback, 0.9, "ringback")}}},
-		"ringback of a transfer to Britain":   {Profile{}, beeps(10*time.Second, 3*time.Second, 12, "400+450@-13 400/200/400/2000")},
-		"ringback of a transfer in no plan":   {Profile{}, beeps(10*time.Second, 5*time.Second, 12, "440@-15 1000/4000")},
-		"a few beeps":                         {Profile{}, beeps(10*time.Second, 600*ms, 3, "450@-12 300/300")},
+		"something like busy under our voice, and somebody speaks": {Profile{}, torn(Voice{Far: true, Near: true, Speech: true}, Voice{Far: true, Near: true, Speech: true})},
+		"something like busy under our voice, and a short word":    {Profile{}, torn(Voice{Near: true}, Voice{Near: true})},
+		"something like busy under our voice, a short word, and nobody speaks for a while": {Profile{}, []talk{{9 * time.Second, Voice{Near: true}}, {10 * time.Second, busy},
+			{10300 * ms, busyEnd}, {10400 * ms, Voice{}}, {10900 * ms, Voice{Far: true}}, {11000 * ms, Voice{}}}},
+		"something like busy in a fax under our voice": {Profile{}, torn(Fax{Calling: true}, Voice{Far: true, Near: true})},
+		"a fax whose signals resemble a tone":          {Profile{}, []talk{{9 * time.Second, Fax{Calling: true}}, {10 * time.Second, busy}, {13 * time.Second, busyEnd}, {14 * time.Second, Voice{Far: true}}}},
+		"a fax whose carrier is steady":                {Profile{}, []talk{{9 * time.Second, Fax{}}, {10 * time.Second, Strange{Signal: "1800@-10", Periods: 1, Sure: 1}}}},
+		"a fax that beats":                             {Profile{}, append([]talk{{9 * time.Second, Fax{}}}, beeps(10*time.Second, 500*ms, 60, "1650@-10 250/250")...)},
+		"a recorder's beep every 15 s":                 {Profile{}, beeps(10*time.Second, 15*time.Second, 20, "1400@-20 500/14500")},
+		"ringback of a transfer":                       {Profile{}, []talk{{10 * time.Second, tone(tel.ToneRingback, 0.9, "ringback")}}},
+		"ringback of a transfer to Britain":            {Profile{}, beeps(10*time.Second, 3*time.Second, 12, "400+450@-13 400/200/400/2000")},
+		"ringback of a transfer in no plan":            {Profile{}, beeps(10*time.Second, 5*time.Second, 12, "440@-15 1000/4000")},
+		"a few beeps":                                  {Profile{}, beeps(10*time.Second, 600*ms, 3, "450@-12 300/300")},
 		"a tune of pure notes": {Profile{}, append(beeps(10*time.Second, 600*ms, 3, "740@-12 300/300"),
 			beeps(13*time.Second, 600*ms, 8, "880@-12 300/300")...)},
 		"one note again and again":             {Profile{}, beeps(10*time.Second, 330*ms, 8, "740@-12 160/170")},

@@ -221,7 +221,7 @@ func told(h media.Event) line.Event {
 	case media.Strange:
 		return line.Strange{Signal: h.Signal, Periods: h.Periods, Sure: h.Sure, Evidence: h.Evidence}
 	case media.Voice:
-		return line.Voice{Far: h.Far, Near: h.Near}
+		return line.Voice{Far: h.Far, Near: h.Near, Speech: h.Speech}
 	case media.Fax:
 		return line.Fax{Calling: h.Calling}
 	}
