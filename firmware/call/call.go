@@ -318,6 +318,9 @@ func (m *Machine) proceeding(now time.Time, ev LegProceeding, out []Effect) []Ef
 	if ev.Leg != m.called || m.called == 0 || m.state != Ringing {
 		return out
 	}
+	if m.start.Emergency {
+		m.ringBy = time.Time{} // it is on its way: nobody but the caller gives it up
+	}
 	if !m.callerUp {
 		out = append(out, Answer{m.caller})
 		out = m.answered(now, ev.Evidence, out)

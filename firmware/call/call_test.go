@@ -139,6 +139,27 @@ func TestScenarios(t *testing.T) {
 	}
 }
 
+// Nobody but the caller gives up an emergency call whose number is out, however
+// long it rings there; one that gets nowhere ends.
+func TestEmergencyMayRingForLong(t *testing.T) {
+	start := Start{ID: "1-1", Leg: 1, Aim: AimOutside, Target: "112", Via: []string{"L1"}, Emergency: true}
+	m := New(start, Limits{Longest: time.Hour, RingTime: 25 * sec})
+	m.Step(t0, Begin{2}, nil)
+	if _, ok := m.Deadline(); !ok {
+		t.Error("an emergency that gets nowhere is waited for without end")
+	}
+	m.Step(t0.Add(3*sec), LegProceeding{2, "number outpulsed"}, nil)
+	if at, ok := m.Deadline(); ok {
+		t.Errorf("it is given up after %s", at.Sub(t0))
+	}
+	if out := m.Step(t0.Add(20*time.Minute), TimedOut{}, nil); len(out) > 0 {
+		t.Errorf("after twenty minutes of ringing: %v", out)
+	}
+	if out := m.Step(t0.Add(21*time.Minute), LegUp{2, "a voice after ringback"}, nil); len(out) == 0 {
+		t.Error("its answer is not taken")
+	}
+}
+
 // An emergency call is never cut for its length; unanswered it still ends.
 func TestEmergencyCallIsNotCut(t *testing.T) {
 	m := New(Start{ID: "1-1", Leg: 1, Aim: AimOutside, Target: "112", Via: []string{"L1"}, Emergency: true}, Limits{Longest: time.Hour, RingTime: 25 * sec})

@@ -101,6 +101,8 @@ func (l *FXO) dialTimedOut(now time.Time, out []Effect) []Effect {
 		return l.answeredBy(now, "a voice after ringback stopped", out)
 	case !o.rang.IsZero():
 		return l.answeredBy(now, fmt.Sprintf("ringback stopped %s ago", secs(now.Sub(o.rang))), out)
+	case o.ringing && o.emergency: // nobody but the caller gives it up
+		return l.become(now, l.state, l.why, answerRings, out)
 	case o.ringing:
 		return l.drop(now, tel.CauseNoAnswer, "it rang for "+secs(answerRings), out)
 	}
