@@ -10,7 +10,7 @@ import (
 // and a frame of 160 octets some instructions each.
 func TestInstructions(t *testing.T) {
 	if _, err := exec.LookPath("valgrind"); err != nil {
-		t.Skip("valgrind is not installed")
+		t.Skip("valgrind is not installed (Debian: valgrind)")
 	}
 	dir := t.TempDir()
 	files, err := recordings(dir)
