@@ -92,48 +92,6 @@ func New(d Deps) *Console {
 	return &Console{d: d}
 }
 
-// command is one row of the table.
-type command struct {
-	name    string // one or two words
-	args    string // for people
-	es, en  string
-	least   int // arguments
-	most    int
-	offline bool // the book is enough
-	run     func(context.Context, *session) int
-}
-
-// commands is the table. Its order is that of the help.
-var commands = []command{
-	{"status", "", "cómo está la casa", "how the house is", 0, 0, false, showStatus},
-	{"lines", "", "las líneas y troncales", "lines and trunks", 0, 0, false, showLines},
-	{"board", "", "qué fue de cada puerto al arrancar", "what became of each port at the start", 0, 0, false, showBoard},
-	{"limits", "", "lo gastado hoy en llamadas externas", "what outside calls have used up today", 0, 0, false, showLimits},
-	{"line", "ID [VERB]", "una línea: prueba, captura, perfil…", "one line: test, capture, profile…", 1, 4, false, doLine},
-	{"queues", "", "las colas y quién espera", "queues and who waits", 0, 0, false, showQueues},
-	{"agents", "", "los agentes", "agents", 0, 0, false, showAgents},
-	{"calls", "[N]", "las últimas N llamadas del libro", "the last N calls of the book", 0, 1, true, showCalls},
-	{"phones", "", "cuentas SIP para los teléfonos, con su clave", "SIP accounts for phones, with their secrets", 0, 0, false, showPhones},
-	{"phone", "EXT [messages N]", "un teléfono; avisa de N mensajes", "one phone; tell of N messages", 1, 3, false, doPhone},
-	{"book verify", "", "comprueba la cadena del libro", "check the chain of the book", 0, 0, true, bookVerify},
-	{"book tail", "[N]", "los últimos N hechos", "the last N events", 0, 1, true, bookTail},
-	{"panel", "", "el frente de la caja, en vivo", "the front of the box, live", 0, 0, false, showPanel},
-	{"agent login", "NAME [EXT]", "el agente ocupa su puesto", "the agent takes his place", 1, 2, false, agentLogin},
-	{"agent logout", "NAME", "el agente deja su puesto", "the agent leaves his place", 1, 1, false, agentLogout},
-	{"agent pause", "NAME [REASON]", "pausa al agente", "pause the agent", 1, 2, false, agentPause},
-	{"agent unpause", "NAME", "el agente vuelve a estar libre", "the agent is free again", 1, 1, false, agentUnpause},
-	{"schedule", "ID auto|open|closed", "interruptor de un horario", "night switch of a schedule", 2, 2, false, setSchedule},
-}
-
-// Names returns the commands of the table, for a help text.
-func Names() []string {
-	names := make([]string, len(commands))
-	for i, c := range commands {
-		names[i] = c.name
-	}
-	return names
-}
-
 // request is a command as it was typed.
 type request struct {
 	cmd   *command
@@ -235,15 +193,24 @@ func Offline(args []string) bool {
 	return err == nil && (r.cmd == nil || r.cmd.offline)
 }
 
-// Exec does one command, writes to out, and returns an exit code. A live
-// command ends with ctx.
+// atSocket is whoever reached the local socket.
+var atSocket = tel.Who{Name: string(tel.DoorSocket), Role: tel.Owner, Via: tel.DoorSocket}
+
+// Exec does one command for whoever stands at the local socket, whose file
+// permissions are the log-in: he may everything. It writes to out and returns an
+// exit code. A live command ends with ctx.
 func (c *Console) Exec(ctx context.Context, args []string, out io.Writer) int {
-	return c.exec(ctx, args, out, nil)
+	return c.exec(ctx, atSocket, args, out, nil)
 }
 
-func (c *Console) exec(ctx context.Context, args []string, out io.Writer, frame func(string) error) int {
+// ExecAs does one command for who; what his role does not permit is refused.
+func (c *Console) ExecAs(ctx context.Context, who tel.Who, args []string, out io.Writer) int {
+	return c.exec(ctx, who, args, out, nil)
+}
+
+func (c *Console) exec(ctx context.Context, who tel.Who, args []string, out io.Writer, frame func(string) error) int {
 	r, err := parse(args)
-	s := &session{c: c, r: r, out: out, frame: frame, lang: c.lang(r.lang), now: time.Now()}
+	s := &session{c: c, r: r, who: who, out: out, frame: frame, lang: c.lang(r.lang), now: time.Now()}
 	if s.frame == nil {
 		s.frame = s.below
 	}
@@ -253,6 +220,8 @@ func (c *Console) exec(ctx context.Context, args []string, out io.Writer, frame 
 	case r.cmd == nil:
 		s.help()
 		return Fine
+	case who.Role < r.cmd.role:
+		return s.forbidden()
 	}
 	code := r.cmd.run(ctx, s)
 	if s.err != nil {
@@ -283,9 +252,24 @@ func (c *Console) lang(asked tel.Lang) tel.Lang {
 	return tel.Spanish
 }
 
-// help prints the table.
+// forbidden says that the role does not permit the command.
+func (s *session) forbidden() int {
+	need := s.r.cmd.role
+	if s.who.Role == tel.Nobody {
+		return s.fail(NotFine, usageError{
+			fmt.Sprintf("%s es para quien ha entrado; pista: login", s.r.cmd.name), fmt.Sprintf("%s is for those who have logged in; hint: login", s.r.cmd.name)})
+	}
+	return s.fail(NotFine, usageError{
+		fmt.Sprintf("%s es para el papel %s o más; usted es %s", s.r.cmd.name, need, s.who.Role),
+		fmt.Sprintf("%s is for the role %s and above; you are %s", s.r.cmd.name, need, s.who.Role)})
+}
+
+// help prints what of the table the role permits.
 func (s *session) help() {
 	for _, c := range commands {
+		if s.who.Role < c.role {
+			continue
+		}
 		s.printf("%s %s\n", cell(c.name+" "+c.args, 32), s.t(c.es, c.en))
 	}
 	s.printf("%s %s\n", cell("--json  --lang es|en", 32), s.t("en cualquier orden", "with any command"))

@@ -20,6 +20,7 @@ const width = 80
 type session struct {
 	c     *Console
 	r     request
+	who   tel.Who
 	out   io.Writer
 	frame func(string) error // a picture that replaces the one before
 	lang  tel.Lang

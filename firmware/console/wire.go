@@ -109,7 +109,7 @@ func (c *Console) session(ctx context.Context, conn net.Conn) {
 		w.end("cannot read the request: it is not one line {\"args\": [...]}\n", Usage)
 		return
 	}
-	code := c.exec(ctx, args, w, w.frame)
+	code := c.exec(ctx, atSocket, args, w, w.frame)
 	w.end("", code)
 }
 
