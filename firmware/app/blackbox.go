@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"log/slog"
 	"os"
@@ -13,6 +14,7 @@ import (
 	"time"
 
 	"github.com/centralita/centralita/dsp/wav"
+	"github.com/centralita/centralita/firmware/durable"
 	"github.com/centralita/centralita/firmware/media/portleg"
 	"github.com/centralita/centralita/firmware/tel"
 )
@@ -111,18 +113,12 @@ func (r *recorder) write(folder string, p tel.PortID, now time.Time, in, out []i
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return "", fmt.Errorf("cannot keep sound: %w", err)
 	}
-	tmp, err := os.CreateTemp(dir, "new-*") // created with mode 0600
+	name := filepath.Join(dir, fmt.Sprintf("%s-%s.wav", fileName(p), now.UTC().Format("20060102T150405.000Z")))
+	err := durable.WriteTo(name, 0o600, func(w io.Writer) error {
+		return wav.WriteStereo(w, in, out, fmt.Sprintf("%s: %s", p, why))
+	})
 	if err != nil {
 		return "", fmt.Errorf("cannot keep sound: %w", err)
-	}
-	name := filepath.Join(dir, fmt.Sprintf("%s-%s.wav", fileName(p), now.UTC().Format("20060102T150405.000Z")))
-	err = wav.WriteStereo(tmp, in, out, fmt.Sprintf("%s: %s", p, why))
-	err = errors.Join(err, tmp.Sync(), tmp.Close())
-	if err == nil {
-		err = os.Rename(tmp.Name(), name)
-	}
-	if err != nil {
-		return "", fmt.Errorf("cannot keep sound: %w", errors.Join(err, os.Remove(tmp.Name())))
 	}
 	if err := prune(dir); err != nil { // what was asked for is kept all the same
 		r.log.Warn("old sound stays", "err", err)
@@ -154,7 +150,7 @@ func prune(dir string) error {
 		case errors.Is(err, fs.ErrNotExist):
 		case err != nil:
 			failed = errors.Join(failed, err)
-		case strings.HasPrefix(e.Name(), "new-"):
+		case durable.Unfinished(e.Name()):
 			half = append(half, info)
 		case strings.HasSuffix(e.Name(), ".wav"):
 			whole = append(whole, info)

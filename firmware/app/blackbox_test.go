@@ -142,7 +142,7 @@ func TestACaptureIsTheTimeThatWasAskedFor(t *testing.T) {
 
 func TestAKeptFileIsKeptThoughAnOldOneCannotGo(t *testing.T) {
 	dir := t.TempDir()
-	stuck := filepath.Join(dir, captureFolder, "new-stuck")
+	stuck := filepath.Join(dir, captureFolder, "stuck.new")
 	if err := os.MkdirAll(filepath.Join(stuck, "full"), 0o700); err != nil {
 		t.Fatal(err)
 	}

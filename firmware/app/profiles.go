@@ -11,6 +11,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/centralita/centralita/firmware/durable"
 	"github.com/centralita/centralita/firmware/exchange"
 	"github.com/centralita/centralita/firmware/line"
 	"github.com/centralita/centralita/firmware/tel"
@@ -112,17 +113,5 @@ func (s *profiles) write(id tel.PortID, p line.Profile) error {
 	if err := os.MkdirAll(s.dir, 0o750); err != nil {
 		return err
 	}
-	f, err := os.CreateTemp(s.dir, string(id)+".*.new")
-	if err != nil {
-		return err
-	}
-	_, err = f.Write(p.Text())
-	err = errors.Join(err, f.Sync(), f.Close())
-	if err == nil {
-		err = os.Rename(f.Name(), s.file(id))
-	}
-	if err != nil {
-		return errors.Join(err, os.Remove(f.Name()))
-	}
-	return nil
+	return durable.WriteFile(s.file(id), p.Text(), 0o600)
 }

@@ -58,10 +58,11 @@ var table = []row{
 	{packages: "firmware/uplink/**", ours: []string{"firmware/tel", "firmware/book", "firmware/uplink/**"}, alien: true},
 
 	{packages: "firmware/config/place", never: []string{"os/**", "net/**", "log/**"}, alien: true}, // reads text, knows no field
-	{packages: "firmware/config/secret"},
+	{packages: "firmware/config/secret", ours: []string{"firmware/durable"}},
 	{packages: "firmware/config", ours: []string{"firmware/tel", "firmware/numbering", "firmware/ivr/flow", "firmware/config/**",
 		"board/models"}, alien: true}, // the boards' files are data
 	{packages: "firmware/health", ours: []string{"firmware/tel", "firmware/view"}, never: []string{"database/sql"}, alien: true},
+	{packages: "firmware/durable"},
 	{packages: "firmware/syslog", never: []string{"database/sql"}},
 	{packages: "firmware/update", ours: []string{"firmware/tel", "firmware/view"}, alien: true},
 

@@ -14,6 +14,8 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+
+	"github.com/centralita/centralita/firmware/durable"
 )
 
 // FileName is the file in the data folder.
@@ -104,17 +106,8 @@ func (s *Store) save() error {
 	if err != nil {
 		return fmt.Errorf("cannot save the secrets: %w", err)
 	}
-	tmp, err := os.CreateTemp(filepath.Dir(s.path), FileName+".*") // created with mode 0600
-	if err != nil {
+	if err := durable.WriteFile(s.path, append(b, '\n'), 0o600); err != nil {
 		return fmt.Errorf("cannot save the secrets: %w", err)
-	}
-	_, err = tmp.Write(append(b, '\n'))
-	err = errors.Join(err, tmp.Sync(), tmp.Close())
-	if err == nil {
-		err = os.Rename(tmp.Name(), s.path)
-	}
-	if err != nil {
-		return fmt.Errorf("cannot save the secrets: %w", errors.Join(err, os.Remove(tmp.Name())))
 	}
 	return nil
 }
