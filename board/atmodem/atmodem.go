@@ -404,23 +404,6 @@ func (p *Port) read() {
 	}
 }
 
-// plain is an error of the device in words with a hint.
-func (p *Port) plain(err error) string {
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return "there is no device " + p.cfg.Device + "; plug the modem in"
-	case errors.Is(err, fs.ErrPermission):
-		return "the device may not be opened (" + err.Error() + "); add the user to the group dialout"
-	case busy(err):
-		return "another program holds the device; end it"
-	case unplugged(err):
-		return "the device is gone: it was unplugged or lost its supply"
-	case strange(err):
-		return p.cfg.Device + " is no serial line; correct the device of the modem"
-	}
-	return "the device fails: " + err.Error()
-}
-
 // listen reads d until it breaks or is shut.
 func (p *Port) listen(d io.ReadWriteCloser, buf []byte) {
 	var tokens []at.Token
