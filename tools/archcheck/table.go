@@ -63,6 +63,7 @@ var table = []row{
 		"board/models"}, alien: true}, // the boards' files are data
 	{packages: "firmware/health", ours: []string{"firmware/tel", "firmware/view"}, never: []string{"database/sql"}, alien: true},
 	{packages: "firmware/durable"},
+	{packages: "firmware/keeper", never: []string{"database/sql"}, alien: true}, // x/sys: who asks
 	{packages: "firmware/syslog", never: []string{"database/sql"}},
 	{packages: "firmware/update", ours: []string{"firmware/tel", "firmware/view"}, alien: true},
 
