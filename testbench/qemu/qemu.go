@@ -1,9 +1,8 @@
 // Package qemu boots Debian's kernel in QEMU with modules and a program of ours, so
 // that drivers meet a real kernel without its hardware.
 //
-// Three words explain it: Debian (what is downloaded and built, kept between runs),
-// Initramfs (what the guest sees), Machine (a run, whose serial console is all that
-// comes out). The guest's program is its first process; what it finds it says on the
+// tools/debian downloads, builds and keeps the kernel, tools/cpio writes what the guest
+// sees; a Machine is a run, whose serial console is all that comes out. The guest's program is its first process; what it finds it says on the
 // console in lines of a Verdict.
 //
 // QEMU emulates (no KVM) and its clock counts instructions, so that a guest's second

@@ -76,8 +76,8 @@ var table = []row{
 	{packages: "firmware/app", ours: []string{"board/**", "dsp/**", "firmware/**", "hal/**"}, alien: true},
 	{packages: "firmware/cmd/**", ours: []string{"firmware/**"}, alien: true},
 
-	{packages: "tools/**", ours: []string{"board/**", "dsp/**", "firmware/**", "hal/**"}, alien: true},
-	{packages: "testbench/**", ours: []string{"board/**", "dsp/**", "firmware/**", "hal/**", "testbench/**"}, alien: true},
+	{packages: "tools/**", ours: []string{"board/**", "dsp/**", "firmware/**", "hal/**", "tools/**"}, alien: true},
+	{packages: "testbench/**", ours: []string{"board/**", "dsp/**", "firmware/**", "hal/**", "testbench/**", "tools/debian", "tools/cpio"}, alien: true},
 }
 
 // closed are packages that only those named may import, whatever their row says.

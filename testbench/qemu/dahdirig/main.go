@@ -23,6 +23,8 @@ import (
 	"time"
 
 	"github.com/centralita/centralita/testbench/qemu"
+	"github.com/centralita/centralita/tools/cpio"
+	"github.com/centralita/centralita/tools/debian"
 )
 
 // patience is how long a guest may run: an order more than it takes.
@@ -67,9 +69,9 @@ func (r *rig) run(ctx context.Context) (bool, error) {
 	if qemu.Program(r.arch) == "" {
 		return false, fmt.Errorf("there is no machine for %q: amd64 and arm64 are known", r.arch)
 	}
-	if lack := qemu.Need(r.arch); lack != nil {
+	if lack := debian.Need(r.arch); lack != nil {
 		r.say("installing %s", strings.Join(lack, " "))
-		if err := qemu.Install(ctx, lack); err != nil {
+		if err := debian.Install(ctx, lack); err != nil {
 			return false, err
 		}
 	}
@@ -77,7 +79,7 @@ func (r *rig) run(ctx context.Context) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	kit, err := qemu.Debian{Dir: dir, Arch: r.arch, Source: source, Modules: modules, Log: r.say}.Kit(ctx)
+	kit, err := debian.Kernel{Dir: dir, Arch: r.arch, Source: source, Modules: modules, Log: r.say}.Kit(ctx)
 	if err != nil {
 		return false, err
 	}
@@ -92,24 +94,24 @@ func (r *rig) run(ctx context.Context) (bool, error) {
 }
 
 // initramfs puts the modules and our programs together.
-func (r *rig) initramfs(ctx context.Context, dir string, kit qemu.Kit) (string, error) {
-	files := qemu.Initramfs{}
+func (r *rig) initramfs(ctx context.Context, dir string, kit debian.Kit) (string, error) {
+	files := cpio.Archive{}
 	var list strings.Builder
 	for _, m := range kit.Modules {
 		data, err := os.ReadFile(m)
 		if err != nil {
 			return "", fmt.Errorf("cannot take a module: %w", err)
 		}
-		files["modules/"+filepath.Base(m)] = qemu.File{Data: data}
+		files["modules/"+filepath.Base(m)] = cpio.File{Data: data}
 		fmt.Fprintln(&list, filepath.Base(m))
 	}
-	files["modules.list"] = qemu.File{Data: []byte(list.String())}
+	files["modules.list"] = cpio.File{Data: []byte(list.String())}
 	for path, pkg := range map[string]string{"init": "./testbench/qemu/dahdiguest", "bin/centralita": "./firmware/cmd/centralita"} {
 		data, err := r.build(ctx, dir, pkg)
 		if err != nil {
 			return "", err
 		}
-		files[path] = qemu.File{Data: data, Mode: 0o755}
+		files[path] = cpio.File{Data: data, Mode: 0o755}
 	}
 	f, err := os.CreateTemp(dir, "initrd-*")
 	if err != nil {
@@ -138,7 +140,7 @@ func (r *rig) build(ctx context.Context, dir, pkg string) ([]byte, error) {
 }
 
 // boot runs the machine and prints its verdict; of a bad one, the whole console.
-func (r *rig) boot(ctx context.Context, kit qemu.Kit, initrd string) (bool, error) {
+func (r *rig) boot(ctx context.Context, kit debian.Kit, initrd string) (bool, error) {
 	ctx, stop := context.WithTimeout(ctx, patience)
 	defer stop()
 	var v qemu.Verdict

@@ -1,4 +1,7 @@
-package qemu
+// Package debian fetches Debian's packages for an architecture that need not be the
+// host's, without root and without what the host's own apt knows, and builds kernel
+// modules against Debian's kernel.
+package debian
 
 import (
 	"bytes"
@@ -15,8 +18,8 @@ import (
 	"strings"
 )
 
-// Debian is where a kernel and modules built against it come from and are kept.
-type Debian struct {
+// Kernel is where a kernel and modules built against it come from and are kept.
+type Kernel struct {
 	Dir  string // kept between runs
 	Arch string // of the guest: "amd64" or "arm64"
 	// Source is the package with the modules' source, Modules the configuration
@@ -89,7 +92,7 @@ func compiler(arch string) string {
 
 // Kit returns the kernel and the modules, from what is kept or newly downloaded and
 // built.
-func (d Debian) Kit(ctx context.Context) (Kit, error) {
+func (d Kernel) Kit(ctx context.Context) (Kit, error) {
 	keep := filepath.Join(d.Dir, d.Arch)
 	if k, err := kept(keep); err == nil {
 		return k, nil
@@ -109,17 +112,11 @@ func (d Debian) Kit(ctx context.Context) (Kit, error) {
 		return Kit{}, err
 	}
 	d.Log("unpacking %s", release)
-	debs, err := filepath.Glob(filepath.Join(work, "debs", "*.deb"))
-	if err != nil {
+	if err := Unpack(ctx, filepath.Join(work, "debs"), root); err != nil {
 		return Kit{}, err
 	}
-	for _, deb := range debs {
-		if err := run(ctx, work, "dpkg-deb", "-x", deb, root); err != nil {
-			return Kit{}, err
-		}
-	}
 	d.Log("building modules")
-	built, err := d.build(ctx, root, release)
+	built, err := d.Build(ctx, root, release)
 	if err != nil {
 		return Kit{}, err
 	}
@@ -136,53 +133,21 @@ func (d Debian) Kit(ctx context.Context) (Kit, error) {
 	return kept(keep)
 }
 
-// apt runs an apt program with lists of its own: what the host knows of other
-// architectures and how old its lists are does not matter, and root is not needed.
-func (d Debian) apt(ctx context.Context, work, program string, args ...string) (string, error) {
-	state := filepath.Join(work, "apt")
-	for _, p := range []string{"lists/partial", "cache/archives/partial"} {
-		if err := os.MkdirAll(filepath.Join(state, p), 0o755); err != nil {
-			return "", fmt.Errorf("cannot make the place of apt's lists: %w", err)
-		}
-	}
-	all := []string{"-o", "Dir::State::lists=" + filepath.Join(state, "lists"), "-o", "Dir::Cache=" + filepath.Join(state, "cache"),
-		"-o", "Acquire::Languages=none", "-o", "APT::Sandbox::User=root",
-		"-o", "APT::Architectures::=" + runtime.GOARCH}
-	if d.Arch != runtime.GOARCH {
-		all = append(all, "-o", "APT::Architectures::="+d.Arch)
-	}
-	cmd := exec.CommandContext(ctx, program, append(all, args...)...)
-	cmd.Dir = filepath.Join(work, "debs")
-	if err := os.MkdirAll(cmd.Dir, 0o755); err != nil {
-		return "", fmt.Errorf("cannot make the place of packages: %w", err)
-	}
-	var out, complaint bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &out, &complaint
-	if err := cmd.Run(); err != nil {
-		return "", fmt.Errorf("%s %s: %w: %s", program, strings.Join(args, " "), err, bytes.TrimSpace(complaint.Bytes()))
-	}
-	return out.String(), nil
-}
-
 var dependsOn = regexp.MustCompile(`Depends: linux-image-([0-9][^ :\n]*)`)
 
 // download gets the packages and returns the kernel's release.
-func (d Debian) download(ctx context.Context, work string) (string, error) {
+func (d Kernel) download(ctx context.Context, work string) (string, error) {
+	a := Archive{Dir: work, Arch: d.Arch}
 	d.Log("asking Debian for its kernel")
-	if _, err := d.apt(ctx, work, "apt-get", "update", "-q"); err != nil {
+	if err := a.Update(ctx); err != nil {
 		return "", err
 	}
-	out, err := d.apt(ctx, work, "apt-cache", "depends", "linux-image-"+d.Arch+":"+d.Arch)
-	if err != nil {
-		return "", err
-	}
-	release, err := releaseOf(out, d.Arch)
+	release, err := a.Release(ctx)
 	if err != nil {
 		return "", err
 	}
 	d.Log("downloading %s", release)
-	_, err = d.apt(ctx, work, "apt-get", append([]string{"download", "-q", d.Source}, packagesOf(release, d.Arch, runtime.GOARCH)...)...)
-	return release, err
+	return release, a.Download(ctx, append([]string{d.Source}, packagesOf(release, d.Arch, runtime.GOARCH)...)...)
 }
 
 // releaseOf finds the kernel's release in what apt-cache says that Debian's newest
@@ -204,8 +169,9 @@ func packagesOf(release, arch, host string) []string {
 		"linux-headers-" + version + "-common", "linux-kbuild-" + series + ":" + host}
 }
 
-// build builds the modules against the unpacked headers.
-func (d Debian) build(ctx context.Context, root, release string) ([]string, error) {
+// Build builds the modules against the headers and the source unpacked below root and
+// returns their paths.
+func (d Kernel) Build(ctx context.Context, root, release string) ([]string, error) {
 	headers := filepath.Join(root, "usr", "src", "linux-headers-"+release)
 	makefile := filepath.Join(headers, "Makefile") // names its other half by an absolute path
 	text, err := os.ReadFile(makefile)
@@ -234,7 +200,7 @@ func (d Debian) build(ctx context.Context, root, release string) ([]string, erro
 	for config := range d.Modules {
 		args = append(args, config+"=m")
 	}
-	if err := run(ctx, source, "make", append(args, "modules")...); err != nil {
+	if err := Run(ctx, source, "make", append(args, "modules")...); err != nil {
 		return nil, err
 	}
 	var built []string
@@ -248,8 +214,8 @@ func (d Debian) build(ctx context.Context, root, release string) ([]string, erro
 	return built, nil
 }
 
-// run runs a program whose output matters only when it fails.
-func run(ctx context.Context, dir, program string, args ...string) error {
+// Run runs a program whose output matters only when it fails.
+func Run(ctx context.Context, dir, program string, args ...string) error {
 	cmd := exec.CommandContext(ctx, program, args...)
 	cmd.Dir = dir
 	cmd.Env = slices.DeleteFunc(os.Environ(), func(v string) bool { // of a make that runs us

@@ -1,4 +1,5 @@
-package qemu
+// Package cpio writes the first file system of a Linux machine.
+package cpio
 
 import (
 	"bytes"
@@ -9,20 +10,20 @@ import (
 	"sort"
 )
 
-// Initramfs is the first file system of a guest: paths without a leading slash.
-type Initramfs map[string]File
+// Archive is a file system: paths without a leading slash.
+type Archive map[string]File
 
-// File is one file of an Initramfs.
+// File is one file of an Archive.
 type File struct {
 	Data []byte
-	Mode fs.FileMode // 0: 0644
+	Mode fs.FileMode // 0: 0644; with fs.ModeSymlink Data is where it points
 }
 
 // WriteTo writes it in the format the kernel unpacks (newc; the kernel's
 // Documentation/driver-api/early-userspace/buffer-format.rst). Folders that a path
 // needs are made, /dev/console is there for the very first words.
-func (i Initramfs) WriteTo(w io.Writer) (int64, error) {
-	c := cpio{w: w}
+func (a Archive) WriteTo(w io.Writer) (int64, error) {
+	c := writer{w: w}
 	c.node("dev", 0o040755, nil, 0, 0)
 	c.node("dev/console", 0o020600, nil, 5, 1)
 	made := map[string]bool{"dev": true, ".": true}
@@ -34,33 +35,37 @@ func (i Initramfs) WriteTo(w io.Writer) (int64, error) {
 			c.node(p, 0o040755, nil, 0, 0)
 		}
 	}
-	names := make([]string, 0, len(i))
-	for n := range i {
+	names := make([]string, 0, len(a))
+	for n := range a {
 		names = append(names, n)
 	}
 	sort.Strings(names)
 	for _, n := range names {
 		folder(path.Dir(n))
-		f := i[n]
+		f := a[n]
 		mode := f.Mode.Perm()
 		if mode == 0 {
 			mode = 0o644
 		}
-		c.node(n, 0o100000|uint32(mode), f.Data, 0, 0)
+		kind := uint32(0o100000)
+		if f.Mode&fs.ModeSymlink != 0 {
+			kind, mode = 0o120000, 0o777
+		}
+		c.node(n, kind|uint32(mode), f.Data, 0, 0)
 	}
 	c.node("TRAILER!!!", 0, nil, 0, 0)
 	return c.n, c.err
 }
 
-// cpio writes nodes one after the other.
-type cpio struct {
+// writer writes nodes one after the other.
+type writer struct {
 	w   io.Writer
 	n   int64
 	ino int
 	err error
 }
 
-func (c *cpio) node(name string, mode uint32, data []byte, major, minor int) {
+func (c *writer) node(name string, mode uint32, data []byte, major, minor int) {
 	c.ino++
 	var b bytes.Buffer
 	fmt.Fprintf(&b, "070701%08X%08X%08X%08X%08X%08X%08X%08X%08X%08X%08X%08X%08X%s\x00",
@@ -69,7 +74,7 @@ func (c *cpio) node(name string, mode uint32, data []byte, major, minor int) {
 	c.put(pad(data))
 }
 
-func (c *cpio) put(b []byte) {
+func (c *writer) put(b []byte) {
 	if c.err == nil && len(b) > 0 {
 		var n int
 		n, c.err = c.w.Write(b)
