@@ -62,11 +62,16 @@ func (c *Client) Do(ctx context.Context, name string, params any, onProgress fun
 	}
 	defer conn.Close()
 	defer context.AfterFunc(ctx, func() { conn.SetDeadline(time.Unix(1, 0)) })()
-	if err := ask(conn, name, params); err != nil {
-		return whose(ctx, err)
+	line, err := question(name, params)
+	if err != nil {
+		return err
 	}
+	_, asked := conn.Write(line) // who is refused at the door is told so and cannot ask
 	raw, err := hear(bufio.NewReader(conn), name, onProgress)
 	if err != nil {
+		if _, refused := errors.AsType[*Refused](err); asked != nil && !refused {
+			err = fmt.Errorf("cannot ask the keeper for %q: %w", name, asked)
+		}
 		return whose(ctx, err)
 	}
 	if result == nil {
@@ -78,27 +83,24 @@ func (c *Client) Do(ctx context.Context, name string, params any, onProgress fun
 	return nil
 }
 
-// ask writes the request.
-func ask(conn net.Conn, name string, params any) error {
+// question is the line that asks.
+func question(name string, params any) ([]byte, error) {
 	r := request{Do: name}
 	if params != nil {
 		raw, err := json.Marshal(params)
 		if err != nil {
-			return fmt.Errorf("cannot ask the keeper for %q: %w", name, err)
+			return nil, fmt.Errorf("cannot ask the keeper for %q: %w", name, err)
 		}
 		r.With = raw
 	}
 	line, err := json.Marshal(r)
 	if err != nil {
-		return fmt.Errorf("cannot ask the keeper for %q: %w", name, err)
+		return nil, fmt.Errorf("cannot ask the keeper for %q: %w", name, err)
 	}
 	if len(line) >= maxRequest {
-		return fmt.Errorf("cannot ask the keeper for %q: %d bytes are more than the %d of a request", name, len(line), maxRequest)
+		return nil, fmt.Errorf("cannot ask the keeper for %q: %d bytes are more than the %d of a request", name, len(line), maxRequest)
 	}
-	if _, err := conn.Write(append(line, '\n')); err != nil {
-		return fmt.Errorf("cannot ask the keeper for %q: %w", name, err)
-	}
-	return nil
+	return append(line, '\n'), nil
 }
 
 // hear reads answers to the last one and returns its result.
