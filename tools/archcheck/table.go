@@ -53,6 +53,8 @@ var table = []row{
 	{packages: "firmware/sipua/**", ours: []string{"firmware/tel", "firmware/sipua/**"}, never: []string{"database/sql"}, alien: true},
 	{packages: "firmware/webphone", ours: []string{"firmware/tel"}, alien: true},
 	{packages: "firmware/lookup", ours: []string{"firmware/tel"}, alien: true},
+	{packages: "firmware/access/claim", never: machine, virtual: true},
+	{packages: "firmware/access", ours: []string{"firmware/tel", "firmware/view", "firmware/durable", "firmware/access/claim"}, never: []string{"net/http/**", "database/sql"}, alien: true},
 	{packages: "firmware/prompt", ours: []string{"firmware/tel", "dsp/pcm", "dsp/g711", "dsp/wav"}, never: []string{"net/**"}},
 	{packages: "firmware/book", ours: []string{"firmware/tel", "firmware/call"}, never: []string{"net", "net/http/**"}, alien: true},
 	{packages: "firmware/uplink/**", ours: []string{"firmware/tel", "firmware/book", "firmware/uplink/**"}, alien: true},
