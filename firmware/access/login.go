@@ -36,7 +36,7 @@ type attempt struct {
 	name   string // empty: it can be none
 	person string // key of the guard; empty: the person is not counted
 	source string
-	rule   rule // of the source
+	rule   rule          // of the source
 	wait   time.Duration // the person has, unless it was right
 	via    tel.Door
 	from   string
