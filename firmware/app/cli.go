@@ -21,7 +21,6 @@ import (
 	"github.com/centralita/centralita/firmware/config/secret"
 	"github.com/centralita/centralita/firmware/console"
 	"github.com/centralita/centralita/firmware/prompt"
-	"github.com/centralita/centralita/firmware/sipua/screen"
 )
 
 // cli is what the program understands itself; every other command is the
@@ -33,7 +32,7 @@ type cli struct {
 }
 
 type runCmd struct {
-	Config string `required:"" type:"existingfile" placeholder:"FILE" help:"The configuration."`
+	Config string `type:"existingfile" placeholder:"FILE" help:"The configuration. Without it: the version that DIR has kept, or the factory's."`
 	Data   string `required:"" placeholder:"DIR" help:"Folder of the book, secrets, sockets and own prompts; made when missing."`
 	SIP    string `placeholder:"HOST:PORT" help:"Listen for SIP here instead."`
 	Web    string `placeholder:"HOST:PORT" help:"Serve the wall page here instead."`
@@ -147,66 +146,6 @@ func (c *checkCmd) run(stdout, stderr io.Writer) int {
 		return console.NotFine
 	}
 	return console.Fine
-}
-
-func (c *runCmd) run(stdout, stderr io.Writer) int {
-	began := time.Now()
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	log := slog.New(screen.QuietLog(slog.NewTextHandler(stderr, &slog.HandlerOptions{Level: slog.LevelWarn})))
-	h, err := c.open(ctx, log, stderr)
-	if err == nil {
-		err = h.Run(ctx, func() { h.greet(stdout, c.Data, time.Since(began)) })
-	}
-	if err != nil {
-		fmt.Fprintln(stderr, "centralita:", err)
-		return console.NotFine
-	}
-	return console.Fine
-}
-
-// open builds the house that the command line asks for.
-func (c *runCmd) open(ctx context.Context, log *slog.Logger, stderr io.Writer) (*House, error) {
-	if err := os.MkdirAll(c.Data, 0o700); err != nil {
-		return nil, fmt.Errorf("cannot make the data folder: %w", err)
-	}
-	pack, err := prompts(c.Data, log)
-	if err != nil {
-		return nil, err
-	}
-	cfg, problems := config.Load(c.Config, pack.Has)
-	for _, p := range problems {
-		fmt.Fprintln(stderr, p)
-	}
-	if len(problems) > 0 {
-		return nil, fmt.Errorf("cannot use %s: %d problems", c.Config, len(problems))
-	}
-	for _, o := range []struct {
-		flag, value string
-		to          *netip.AddrPort
-	}{{"sip", c.SIP, &cfg.Listen.SIP}, {"web", c.Web, &cfg.Listen.Web}} {
-		if o.value == "" {
-			continue
-		}
-		if *o.to, err = netip.ParseAddrPort(o.value); err != nil {
-			return nil, fmt.Errorf("cannot use --%s %q: %w; it is HOST:PORT with a numeric host", o.flag, o.value, err)
-		}
-	}
-	secrets, err := secret.Open(c.Data)
-	if err != nil {
-		return nil, err
-	}
-	b, err := book.Open(ctx, c.Data, book.Options{
-		Site: cfg.Site.ID, Version: Version, Clock: clockState(time.Now()), Location: cfg.Site.Location, Log: log,
-	})
-	if err != nil {
-		return nil, err
-	}
-	out, err := Listen(cfg, c.Data)
-	if err != nil {
-		return nil, fmt.Errorf("%w%s", err, closing(b.Close()))
-	}
-	return New(Rooms{Config: cfg, Dir: c.Data, Book: b, Secrets: secrets, Prompts: pack, Log: log}, out)
 }
 
 // closing says what else went wrong while something was given up.

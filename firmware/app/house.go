@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -19,6 +20,7 @@ import (
 	"github.com/centralita/centralita/firmware/book"
 	"github.com/centralita/centralita/firmware/call"
 	"github.com/centralita/centralita/firmware/config"
+	"github.com/centralita/centralita/firmware/config/life"
 	"github.com/centralita/centralita/firmware/config/secret"
 	"github.com/centralita/centralita/firmware/exchange"
 	"github.com/centralita/centralita/firmware/health"
@@ -88,6 +90,10 @@ type House struct {
 	syslog   *syslog.Log // nil: none
 	web      *web.Server
 	clock    *timekeeper
+	life     *life.Life // nil: versions are not kept
+	version  int        // of the configuration, 0: of a document that is no version
+	override func(*config.Config) error
+	again    chan string
 	legs     atomic.Uint64
 	calls    atomic.Uint64
 }
@@ -100,12 +106,16 @@ type Rooms struct {
 	Book    *book.Book
 	Secrets *secret.Store
 	Prompts *prompt.Pack
-	Log     *slog.Logger
+	Life    *life.Life // of the configuration; nil: versions are not kept
+	Version int        // which of them Config is; 0: none
+	// Override puts what the command line says over a configuration; nil: nothing.
+	Override func(*config.Config) error
+	Log      *slog.Logger
 }
 
 // New builds a house. It owns out and the book from now on, also when it fails.
 func New(r Rooms, out *Outside) (*House, error) {
-	h := &House{cfg: r.Config, dir: r.Dir, out: out, log: r.Log, book: r.Book, secrets: r.Secrets, prompts: r.Prompts, started: time.Now(), shards: runtime.GOMAXPROCS(0)}
+	h := &House{cfg: r.Config, dir: r.Dir, out: out, log: r.Log, book: r.Book, secrets: r.Secrets, prompts: r.Prompts, started: time.Now(), shards: runtime.GOMAXPROCS(0), life: r.Life, version: r.Version, override: r.Override, again: make(chan string, 1)}
 	err := h.keepTime(r.Clock)
 	if err == nil {
 		err = h.build()
@@ -283,22 +293,22 @@ func (h *House) Run(ctx context.Context, ready func()) error {
 	}
 	part("the watch", h.watch)
 	part("the watchdog", h.feed)
+	h.liveOn()
 	ready()
 	h.notify("READY=1")
-	var err error
-	select {
-	case <-ctx.Done():
-	case err = <-failed:
-	}
-	h.notify("STOPPING=1", "STATUS=Ending calls")
+	why, err := h.last(ctx, failed)
 	h.farewell()
 	stop()
 	err = errors.Join(err, h.closeBoard())
 	all.Wait()
 	err = errors.Join(err, h.real.close())
-	h.book.Append(call.Fact{Kind: call.Shutdown, At: time.Now(), Reason: "stopped"})
+	h.book.Append(call.Fact{Kind: call.Shutdown, At: time.Now(), Reason: cmp.Or(why, "stopped")})
 	err = errors.Join(err, h.book.Close())
-	return errors.Join(err, h.closeDog(err))
+	err = errors.Join(err, h.closeDog(err))
+	if why != "" {
+		return &restart{why, err}
+	}
+	return err
 }
 
 // farewell ends all calls, with a BYE where there is one to say.

@@ -33,7 +33,7 @@ func TestSystemdIsTold(t *testing.T) {
 		t.Fatal(err)
 	}
 	c := runCmd{Config: file, Data: filepath.Join(dir, "data"), SIP: "127.0.0.1:0", Web: "127.0.0.1:0"}
-	h, err := c.open(t.Context(), slog.New(slog.DiscardHandler), &bytes.Buffer{})
+	h, err := c.house(t, t.Context(), slog.New(slog.DiscardHandler), &bytes.Buffer{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -26,7 +26,7 @@ func TestListeningOnEveryAddress(t *testing.T) {
 		t.Skip("this machine has no address but loopback: ", err, "; any machine with a network runs it")
 	}
 	c := runCmd{Config: file, Data: filepath.Join(dir, "data"), SIP: "0.0.0.0:0", Web: "0.0.0.0:0"}
-	h, err := c.open(context.Background(), slog.New(slog.DiscardHandler), &bytes.Buffer{})
+	h, err := c.house(t, context.Background(), slog.New(slog.DiscardHandler), &bytes.Buffer{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -17,6 +17,7 @@ const (
 	Shutdown Kind = "system.shutdown" // Reason
 	Clock    Kind = "system.clock"    // Reason: what set it; Millis: the step; Evidence; State: BookStep, BookEnd or empty
 	Config   Kind = "config.loaded"   // Evidence: digest; Reason: file
+	Version  Kind = "config.version"  // Node: its number; State: waiting, live, confirmed, rolled back; Reason: who, and why or from what; Evidence: digest
 	Erased   Kind = "privacy.erased"  // Call; Reason; Millis: how many bodies
 
 	ScheduleSet Kind = "schedule.set" // Node: the schedule; State: auto, open, closed

@@ -116,7 +116,7 @@ func (r *reader) model(at place.At, name string, all *fronts) {
 			file = filepath.Join(filepath.Dir(r.cfg.File), file)
 		}
 		var err error
-		if data, err = read(file); err != nil {
+		if data, err = ReadFile(file); err != nil {
 			if os.IsNotExist(err) {
 				err = fmt.Errorf("there is no file %s", file)
 			}

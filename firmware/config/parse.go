@@ -24,15 +24,15 @@ type HasPrompt func(lang tel.Lang, id string) bool
 // Load reads and checks the document file. With problems the configuration is
 // nil. A nil has leaves prompts unchecked.
 func Load(file string, has HasPrompt) (*Config, []Problem) {
-	data, err := read(file)
+	data, err := ReadFile(file)
 	if err != nil {
 		return nil, []Problem{{File: file, Line: 1, Col: 1, What: "cannot read the document", Why: err.Error(), Hint: "give the path of a file that can be read"}}
 	}
 	return Parse(file, data, has)
 }
 
-// read reads a file, one byte more than a document may have at most.
-func read(file string) ([]byte, error) {
+// ReadFile reads a file, one byte more than a document may have at most.
+func ReadFile(file string) ([]byte, error) {
 	f, err := os.Open(file)
 	if err != nil {
 		return nil, err

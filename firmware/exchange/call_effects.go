@@ -19,7 +19,7 @@ const fullHouse = "the house takes no more calls"
 
 // full reports whether the house takes no more calls.
 func (e *Exchange) full() bool {
-	return e.closing != nil || e.set.Calls > 0 && len(e.calls) >= e.set.Calls
+	return e.atRest() || e.set.Calls > 0 && len(e.calls) >= e.set.Calls
 }
 
 // begin makes an interaction of a leg.

@@ -66,7 +66,8 @@ type Exchange struct {
 	picture picture
 	today   today
 	closing *Close
-	answers []func() // to orders, told once the picture shows what became of them
+	resting time.Time // until then no call is taken
+	answers []func()  // to orders, told once the picture shows what became of them
 	steps   uint64
 	sends   tel.PlayID // of caller id, so far
 	exams   uint64     // of lines, so far

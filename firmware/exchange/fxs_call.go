@@ -64,7 +64,7 @@ func (e *Exchange) consult(c *callState, l *legState, n tel.Number) {
 	case t.Kind == numbering.Emergency:
 		e.emergencyBeside(c, l, n)
 		return
-	case e.closing != nil:
+	case e.atRest():
 		cause, why = tel.CauseCongestion, fullHouse
 	case t.Kind == numbering.Extension:
 		ev.Ext = t.Number

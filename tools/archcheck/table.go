@@ -61,6 +61,7 @@ var table = []row{
 
 	{packages: "firmware/config/place", never: []string{"os/**", "net/**", "log/**"}, alien: true}, // reads text, knows no field
 	{packages: "firmware/config/secret", ours: []string{"firmware/durable"}},
+	{packages: "firmware/config/life", ours: []string{"firmware/durable"}, never: []string{"net/**", "database/sql"}},
 	{packages: "firmware/config", ours: []string{"firmware/tel", "firmware/numbering", "firmware/ivr/flow", "firmware/config/**",
 		"board/models"}, alien: true}, // the boards' files are data
 	{packages: "firmware/health", ours: []string{"firmware/tel", "firmware/view"}, never: []string{"database/sql"}, alien: true},

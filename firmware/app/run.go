@@ -1,0 +1,208 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/netip"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"github.com/centralita/centralita/firmware/book"
+	"github.com/centralita/centralita/firmware/config"
+	"github.com/centralita/centralita/firmware/config/life"
+	"github.com/centralita/centralita/firmware/config/secret"
+	"github.com/centralita/centralita/firmware/console"
+	"github.com/centralita/centralita/firmware/durable"
+	"github.com/centralita/centralita/firmware/sipua/screen"
+)
+
+// restart is the end of a house after which another one begins in the same process.
+type restart struct {
+	why string
+	err error // what went wrong at the end
+}
+
+func (r *restart) Error() string { return "the house starts anew: " + r.why }
+func (r *restart) Unwrap() error { return r.err }
+
+func (c *runCmd) run(stdout, stderr io.Writer) int {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	log := slog.New(screen.QuietLog(slog.NewTextHandler(stderr, &slog.HandlerOptions{Level: slog.LevelWarn})))
+	if err := c.houses(ctx, log, stdout, stderr); err != nil {
+		fmt.Fprintln(stderr, "centralita:", err)
+		return console.NotFine
+	}
+	return console.Fine
+}
+
+// houses runs one house after the other until one ends for good.
+func (c *runCmd) houses(ctx context.Context, log *slog.Logger, stdout, stderr io.Writer) error {
+	if err := os.MkdirAll(c.Data, 0o700); err != nil {
+		return fmt.Errorf("cannot make the data folder: %w", err)
+	}
+	l, err := life.Open(durable.Disk{}, c.Data, log)
+	if err != nil {
+		return err
+	}
+	err = c.adopt(l, log, stderr)
+	for err == nil {
+		began := time.Now()
+		var h *House
+		if h, err = c.open(ctx, l, log, stderr); err != nil {
+			break
+		}
+		err = h.Run(ctx, func() { h.greet(stdout, c.Data, time.Since(began)) })
+		if again, ok := errors.AsType[*restart](err); ok && ctx.Err() == nil {
+			if again.err != nil {
+				log.Error("the house ended badly", "err", again.err)
+			}
+			err = nil
+			continue
+		}
+		break
+	}
+	if again, ok := errors.AsType[*restart](err); ok {
+		err = again.err
+	}
+	return errors.Join(err, l.Close())
+}
+
+// fromFile is who brings a version in by --config.
+var fromFile = life.Person{Name: "file"}
+
+// adopt sees to it that there is a version: a file of the command line that is not
+// the one last taken over becomes the newest; without any, the factory's is used.
+func (c *runCmd) adopt(l *life.Life, log *slog.Logger, stderr io.Writer) error {
+	none := len(l.Candidates()) == 0
+	if c.Config == "" {
+		if !none {
+			return nil
+		}
+		doc, err := factory()
+		if err != nil {
+			return err
+		}
+		return l.Take(doc, "factory", "", life.System)
+	}
+	doc, err := config.ReadFile(c.Config)
+	if err != nil {
+		return fmt.Errorf("cannot read %s: %w", c.Config, err)
+	}
+	digest := life.Digest(doc)
+	if l.Index().Taken == digest && !none {
+		return nil
+	}
+	pack, err := prompts(c.Data, log)
+	if err != nil {
+		return err
+	}
+	if _, problems := config.Parse(c.Config, doc, pack.Has); len(problems) > 0 {
+		for _, p := range problems {
+			fmt.Fprintln(stderr, p)
+		}
+		why := fmt.Errorf("cannot use %s: %d problems", c.Config, len(problems))
+		if none {
+			return why
+		}
+		log.Error("the configuration before stays", "why", why)
+		return nil
+	}
+	return l.Take(doc, "file "+c.Config, digest, fromFile)
+}
+
+// open builds a house by the best version there is. A version that was to be tried
+// and does not stand is given up.
+func (c *runCmd) open(ctx context.Context, l *life.Life, log *slog.Logger, stderr io.Writer) (*House, error) {
+	var errs []error
+	for _, n := range l.Candidates() {
+		h, err := c.build(ctx, l, n, log, stderr)
+		if err == nil {
+			return h, nil
+		}
+		errs = append(errs, fmt.Errorf("version %d: %w", n, err))
+		x, _, _ := l.Status()
+		tried := x.Trial != nil && x.Trial.N == n
+		if !tried && !errors.As(err, new(*unusable)) {
+			return nil, err // a port that is taken is taken for the versions before too
+		}
+		log.Error("a version of the configuration cannot be used", "version", n, "err", err)
+		if tried {
+			if err := l.Failed(err.Error()); err != nil {
+				errs = append(errs, err)
+			}
+		}
+	}
+	return nil, errors.Join(errs...)
+}
+
+// unusable is a version that itself is at fault.
+type unusable struct{ error }
+
+// build builds a house by version n.
+func (c *runCmd) build(ctx context.Context, l *life.Life, n int, log *slog.Logger, stderr io.Writer) (*House, error) {
+	pack, err := prompts(c.Data, log)
+	if err != nil {
+		return nil, err
+	}
+	doc, err := l.Document(n)
+	if err != nil {
+		return nil, &unusable{err}
+	}
+	cfg, problems := config.Parse(c.name(l, n), doc, pack.Has)
+	for _, p := range problems {
+		fmt.Fprintln(stderr, p)
+	}
+	if len(problems) > 0 {
+		return nil, &unusable{fmt.Errorf("cannot use the configuration: %d problems, the first: %s", len(problems), problems[0])}
+	}
+	if err := c.override(cfg); err != nil {
+		return nil, err
+	}
+	secrets, err := secret.Open(c.Data)
+	if err != nil {
+		return nil, err
+	}
+	b, err := book.Open(ctx, c.Data, book.Options{
+		Site: cfg.Site.ID, Version: Version, Clock: clockState(time.Now()), Location: cfg.Site.Location, Log: log,
+	})
+	if err != nil {
+		return nil, err
+	}
+	out, err := Listen(cfg, c.Data)
+	if err != nil {
+		return nil, fmt.Errorf("%w%s", err, closing(b.Close()))
+	}
+	return New(Rooms{Config: cfg, Dir: c.Data, Book: b, Secrets: secrets, Prompts: pack, Life: l, Version: n, Override: c.override, Log: log}, out)
+}
+
+// name is what problems of version n are told of: the file it was taken from,
+// beside which other files that it names may stand.
+func (c *runCmd) name(l *life.Life, n int) string {
+	x := l.Index()
+	if v, ok := x.Version(n); ok && c.Config != "" && v.Digest == x.Taken {
+		return c.Config
+	}
+	return versionName(c.Data, n)
+}
+
+// override puts the addresses of the command line over those of cfg.
+func (c *runCmd) override(cfg *config.Config) (err error) {
+	for _, o := range []struct {
+		flag, value string
+		to          *netip.AddrPort
+	}{{"sip", c.SIP, &cfg.Listen.SIP}, {"web", c.Web, &cfg.Listen.Web}} {
+		if o.value == "" {
+			continue
+		}
+		if *o.to, err = netip.ParseAddrPort(o.value); err != nil {
+			return fmt.Errorf("cannot use --%s %q: %w; it is HOST:PORT with a numeric host", o.flag, o.value, err)
+		}
+	}
+	return nil
+}
