@@ -68,7 +68,9 @@ var table = []row{
 	{packages: "firmware/durable"},
 	{packages: "firmware/keeper", never: []string{"database/sql"}, alien: true}, // x/sys: who asks
 	{packages: "firmware/syslog", never: []string{"database/sql"}},
-	{packages: "firmware/update", ours: []string{"firmware/tel", "firmware/view"}, alien: true},
+	{packages: "firmware/update/bundle", never: []string{"net/**", "database/sql"}},
+	{packages: "firmware/update/trial", never: machine, virtual: true},
+	{packages: "firmware/update/**", ours: []string{"firmware/tel", "firmware/update/**", "hal/slot"}, never: []string{"database/sql"}, alien: true},
 
 	{packages: "firmware/panel", ours: []string{"firmware/view", "firmware/config", "firmware/health", "firmware/tel", "firmware/trace",
 		"hal/display", "hal/display/dots", "hal/led", "hal/button"}, never: []string{"database/sql"}, alien: true},
