@@ -89,7 +89,7 @@ type House struct {
 	uplinks  []*uplink.Uplink
 	syslog   *syslog.Log // nil: none
 	web      *web.Server
-	clock    *timekeeper
+	clock    *Time
 	life     *life.Life // nil: versions are not kept
 	version  int        // of the configuration, 0: of a document that is no version
 	override func(*config.Config) error
@@ -101,7 +101,8 @@ type House struct {
 // Rooms is what a house needs that must exist before its sockets are opened.
 type Rooms struct {
 	Config  *config.Config
-	Clock   string // what is known of the system's clock, as view.Snapshot has it; empty: "unset" when it cannot be right, else "system"
+	Clock   string // what somebody vouches for of the system's clock, as view.Snapshot has it; empty: nobody does
+	Time    *Time  // what time it is; nil: by the system's clock and Clock alone
 	Dir     string // data folder, exists
 	Book    *book.Book
 	Secrets *secret.Store
@@ -116,13 +117,13 @@ type Rooms struct {
 // New builds a house. It owns out and the book from now on, also when it fails.
 func New(r Rooms, out *Outside) (*House, error) {
 	h := &House{cfg: r.Config, dir: r.Dir, out: out, log: r.Log, book: r.Book, secrets: r.Secrets, prompts: r.Prompts, started: time.Now(), shards: runtime.GOMAXPROCS(0), life: r.Life, version: r.Version, override: r.Override, again: make(chan string, 1)}
-	err := h.keepTime(r.Clock)
+	err := h.keepTime(r)
 	if err == nil {
 		err = h.build()
 	}
 	if err != nil {
 		out.close()
-		return nil, errors.Join(err, h.closeBoard(), h.real.close(), r.Book.Close())
+		return nil, errors.Join(err, h.closeBoard(), h.real.close(), r.Book.Close(), h.clock.Close())
 	}
 	return h, nil
 }
@@ -151,6 +152,7 @@ func (h *House) build() error {
 	h.expect(h.started)
 
 	settings := settings(h.cfg, h.wires, Version)
+	settings.Origin, settings.Ahead = h.clock.Origin()
 	h.profiles = newProfiles(h.dir, h.log)
 	h.profiles.load(&settings, h.started)
 	if settings.Schedules, err = h.switches(); err != nil {
@@ -177,6 +179,7 @@ func (h *House) build() error {
 	}
 	h.front = simpanel.New(min(panel.MaxLamps, len(h.cfg.Lines)+len(h.cfg.Phones)))
 	h.panel = panel.New(&h.store, h.front.Display(), h.front.Strip(), h.log)
+	h.panel.SetClock(h.clock.Now)
 	h.real.showOn(h.panel)
 	return h.buildWeb()
 }
@@ -229,8 +232,8 @@ func (h *House) buildUplinks() error {
 }
 
 func (h *House) buildWeb() (err error) {
-	cfg := web.Config{Front: h.frontPicture, Fresh: func() time.Time { return h.checks.Last(checkLoop) }}
-	cfg.Metrics = metrics.Handler(metrics.Config{View: h.store.Get, Ended: h.ended.Each, Machine: h.machine.Load, Log: h.log})
+	cfg := web.Config{Front: h.frontPicture, Fresh: func() time.Time { return h.clock.At(h.checks.Last(checkLoop)) }, Now: h.clock.Now}
+	cfg.Metrics = metrics.Handler(metrics.Config{View: h.store.Get, Ended: h.ended.Each, Machine: h.machine.Load, Now: h.clock.Now, Log: h.log})
 	if !h.cfg.Listen.Web.Addr().IsLoopback() {
 		if cfg.Token, err = h.secrets.Wall(); err != nil {
 			return err
@@ -303,7 +306,7 @@ func (h *House) Run(ctx context.Context, ready func()) error {
 	all.Wait()
 	err = errors.Join(err, h.real.close())
 	h.book.Append(call.Fact{Kind: call.Shutdown, At: time.Now(), Reason: cmp.Or(why, "stopped")})
-	err = errors.Join(err, h.book.Close())
+	err = errors.Join(err, h.book.Close(), h.clock.Close())
 	err = errors.Join(err, h.closeDog(err))
 	if why != "" {
 		return &restart{why, err}

@@ -168,17 +168,19 @@ func (c *runCmd) build(ctx context.Context, l *life.Life, n int, log *slog.Logge
 	if err != nil {
 		return nil, err
 	}
-	b, err := book.Open(ctx, c.Data, book.Options{
-		Site: cfg.Site.ID, Version: Version, Clock: clockState(time.Now()), Location: cfg.Site.Location, Log: log,
-	})
+	clock, err := OpenTime(c.Data, rtc(cfg), cfg.Site.Location, log)
 	if err != nil {
 		return nil, err
 	}
+	b, err := book.Open(ctx, c.Data, clock.Dates(book.Options{Site: cfg.Site.ID, Version: Version, Location: cfg.Site.Location, Log: log}))
+	if err != nil {
+		return nil, fmt.Errorf("%w%s", err, closing(clock.leave()))
+	}
 	out, err := Listen(cfg, c.Data)
 	if err != nil {
-		return nil, fmt.Errorf("%w%s", err, closing(b.Close()))
+		return nil, fmt.Errorf("%w%s", err, closing(errors.Join(b.Close(), clock.leave())))
 	}
-	return New(Rooms{Config: cfg, Dir: c.Data, Book: b, Secrets: secrets, Prompts: pack, Life: l, Version: n, Override: c.override, Log: log}, out)
+	return New(Rooms{Config: cfg, Time: clock, Dir: c.Data, Book: b, Secrets: secrets, Prompts: pack, Life: l, Version: n, Override: c.override, Log: log}, out)
 }
 
 // name is what problems of version n are told of: the file it was taken from,

@@ -12,7 +12,7 @@ import (
 
 // complete adds to a picture what only the other rooms know.
 func (h *House) complete(s *view.Snapshot) {
-	s.Started, s.Clock, s.Board = h.started, h.clock.State(), h.hardware
+	s.Started, s.Clock, s.Board = h.started, string(h.clock.State()), h.hardware
 	late := h.engine.Lateness()
 	s.Media = view.Media{
 		Shards: h.shards, Legs: h.engine.Legs(), Ticks: late.Ticks,
@@ -31,21 +31,12 @@ func (h *House) complete(s *view.Snapshot) {
 	h.checks.Apply(s.At, &h.register)
 	h.holdDog(s.At)
 	h.holdLog(s.At)
+	h.holdClock(s.At)
 	s.Alarms, s.Calm = h.register.Alarms(), h.register.Calm()
+	s.Times(h.clock.At)
 }
 
 func millis(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
-
-// written is when this program was written: no earlier clock can be right.
-var written = time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC)
-
-// clockState says what is known of the wall clock.
-func clockState(now time.Time) string {
-	if now.Before(written) {
-		return "unset"
-	}
-	return "system"
-}
 
 func seeUplink(u uplink.State) view.Uplink {
 	v := view.Uplink{ID: u.ID, State: u.State, Since: u.Since, Pending: u.Pending, Acked: u.Acked, Error: u.Error, Next: u.Next, Lamp: view.Idle}

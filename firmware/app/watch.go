@@ -74,7 +74,7 @@ func (h *House) watch(ctx context.Context) error {
 		h.engine.Ping(asked, func(shard int) { h.checks.In(checkShards+shard, time.Now()) })
 		cancel()
 		h.signs.look(h, time.Now())
-		h.lookAtClock(time.Now())
+		h.lookAtClock(ctx, time.Now())
 		h.lookAtMachine(time.Now())
 		h.logAlarms()
 		if news := h.news(time.Now()); news != shown {

@@ -44,7 +44,7 @@ func (h *House) remember(s *exchange.Settings) error {
 	for i := range s.Phones {
 		s.Phones[i].Messages = waiting[s.Phones[i].Ext]
 	}
-	now := h.clock.today.In(h.cfg.Site.Location)
+	now := h.clock.Now().In(h.cfg.Site.Location)
 	midnight := time.Date(now.Year(), now.Month(), now.Day(), 0, 0, 0, 0, now.Location())
 	for r, err := range h.book.Calls(ctx, book.Filter{From: midnight.Add(-h.cfg.Limits.Longest)}) {
 		if err != nil {

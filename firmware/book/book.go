@@ -32,9 +32,14 @@ const (
 
 // Options say whose book it is.
 type Options struct {
-	Site     string         // in the rows sent upstream
-	Version  string         // of this program; stands in the fact that a boot began
-	Clock    string         // state of the wall clock at start: "ntp", "rtc", "restored", "unset"; empty: "unknown"
+	Site    string // in the rows sent upstream
+	Version string // of this program; stands in the fact that a boot began
+	Clock   string // state of the wall clock at start: "ntp", "rtc", "restored", "unset"; empty: "unknown"
+	// Origin is the instant that Ahead counts from, with its monotonic reading; zero: the
+	// start of the book. Times are booked by it and not by what becomes of the system's
+	// clock meanwhile: every step of the time is a fact of its own.
+	Origin   time.Time
+	Ahead    time.Duration  // of the right time over the origin's clock
 	Location *time.Location // of times said in evidence; nil: the system's
 	Log      *slog.Logger   // nil: nothing is logged
 
@@ -69,7 +74,7 @@ type Book struct {
 	// The writer's own.
 	head   head
 	clock  string
-	ahead  time.Duration // of the time that is booked over the system's clock
+	ahead  time.Duration // of the time that is booked over the origin's clock
 	marked time.Time     // last durable mark
 	calls  int           // open now
 	agents int
@@ -130,7 +135,7 @@ func openIdle(ctx context.Context, dir string, opt Options) (*Book, error) {
 		return nil, err
 	}
 	b := &Book{
-		dir: dir, opt: opt, lock: lock, start: time.Now(), clock: opt.Clock,
+		dir: dir, opt: opt, lock: lock, start: time.Now(), clock: opt.Clock, ahead: opt.Ahead,
 		wake: make(chan struct{}, 1), stop: make(chan struct{}), done: make(chan struct{}), changed: make(chan struct{}),
 	}
 	if err := b.openFile(ctx); err != nil {

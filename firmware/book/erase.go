@@ -46,7 +46,7 @@ func (b *Book) erase(ctx context.Context, tx *sql.Tx, id tel.CallID, reason stri
 		return fmt.Errorf("the book has nothing private of it")
 	}
 	now := time.Now()
-	f := call.Fact{Kind: call.Erased, At: now.Add(b.ahead), Call: id, Reason: reason, Millis: n}
+	f := call.Fact{Kind: call.Erased, At: b.dated(now, b.ahead), Call: id, Reason: reason, Millis: n}
 	r, err := newRow(f, b.boot, now.Sub(b.start), b.clock, newSalt())
 	if err != nil {
 		return err

@@ -55,12 +55,13 @@ func (b *Book) begin(ctx context.Context) error {
 				return err
 			}
 		}
-		boot := call.Fact{Kind: call.Boot, At: b.start, State: b.opt.Version, Reason: b.opt.Clock}
+		began := b.dated(b.start, b.ahead)
+		boot := call.Fact{Kind: call.Boot, At: began, State: b.opt.Version, Reason: b.opt.Clock}
 		if err := add(boot, b.boot, 0, b.clock); err != nil {
 			return err
 		}
 		_, err = tx.ExecContext(ctx, `INSERT INTO boot (boot, began_us, known_us, known_ns, version, clock, zone) VALUES (?, ?, ?, 0, ?, ?, ?)`,
-			int64(b.boot), b.start.UnixMicro(), b.start.UnixMicro(), b.opt.Version, b.opt.Clock, b.opt.Location.String())
+			int64(b.boot), began.UnixMicro(), began.UnixMicro(), b.opt.Version, b.opt.Clock, b.opt.Location.String())
 		if err != nil {
 			return fmt.Errorf("cannot begin a boot: %w", err)
 		}

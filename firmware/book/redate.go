@@ -3,6 +3,7 @@ package book
 import (
 	"context"
 	"database/sql"
+	"encoding/json"
 	"fmt"
 	"time"
 
@@ -16,7 +17,7 @@ import (
 
 // redate moves what this boot began before r by the step of the clock.
 func (p *projector) redate(ctx context.Context, r *Row, f call.Fact) error {
-	if f.Millis == 0 {
+	if f.Millis == 0 || f.State == call.BookDrift {
 		return nil
 	}
 	if err := p.save(ctx); err != nil {
@@ -71,6 +72,9 @@ func laterSteps(ctx context.Context, tx *sql.Tx, boot, seq uint64) (sum time.Dur
 		if err != nil {
 			return 0, err
 		}
+		if f.State == call.BookDrift {
+			continue
+		}
 		sum += time.Duration(f.Millis) * time.Millisecond
 	}
 	return sum, rows.Err()
@@ -82,6 +86,29 @@ func (b *Book) LastKnown(ctx context.Context) (time.Time, error) {
 	var us sql.NullInt64
 	if err := b.db.QueryRowContext(ctx, `SELECT max(known_us) FROM boot WHERE boot < ?`, int64(b.boot)).Scan(&us); err != nil {
 		return time.Time{}, fmt.Errorf("cannot read when the appliance last ran: %w", err)
+	}
+	if !us.Valid {
+		return time.Time{}, nil
+	}
+	return time.UnixMicro(us.Int64).UTC(), nil
+}
+
+// lastLook is how many of the last events LastTrusted looks at.
+const lastLook = 20_000
+
+// LastTrusted returns the time of the latest event that was written with a clock in
+// one of these states, among the last of them; the zero time for none. Before this
+// boot.
+func (b *Book) LastTrusted(ctx context.Context, states ...string) (time.Time, error) {
+	in, err := json.Marshal(states)
+	if err != nil {
+		return time.Time{}, fmt.Errorf("cannot read when the time was trusted last: %w", err)
+	}
+	var us sql.NullInt64
+	err = b.db.QueryRowContext(ctx, `SELECT max(wall_us) FROM (SELECT wall_us, clock FROM event WHERE boot < ? ORDER BY seq DESC LIMIT ?)
+		WHERE clock IN (SELECT value FROM json_each(?))`, int64(b.boot), lastLook, string(in)).Scan(&us)
+	if err != nil {
+		return time.Time{}, fmt.Errorf("cannot read when the time was trusted last: %w", err)
 	}
 	if !us.Valid {
 		return time.Time{}, nil

@@ -46,7 +46,7 @@ func (t *teller) tell(r *Row) error {
 		}
 		return nil
 	}
-	if f.Kind == call.Clock && f.Millis != 0 {
+	if f.Kind == call.Clock && f.Millis != 0 && f.State != call.BookDrift {
 		for _, c := range t.calls {
 			if c.boot == r.Boot {
 				c.shift(time.Duration(f.Millis) * time.Millisecond)

@@ -5,6 +5,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"math"
 	"time"
 
 	"github.com/centralita/centralita/firmware/call"
@@ -111,7 +112,7 @@ func (b *Book) write(ctx context.Context) bool {
 
 // seal makes rows of facts, chained behind the head. A fact that has no JSON
 // form cannot ever be written; it is counted and said in the log. ahead is by how
-// much the time booked is ahead of the system's clock behind the last.
+// much the time booked is ahead of the origin's clock behind the last.
 func (b *Book) seal(group []call.Fact) (rows []Row, ahead time.Duration, bad uint64) {
 	rows = make([]Row, 0, len(group))
 	at, clock, ahead := b.head, b.clock, b.ahead
@@ -119,15 +120,11 @@ func (b *Book) seal(group []call.Fact) (rows []Row, ahead time.Duration, bad uin
 		if f.Kind == call.Clock && f.Reason != "" {
 			clock = f.Reason
 		}
-		switch {
-		case f.Kind != call.Clock:
-		case f.State == call.BookStep:
+		if f.Kind == call.Clock && (f.State == call.BookStep || f.State == call.BookDrift) {
 			ahead += time.Duration(f.Millis) * time.Millisecond
-		case f.State == call.BookEnd:
-			ahead = 0
 		}
 		mono := f.At.Sub(b.start)
-		f.At = f.At.Add(ahead)
+		f.At = b.dated(f.At, ahead)
 		r, err := newRow(f, b.boot, mono, clock, newSalt())
 		if err != nil {
 			b.opt.Log.Error("a fact cannot be written and is dropped", "err", err)
@@ -141,6 +138,19 @@ func (b *Book) seal(group []call.Fact) (rows []Row, ahead time.Duration, bad uin
 	return rows, ahead, bad
 }
 
+// dated is the right time of an instant: of the origin's clock, which only goes on.
+func (b *Book) dated(at time.Time, ahead time.Duration) time.Time {
+	origin := b.opt.Origin
+	if origin.IsZero() {
+		origin = b.start
+	}
+	run := at.Sub(origin)
+	if run == math.MaxInt64 || run == math.MinInt64 {
+		return at // beyond what a duration can tell: it is nobody's clock
+	}
+	return origin.Round(0).Add(run + ahead)
+}
+
 // commit writes rows, their projections and the mark in one transaction.
 func (b *Book) commit(ctx context.Context, rows []Row, ahead time.Duration) error {
 	now := time.Now()
@@ -149,7 +159,7 @@ func (b *Book) commit(ctx context.Context, rows []Row, ahead time.Duration) erro
 			return err
 		}
 		_, err := tx.ExecContext(ctx, `UPDATE boot SET known_us = ?, known_ns = ? WHERE boot = ?`,
-			now.Add(ahead).UnixMicro(), int64(now.Sub(b.start)), int64(b.boot))
+			b.dated(now, ahead).UnixMicro(), int64(now.Sub(b.start)), int64(b.boot))
 		if err != nil {
 			return fmt.Errorf("cannot mark the boot: %w", err)
 		}

@@ -219,7 +219,7 @@ func anyFact(rt *rapid.T, at time.Time) call.Fact {
 		From:      tel.Number(rapid.SampledFrom([]string{"", "600111222"}).Draw(rt, "from")),
 		Port:      "L1",
 		Node:      "menu",
-		State:     rapid.SampledFrom([]string{"ready", AfterCall, "talking", LoggedOut, call.BookStep}).Draw(rt, "state"),
+		State:     rapid.SampledFrom([]string{"ready", AfterCall, "talking", LoggedOut, call.BookStep, call.BookDrift}).Draw(rt, "state"),
 		Millis:    int64(rapid.SampledFrom([]int{0, 0, -5000, 86_400_000, 1_700_000_000_000}).Draw(rt, "ms of a step")),
 		By:        rapid.SampledFrom([]tel.By{tel.ByAgent, tel.ByCaller, tel.ByNobody}).Draw(rt, "by"),
 		Cause:     tel.CauseNormal,

@@ -15,7 +15,7 @@ const (
 	// The box itself.
 	Boot     Kind = "system.boot"     // State: version; Reason: clock state
 	Shutdown Kind = "system.shutdown" // Reason
-	Clock    Kind = "system.clock"    // Reason: what set it; Millis: the step; Evidence; State: BookStep, BookEnd or empty
+	Clock    Kind = "system.clock"    // Reason: what set it; Millis: the step; Evidence; State: BookStep, BookDrift or empty
 	Config   Kind = "config.loaded"   // Evidence: digest; Reason: file
 	Version  Kind = "config.version"  // Node: its number; State: waiting, live, confirmed, rolled back; Reason: who, and why or from what; Evidence: digest
 	Erased   Kind = "privacy.erased"  // Call; Reason; Millis: how many bodies
@@ -66,9 +66,9 @@ const (
 // this fact and all that follow: the system's clock was left as it was.
 const BookStep = "book"
 
-// BookEnd is the State of a Clock fact with which the book's own steps end, because
-// the system's clock is right now.
-const BookEnd = "system"
+// BookDrift is the State of a Clock fact whose step is made like BookStep's, but the
+// times before were right when they were written and stay.
+const BookDrift = "drift"
 
 // Fact is one thing that a person would want to know happened: the row of the
 // book, and what the upstream receives. Empty fields are not stored.

@@ -78,7 +78,7 @@ func showPanel(ctx context.Context, s *session) int {
 
 // front is one picture: the lamps above the display.
 func (s *session) front() string {
-	rows, lamps := s.c.d.Panel(s.c.d.View(), time.Now().In(s.c.d.Location))
+	rows, lamps := s.c.d.Panel(s.c.d.View(), s.c.d.Now().In(s.c.d.Location))
 	edge := "+" + strings.Repeat("-", 20) + "+"
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s\n%s\n", lamps, edge)

@@ -69,13 +69,15 @@ type Deps struct {
 	Book    Book
 	Control Control
 	Lines   Lines
+	Time    Time
 	Phones  func() []Account
 	// Panel draws the front of the box: the four rows of the display and the
 	// signs of the lamps. now is in the zone of Location.
 	Panel    func(s *view.Snapshot, now time.Time) (rows [4]string, lamps string)
-	Lang     tel.Lang       // of answers unless asked otherwise; empty: the picture's, then Spanish
-	Location *time.Location // of times shown; nil: the system's
-	Log      *slog.Logger   // nil: nothing is logged
+	Lang     tel.Lang         // of answers unless asked otherwise; empty: the picture's, then Spanish
+	Location *time.Location   // of times shown; nil: the system's
+	Log      *slog.Logger     // nil: nothing is logged
+	Now      func() time.Time // what time it is, on the clock of the picture; nil: time.Now
 }
 
 // Console answers commands. It may be used by many at once.
@@ -85,6 +87,9 @@ type Console struct{ d Deps }
 func New(d Deps) *Console {
 	if d.Log == nil {
 		d.Log = slog.New(slog.DiscardHandler)
+	}
+	if d.Now == nil {
+		d.Now = time.Now
 	}
 	if d.Location == nil {
 		d.Location = time.Local
@@ -210,7 +215,7 @@ func (c *Console) ExecAs(ctx context.Context, who tel.Who, args []string, out io
 
 func (c *Console) exec(ctx context.Context, who tel.Who, args []string, out io.Writer, frame func(string) error) int {
 	r, err := parse(args)
-	s := &session{c: c, r: r, who: who, out: out, frame: frame, lang: c.lang(r.lang), now: time.Now()}
+	s := &session{c: c, r: r, who: who, out: out, frame: frame, lang: c.lang(r.lang), now: c.d.Now()}
 	if s.frame == nil {
 		s.frame = s.below
 	}

@@ -291,7 +291,7 @@ func TestSecretsAreShownByPhonesOnly(t *testing.T) {
 // Every state of the clock that the appliance can be in has its own words.
 func TestClockStatesHaveWords(t *testing.T) {
 	seen := map[string]string{}
-	for _, clock := range []string{"ntp", "rtc", "restored", "system", "unset"} {
+	for _, clock := range []string{"ntp", "set", "rtc", "restored", "callerid", "system", "unset"} {
 		for _, lang := range []tel.Lang{tel.Spanish, tel.English} {
 			w := clockWord(&session{lang: lang}, clock)
 			if seen[w] != "" {

@@ -89,6 +89,8 @@ func clockWord(s *session, clock string) string {
 	switch clock {
 	case "ntp":
 		return s.t("en hora (red)", "right (network)")
+	case "set":
+		return s.t("puesto a mano", "set by hand")
 	case "rtc":
 		return s.t("de su pila", "from its battery")
 	case "callerid":

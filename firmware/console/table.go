@@ -21,7 +21,7 @@ type command struct {
 
 // commands is the table. Its order is that of the help. Each part of the house
 // keeps its rows beside their functions.
-var commands = slices.Concat(houseCommands)
+var commands = slices.Concat(houseCommands, timeCommands)
 
 // Names returns the commands of the table, for a help text.
 func Names() []string {

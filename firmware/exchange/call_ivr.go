@@ -18,7 +18,7 @@ func (e *Exchange) flowEffect(c *callState, ef call.Effect) {
 			return
 		}
 		c.ivr = ivr.New(c.flow, ivr.Env{
-			Schedules: e.nights, Lang: c.lang, Extensions: e.set.Numbering.Extensions, Operator: e.set.Operator, Location: e.set.Location, Ahead: e.ahead,
+			Schedules: e.nights, Lang: c.lang, Extensions: e.set.Numbering.Extensions, Operator: e.set.Operator, Location: e.set.Location, Ahead: e.aheadNow(),
 		})
 		e.push(toIVR{c, ivr.Start{}})
 	case call.ReturnFlow:

@@ -7,7 +7,15 @@ import "time"
 // reckoned with the sum, deadlines are not.
 
 // wall is the time of day.
-func (e *Exchange) wall() time.Time { return e.now.Add(e.ahead) }
+func (e *Exchange) wall() time.Time {
+	return e.origin.Round(0).Add(e.now.Sub(e.origin) + e.ahead)
+}
+
+// instant is when the time of day will be t, on the clock of the loop.
+func (e *Exchange) instant(t time.Time) time.Time { return e.now.Add(t.Sub(e.wall())) }
+
+// aheadNow is by how much the time of day is ahead of what the loop's clock shows.
+func (e *Exchange) aheadNow() time.Duration { return e.wall().Sub(e.now.Round(0)) }
 
 // clockSet takes the time of day from now on.
 func (e *Exchange) clockSet(ahead time.Duration) {

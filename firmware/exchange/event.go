@@ -93,7 +93,8 @@ type (
 	OnSilent struct{ Leg tel.LegID }
 	// Ping: Done is called when the loop has come to it, which shows that it lives.
 	Ping struct{ Done func() }
-	// OnClock: the time of day is so much ahead of the clock that the loop runs on.
+	// OnClock: the time of day is so much ahead of the clock that the loop runs on, as
+	// that showed at Settings.Origin.
 	OnClock struct{ Ahead time.Duration }
 	// OnNews: something that only the picture shows has changed.
 	OnNews struct{}

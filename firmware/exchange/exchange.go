@@ -53,7 +53,8 @@ type Exchange struct {
 	calls  map[tel.CallID]*callState
 	live   []*callState // oldest first
 
-	ahead time.Duration // of the time of day over now
+	ahead  time.Duration // of the time of day over the origin's clock
+	origin time.Time     // an instant with its wall clock
 
 	spend      *numbering.Spend
 	spendTimer timer
@@ -159,10 +160,13 @@ type callState struct {
 // New returns a house at rest. Nothing is commanded before Run.
 func New(set Settings, sh Shells, now time.Time) *Exchange {
 	e := &Exchange{
-		set: set, sh: sh, in: newInbox(), trace: trace.New(4096), now: now,
+		set: set, sh: sh, in: newInbox(), trace: trace.New(4096), now: now, ahead: set.Ahead, origin: set.Origin,
 		ports: map[tel.PortID]*portState{}, phones: map[tel.Number]*phoneState{}, trunks: map[tel.TrunkID]*trunkState{},
 		legs: map[tel.LegID]*legState{}, calls: map[tel.CallID]*callState{},
 		flows: map[string]*flow.Flow{}, nights: append([]flow.Schedule(nil), set.Schedules...),
+	}
+	if e.origin.IsZero() {
+		e.origin = now
 	}
 	for _, l := range set.Lines {
 		p := &portState{id: l.ID, conf: l, fxo: line.NewFXO(now, l.settings()), since: now}
@@ -188,7 +192,7 @@ func New(set Settings, sh Shells, now time.Time) *Exchange {
 		e.flows[f.Name] = f
 	}
 	e.buildQueues()
-	e.spend = numbering.NewSpend(set.Spending, set.Location, now)
+	e.spend = numbering.NewSpend(set.Spending, set.Location, e.wall())
 	e.spendTimer.owner = toSpend{}
 	e.recall(set.Today)
 	return e

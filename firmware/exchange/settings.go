@@ -14,10 +14,14 @@ import (
 
 // Settings are the house: everything the loop must know of the configuration.
 type Settings struct {
-	Site      string
-	Version   string
-	Lang      tel.Lang
-	Location  *time.Location
+	Site     string
+	Version  string
+	Lang     tel.Lang
+	Location *time.Location
+	// Origin is the instant that times of day are reckoned from, with its monotonic
+	// reading; zero: that of New. The time of day was Ahead of its clock.
+	Origin    time.Time
+	Ahead     time.Duration
 	Lines     []Line
 	Phones    []Phone
 	Trunks    []Trunk

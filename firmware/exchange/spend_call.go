@@ -38,7 +38,7 @@ func (toSpend) run(e *Exchange) {
 // watchSpending sets the instant of the next warning or end.
 func (e *Exchange) watchSpending() {
 	at, ok := e.spend.Deadline(e.wall())
-	e.timers.set(&e.spendTimer, at.Add(-e.ahead), ok)
+	e.timers.set(&e.spendTimer, e.instant(at), ok)
 }
 
 // attempt is a call to t by a phone as the limits see it.

@@ -3,6 +3,7 @@ package health
 import (
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/centralita/centralita/firmware/tel"
 	"github.com/centralita/centralita/firmware/view"
@@ -112,6 +113,28 @@ func ClockUnset() Condition {
 		ES: "Reloj sin hora", EN: "Clock not set",
 		HintES: "Se corrige sola al tener red. Las horas se arreglan después.",
 		HintEN: "It sets itself when there is a network. Times are mended afterwards.",
+	}
+}
+
+// ClockRestored is the condition of a boot that knows only that it was so late once.
+func ClockRestored() Condition {
+	return Condition{
+		ID: "clock", Rank: view.Attention,
+		ES: "Hora sin confirmar", EN: "Time not confirmed",
+		HintES: "Sigue desde el último minuto guardado. Ponga red, o: time set.",
+		HintEN: "It goes on from the last minute saved. Give it a network, or: time set.",
+	}
+}
+
+// ClockDoubt is the condition of a network whose time is not believed: what it says,
+// and why not.
+func ClockDoubt(says time.Time, whyES, whyEN string) Condition {
+	day := says.Format("2006-01-02 15:04")
+	return Condition{
+		ID: "clock.doubt", Rank: view.Attention,
+		ES: "La red da otra hora", EN: "The network tells another time",
+		HintES: "Dice " + day + ": " + whyES + ". Compruebe con: time.",
+		HintEN: "It says " + day + ": " + whyEN + ". Check with: time.",
 	}
 }
 

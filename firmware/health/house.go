@@ -73,6 +73,9 @@ func houseConditions(s *view.Snapshot) (bad []Condition) {
 	if s.Clock == "unset" {
 		bad = append(bad, ClockUnset())
 	}
+	if s.Clock == "restored" {
+		bad = append(bad, ClockRestored())
+	}
 	if m := s.Machine; m != nil {
 		bad = append(bad, machineConditions(m)...)
 	}

@@ -22,6 +22,8 @@ type Panel struct {
 	keys  chan Key
 	frame atomic.Pointer[Frame]
 
+	now func() time.Time
+
 	// Of Run alone.
 	state    State
 	screens  []*screen
@@ -41,7 +43,7 @@ type Front struct {
 
 // New returns the driver of a front. Either of d and s may be nil.
 func New(store *view.Store, d display.Display, s led.Strip, log *slog.Logger) *Panel {
-	p := &Panel{store: store, log: log, keys: make(chan Key, 8), zone: time.UTC}
+	p := &Panel{store: store, log: log, keys: make(chan Key, 8), zone: time.UTC, now: time.Now}
 	p.Add(Front{Display: d, Strip: s})
 	p.frame.Store(&Frame{})
 	return p
@@ -61,6 +63,10 @@ func (p *Panel) Add(f Front) {
 	}
 }
 
+// SetClock makes now say what time it is, on the clock of the pictures; without it
+// that is time.Now. Call it before Run.
+func (p *Panel) SetClock(now func() time.Time) { p.now = now }
+
 // Press hands in a key; when eight are waiting it is lost.
 func (p *Panel) Press(k Key) {
 	select {
@@ -77,7 +83,7 @@ func (p *Panel) Frame() Frame { return *p.frame.Load() }
 func (p *Panel) Run(ctx context.Context) {
 	for {
 		changed := p.store.Changed()
-		now := time.Now()
+		now := p.now()
 		next := p.show(p.store.Get(), now)
 		timer := time.NewTimer(max(next.Sub(now), time.Millisecond))
 		select {
@@ -86,7 +92,7 @@ func (p *Panel) Run(ctx context.Context) {
 			return
 		case <-changed:
 		case k := <-p.keys:
-			p.state.Press(k, p.store.Get(), time.Now())
+			p.state.Press(k, p.store.Get(), p.now())
 		case <-timer.C:
 		}
 		timer.Stop()

@@ -32,7 +32,7 @@ type Snapshot struct {
 	Alarms   []Alarm      `json:"alarms"`
 	Calm     time.Time    `json:"calm_since"` // when the last alarm went; zero while there is one
 	Uplinks  []Uplink     `json:"uplinks"`
-	Clock    string       `json:"clock"` // "ntp", "rtc", "restored", "callerid", "system" (of the machine below), "unset"
+	Clock    string       `json:"clock"` // "ntp", "set" (by hand), "rtc", "system" (of the machine below), "callerid", "restored", "unset"
 	Board    []Hardware   `json:"board,omitempty"`
 	Media    Media        `json:"media"`
 	Book     Book         `json:"book"`

@@ -79,7 +79,7 @@ func (o *Office) clockBooked(want bool) {
 		}
 		if f.Kind == call.Clock {
 			found = true
-			if f.Reason != "callerid" || f.Evidence != "caller id on L1: 12-01 11:30" || f.Millis < 26*365*24*3600*1000 {
+			if f.Reason != "callerid" || f.Evidence != "caller id on L1: 12-01 11:30" || f.Millis < 26*365*24*3600*1000 || f.Node != "unset" {
 				o.T.Errorf("booked is %+v", f)
 			}
 		}

@@ -43,6 +43,8 @@ type Office struct {
 	Dir string
 	// Clock is what is known of the system's clock at the next start; "ntp" at first.
 	Clock string
+	// Below are the clocks of the machine at the next start; nil: Clock is vouched for.
+	Below app.Clocks
 
 	house atomic.Pointer[app.House]
 	cfg   *config.Config
@@ -90,14 +92,21 @@ func (o *Office) Start() {
 	o.stop, o.ended = stop, make(chan error, 1)
 	secrets, err := secret.Open(o.Dir)
 	o.must(err)
-	b, err := book.Open(ctx, o.Dir, book.Options{Site: o.cfg.Site.ID, Version: "test", Clock: o.Clock, Location: o.cfg.Site.Location, Log: o.log})
+	opt := book.Options{Site: o.cfg.Site.ID, Version: "test", Clock: o.Clock, Location: o.cfg.Site.Location, Log: o.log}
+	var clock *app.Time
+	if o.Below != nil {
+		clock, err = app.OpenTime(o.Dir, o.Below, o.cfg.Site.Location, o.log)
+		o.must(err)
+		opt = clock.Dates(opt)
+	}
+	b, err := book.Open(ctx, o.Dir, opt)
 	o.must(err)
 	out, err := o.sockets()
 	o.must(err)
 	if o.fit != nil {
 		o.fit(out)
 	}
-	house, err := app.New(app.Rooms{Config: o.cfg, Clock: o.Clock, Dir: o.Dir, Book: b, Secrets: secrets, Prompts: o.pack, Log: o.log}, out)
+	house, err := app.New(app.Rooms{Config: o.cfg, Clock: o.Clock, Time: clock, Dir: o.Dir, Book: b, Secrets: secrets, Prompts: o.pack, Log: o.log}, out)
 	o.must(err)
 	o.house.Store(house)
 	ready := make(chan struct{})

@@ -67,6 +67,8 @@ var table = []row{
 	{packages: "firmware/health", ours: []string{"firmware/tel", "firmware/view"}, never: []string{"database/sql"}, alien: true},
 	{packages: "firmware/durable"},
 	{packages: "firmware/keeper", never: []string{"database/sql"}, alien: true}, // x/sys: who asks
+	{packages: "firmware/clock/sources", ours: []string{"firmware/clock"}, never: []string{"database/sql"}, alien: true},
+	{packages: "firmware/clock", never: machine, virtual: true},
 	{packages: "firmware/syslog", never: []string{"database/sql"}},
 	{packages: "firmware/update/bundle", never: []string{"net/**", "database/sql"}},
 	{packages: "firmware/update/trial", never: machine, virtual: true},

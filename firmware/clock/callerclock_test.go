@@ -1,4 +1,4 @@
-package health
+package clock
 
 import (
 	"testing"
@@ -40,7 +40,7 @@ func TestCallerClock(t *testing.T) {
 		"two that do not agree": {"restored", boot, []heard{{0, CallDate{11, 23, 10, 42}, time.Time{}}, {time.Minute, CallDate{11, 23, 10, 46}, time.Time{}}}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			k := NewCallerClock(c.state, last, madrid)
+			k := NewCallerClock(c.state == "unset", last, madrid)
 			var total time.Duration
 			for i, h := range c.heard {
 				now := c.began.Add(h.after)
