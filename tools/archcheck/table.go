@@ -66,6 +66,7 @@ var table = []row{
 		"board/models"}, alien: true}, // the boards' files are data
 	{packages: "firmware/health", ours: []string{"firmware/tel", "firmware/view"}, never: []string{"database/sql"}, alien: true},
 	{packages: "firmware/durable"},
+	{packages: "firmware/lan", ours: []string{"firmware/durable", "firmware/config/place"}, never: []string{"database/sql"}, alien: true},
 	{packages: "firmware/keeper", never: []string{"database/sql"}, alien: true}, // x/sys: who asks
 	{packages: "firmware/clock/sources", ours: []string{"firmware/clock"}, never: []string{"database/sql"}, alien: true},
 	{packages: "firmware/clock", never: machine, virtual: true},
