@@ -71,7 +71,7 @@ var table = []row{
 	{packages: "firmware/clock/sources", ours: []string{"firmware/clock"}, never: []string{"database/sql"}, alien: true},
 	{packages: "firmware/clock", never: machine, virtual: true},
 	{packages: "firmware/syslog", never: []string{"database/sql"}},
-	{packages: "firmware/update/bundle", never: []string{"net/**", "database/sql"}},
+	{packages: "firmware/update/ctl", never: []string{"net/**", "database/sql"}},
 	{packages: "firmware/update/trial", never: machine, virtual: true},
 	{packages: "firmware/update/**", ours: []string{"firmware/tel", "firmware/update/**", "hal/slot"}, never: []string{"database/sql"}, alien: true},
 

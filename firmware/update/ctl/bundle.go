@@ -1,4 +1,4 @@
-// Package bundle is the file that an update comes in: one slot image with a signed
+// Package ctl is the file that an update comes in: one slot image with a signed
 // manifest. It is read as a stream, in bounded memory, and nothing of it is
 // believed before its signatures fit.
 //
@@ -16,7 +16,7 @@
 // and nothing behind it. The manifest carries two sums of the payload: of the bytes
 // stored, so that a file is judged before it is unpacked, and of the slot image, by
 // which the slot is judged when it is read back.
-package bundle
+package ctl
 
 import (
 	"compress/gzip"
@@ -28,6 +28,7 @@ import (
 	"fmt"
 	"hash"
 	"io"
+	"slices"
 )
 
 const magic = "CENTRALITA-BUNDLE 1\n"
@@ -126,26 +127,40 @@ func (h Header) Verify(k *Keys) (Manifest, error) {
 	return decode(h.Manifest)
 }
 
-// WriteHeader writes the header of a bundle signed by keys; the payload follows it.
-func WriteHeader(w io.Writer, m Manifest, keys ...ed25519.PrivateKey) error {
+// NewHeader returns the header of a bundle that nobody has signed yet.
+func NewHeader(m Manifest) (Header, error) {
 	manifest, err := m.Encode()
-	if err != nil {
-		return err
+	return Header{Manifest: manifest}, err
+}
+
+// Signed returns the header with the signatures of further keys behind its own, so
+// that keys can be kept apart.
+func (h Header) Signed(keys ...ed25519.PrivateKey) (Header, error) {
+	if n := len(h.sigs) + len(keys); n == 0 || n > maxSigs {
+		return Header{}, fmt.Errorf("cannot sign a bundle %d times: 1 to %d", n, maxSigs)
 	}
-	if len(keys) == 0 || len(keys) > maxSigs {
-		return fmt.Errorf("cannot sign a bundle with %d keys: 1 to %d", len(keys), maxSigs)
-	}
-	b := binary.BigEndian.AppendUint32([]byte(magic), uint32(len(manifest)))
-	b = append(b, manifest...)
-	b = binary.BigEndian.AppendUint32(b, uint32(len(keys)*sigSize))
+	h.sigs = slices.Clone(h.sigs)
 	for _, k := range keys {
-		id := IDOf(k.Public().(ed25519.PublicKey))
-		b = append(append(b, id[:]...), ed25519.Sign(k, message(manifest))...)
+		s := signature{id: IDOf(k.Public().(ed25519.PublicKey))}
+		copy(s.sig[:], ed25519.Sign(k, message(h.Manifest)))
+		h.sigs = append(h.sigs, s)
 	}
-	if _, err := w.Write(b); err != nil {
-		return fmt.Errorf("cannot write the bundle: %w", err)
+	return h, nil
+}
+
+// WriteTo implements io.WriterTo; the payload follows.
+func (h Header) WriteTo(w io.Writer) (int64, error) {
+	b := binary.BigEndian.AppendUint32([]byte(magic), uint32(len(h.Manifest)))
+	b = append(b, h.Manifest...)
+	b = binary.BigEndian.AppendUint32(b, uint32(len(h.sigs)*sigSize))
+	for _, s := range h.sigs {
+		b = append(append(b, s.id[:]...), s.sig[:]...)
 	}
-	return nil
+	n, err := w.Write(b)
+	if err != nil {
+		err = fmt.Errorf("cannot write the bundle: %w", err)
+	}
+	return int64(n), err
 }
 
 // Pack stores a slot image as the payload of a bundle and describes it. The same
