@@ -92,6 +92,13 @@ func consoleCommand(args []string, stdout, stderr io.Writer) (int, bool) {
 	if first < 0 || rest[first] == "run" || rest[first] == "check" {
 		return 0, false
 	}
+	if rest[first] == "console" {
+		if len(rest) > 1 {
+			fmt.Fprintln(stderr, "centralita: console takes no arguments; write them in the session")
+			return console.Usage, true
+		}
+		return sit(data, os.Stdin, stdout, stderr), true
+	}
 	if rest[first] == "help" {
 		return console.New(console.Deps{}).Exec(context.Background(), rest, stdout), true
 	}
@@ -210,5 +217,5 @@ func (h *House) reached() (sip, wall string) {
 
 // consoleHelp lists the commands that a running house answers.
 func consoleHelp() string {
-	return "A running house answers: " + strings.Join(console.Names(), ", ") + ". They take --data DIR (default var) and --json."
+	return "A running house answers: " + strings.Join(console.Names(), ", ") + ". They take --data DIR (default var) and --json. `centralita console` asks for them one after the other."
 }

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/centralita/centralita/firmware/tel"
 	"github.com/centralita/centralita/firmware/view"
@@ -49,31 +48,7 @@ func showPanel(ctx context.Context, s *session) int {
 	if s.c.d.Panel == nil || s.c.d.View == nil {
 		return s.stopped()
 	}
-	tick := time.NewTicker(time.Second / 2)
-	defer tick.Stop()
-	shown := ""
-	for n := 0; ; n++ {
-		text := s.front()
-		if text == shown {
-			text = ""
-		}
-		if text != "" || n%10 == 0 {
-			if s.err = s.frame(text); s.err != nil {
-				return Fine // the reader went away
-			}
-		}
-		if text != "" {
-			shown = text
-		}
-		if s.r.once {
-			return Fine
-		}
-		select {
-		case <-ctx.Done():
-			return Fine
-		case <-tick.C:
-		}
-	}
+	return s.redraw(ctx, func(int) string { return s.front() })
 }
 
 // front is one picture: the lamps above the display.

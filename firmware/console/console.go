@@ -71,6 +71,7 @@ type Deps struct {
 	Lines   Lines
 	Time    Time
 	Phones  func() []Account
+	Access  Access // who may enter at the serial line; nil: nobody can
 	// Panel draws the front of the box: the four rows of the display and the
 	// signs of the lamps. now is in the zone of Location.
 	Panel    func(s *view.Snapshot, now time.Time) (rows [4]string, lamps string)
@@ -158,21 +159,24 @@ func parse(args []string) (request, error) {
 // negative reports whether an argument is a number below zero, not an option.
 func negative(a string) bool { return len(a) > 1 && a[1] >= '0' && a[1] <= '9' }
 
-// find looks the words up in the table.
+// find looks the words up in the table: the longest name that fits counts.
 func (r *request) find(words []string) error {
 	for i := range commands {
 		c := &commands[i]
 		name := strings.Fields(c.name)
-		if len(words) < len(name) || strings.Join(words[:len(name)], " ") != c.name {
+		if len(words) < len(name) || strings.Join(words[:len(name)], " ") != c.name || r.cmd != nil && len(name) <= len(strings.Fields(r.cmd.name)) {
 			continue
 		}
 		r.cmd, r.args = c, words[len(name):]
-		if n := len(r.args); n < c.least || n > c.most {
-			return usageError{"se escribe: " + c.name + " " + c.args, "write: " + c.name + " " + c.args}
+	}
+	switch {
+	case r.cmd != nil:
+		if n := len(r.args); n < r.cmd.least || n > r.cmd.most {
+			how := strings.TrimSpace(r.cmd.name + " " + r.cmd.args)
+			return usageError{"se escribe: " + how, "write: " + how}
 		}
 		return nil
-	}
-	if len(words) == 0 || words[0] == "help" {
+	case len(words) == 0 || words[0] == "help":
 		return nil
 	}
 	typed := tel.CleanText(strings.Join(words, " ")).String()
@@ -214,8 +218,26 @@ func (c *Console) ExecAs(ctx context.Context, who tel.Who, args []string, out io
 }
 
 func (c *Console) exec(ctx context.Context, who tel.Who, args []string, out io.Writer, frame func(string) error) int {
-	r, err := parse(args)
-	s := &session{c: c, r: r, who: who, out: out, frame: frame, lang: c.lang(r.lang), now: c.d.Now()}
+	return c.do(ctx, asked{who: who, args: args, out: out, frame: frame})
+}
+
+// asked is a command and who waits for its answer.
+type asked struct {
+	who   tel.Who
+	args  []string
+	out   io.Writer
+	frame func(string) error // nil: pictures stand one below the other
+	sh    *shell             // nil: no person sits there
+}
+
+// do does one command.
+func (c *Console) do(ctx context.Context, a asked) int {
+	r, err := parse(a.args)
+	who := a.who
+	s := &session{c: c, r: r, who: who, out: a.out, frame: a.frame, lang: c.lang(r.lang), now: c.d.Now(), sh: a.sh}
+	if a.sh != nil && r.lang == "" {
+		s.lang = a.sh.lang
+	}
 	if s.frame == nil {
 		s.frame = s.below
 	}
@@ -272,7 +294,7 @@ func (s *session) forbidden() int {
 // help prints what of the table the role permits.
 func (s *session) help() {
 	for _, c := range commands {
-		if s.who.Role < c.role {
+		if s.who.Role < c.role || s.sh == nil && inSession(&c) {
 			continue
 		}
 		s.printf("%s %s\n", cell(c.name+" "+c.args, 32), s.t(c.es, c.en))

@@ -15,7 +15,7 @@ func TestRolesBoundTheTable(t *testing.T) {
 	for role := tel.Nobody; role <= tel.Owner; role++ {
 		who := tel.Who{Name: "maria", Role: role, Via: tel.DoorSerial}
 		var help bytes.Buffer
-		c.ExecAs(t.Context(), who, []string{"help"}, &help)
+		c.do(t.Context(), asked{who: who, args: []string{"help"}, out: &help, sh: &shell{lang: tel.English}})
 		for _, cmd := range commands {
 			args := append(strings.Fields(cmd.name), strings.Fields(strings.Repeat("1 ", cmd.least))...)
 			var out bytes.Buffer

@@ -25,7 +25,8 @@ type session struct {
 	frame func(string) error // a picture that replaces the one before
 	lang  tel.Lang
 	now   time.Time
-	err   error // first error of out; what follows is not written
+	err   error  // first error of out; what follows is not written
+	sh    *shell // nil: no person sits there
 }
 
 // t chooses the words.
@@ -127,7 +128,11 @@ func (s *session) fail(code int, err error) int {
 		s.wrap("", "  ", safe(text))
 	}
 	if code == Usage && !s.r.json {
-		s.line(s.t("`centralita help` dice las órdenes.", "`centralita help` lists the commands."))
+		if s.sh != nil {
+			s.line(s.t("`help` dice las órdenes.", "`help` lists the commands."))
+		} else {
+			s.line(s.t("`centralita help` dice las órdenes.", "`centralita help` lists the commands."))
+		}
 	}
 	return code
 }

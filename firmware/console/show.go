@@ -136,32 +136,6 @@ func (s *session) alarms(v *view.Snapshot) {
 	}
 }
 
-// showLines prints lines and trunks.
-func showLines(_ context.Context, s *session) int {
-	v, ok := s.picture()
-	if !ok {
-		return s.stopped()
-	}
-	if s.r.json {
-		for _, l := range v.Lines {
-			s.json(l)
-		}
-		for _, t := range v.Trunks {
-			s.json(t)
-		}
-		return Fine
-	}
-	w := []int{1, 10, 16, 14, -8, 10, 15}
-	s.row(w, "", s.t("Línea", "Line"), s.t("Número", "Number"), s.t("Estado", "State"), s.t("Desde", "For"), s.t("Llamada", "Call"), s.t("Detalle", "Detail"))
-	for _, l := range v.Lines {
-		s.row(w, sign(l.Lamp), string(l.ID), string(l.Number), l.Lamp.In(s.lang), s.since(l.Since), string(l.Call), safe(s.plain(l.Detail)))
-	}
-	for _, t := range v.Trunks {
-		s.row(w, sign(t.Lamp), string(t.ID), fmt.Sprintf("SIP %d/%d", t.Used, t.Size), t.Lamp.In(s.lang), s.since(t.Since), "", safe(t.Why))
-	}
-	return Fine
-}
-
 // showQueues prints queues with their callers in order.
 func showQueues(_ context.Context, s *session) int {
 	v, ok := s.picture()

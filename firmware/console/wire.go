@@ -23,7 +23,8 @@ const SocketName = "console.sock"
 
 // Limits of the socket. A request is one line of JSON, {"args": [...]}; the
 // answer is lines of JSON, {"out": text} or {"frame": text}, and the last one
-// is {"exit": code}.
+// is {"exit": code}. With {"shell": size} a session at a terminal begins: then both
+// sides send {"raw": bytes}, and the person's side {"shell": size} when that changes.
 const (
 	maxRequest  = 16 << 10
 	maxSessions = 16
@@ -42,6 +43,8 @@ type message struct {
 	Out   string   `json:"out,omitempty"`
 	Frame string   `json:"frame,omitempty"`
 	Exit  *int     `json:"exit,omitempty"`
+	Shell *Size    `json:"shell,omitempty"` // begins a session at a terminal, or tells of its new size
+	Raw   []byte   `json:"raw,omitempty"`   // of a session: keys, and what the terminal is to show
 }
 
 // Listen makes the socket in the data folder, for this user only. The caller
@@ -103,27 +106,31 @@ func (c *Console) session(ctx context.Context, conn net.Conn) {
 	w := &wire{conn: conn, stop: ctx.Done()}
 	conn.SetReadDeadline(time.Now().Add(readTime))
 	defer context.AfterFunc(ctx, func() { conn.SetDeadline(time.Now().Add(lastTime)) })()
-	args, err := readRequest(conn)
+	in := bufio.NewReaderSize(conn, maxRequest)
+	first, err := readRequest(in)
 	if err != nil {
 		c.d.Log.Debug("a console request was not understood", "err", err)
 		w.end("cannot read the request: it is not one line {\"args\": [...]}\n", Usage)
 		return
 	}
-	code := c.exec(ctx, atSocket, args, w, w.frame)
+	if first.Shell != nil {
+		c.remote(ctx, conn, in, w, *first.Shell)
+		return
+	}
+	code := c.exec(ctx, atSocket, first.Args, w, w.frame)
 	w.end("", code)
 }
 
-// readRequest reads and checks one request.
-func readRequest(r io.Reader) ([]string, error) {
-	line, err := bufio.NewReader(io.LimitReader(r, maxRequest)).ReadBytes('\n')
+// readRequest reads and checks one line of the other side.
+func readRequest(r *bufio.Reader) (m message, err error) {
+	line, err := r.ReadSlice('\n')
 	if err != nil {
-		return nil, fmt.Errorf("cannot read a line: %w", err)
+		return m, fmt.Errorf("cannot read a line: %w", err)
 	}
-	var m message
 	if err := json.Unmarshal(line, &m); err != nil {
-		return nil, fmt.Errorf("cannot read the line: %w", err)
+		return m, fmt.Errorf("cannot read the line: %w", err)
 	}
-	return m.Args, nil
+	return m, nil
 }
 
 // wire writes messages, each within writeTime. Text is sent in whole lines, so

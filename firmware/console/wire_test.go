@@ -1,6 +1,7 @@
 package console
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"encoding/json"
@@ -243,12 +244,12 @@ func FuzzRequest(f *testing.F) {
 	f.Add([]byte("GET / HTTP/1.1\r\n\r\n"))
 	c := New(house1())
 	f.Fuzz(func(t *testing.T, raw []byte) {
-		args, err := readRequest(bytes.NewReader(raw))
+		args, err := readRequest(bufio.NewReaderSize(bytes.NewReader(raw), maxRequest))
 		if err != nil {
 			return
 		}
 		var out strings.Builder
-		code := c.Exec(t.Context(), append(args, "--once"), &out)
+		code := c.Exec(t.Context(), append(args.Args, "--once"), &out)
 		if code < Fine || code > Unreachable {
 			t.Errorf("exit %d", code)
 		}

@@ -7,6 +7,8 @@ package serial
 
 import (
 	"errors"
+	"fmt"
+	"os"
 	"time"
 )
 
@@ -18,7 +20,7 @@ var (
 	ErrStrange = errors.New("it is no serial line")
 	ErrGone    = errors.New("the device is gone: it was unplugged or lost its supply")
 	ErrClosed  = errors.New("the line is closed")
-	ErrTimeout = errors.New("it took too long")
+	ErrTimeout = fmt.Errorf("it took too long: %w", os.ErrDeadlineExceeded)
 )
 
 // Limits are how long Read waits for a byte and Write for the far end to take one;

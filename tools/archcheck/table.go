@@ -77,7 +77,8 @@ var table = []row{
 
 	{packages: "firmware/panel", ours: []string{"firmware/view", "firmware/config", "firmware/health", "firmware/tel", "firmware/trace",
 		"hal/display", "hal/display/dots", "hal/led", "hal/button"}, never: []string{"database/sql"}, alien: true},
-	{packages: "firmware/console", ours: []string{"firmware/view", "firmware/config", "firmware/health", "firmware/tel", "firmware/trace"}, alien: true},
+	{packages: "firmware/console/edit", never: machine, virtual: true},
+	{packages: "firmware/console", ours: []string{"firmware/view", "firmware/config", "firmware/health", "firmware/tel", "firmware/trace", "firmware/console/edit"}, alien: true},
 	{packages: "firmware/web/**", ours: []string{"firmware/view", "firmware/config", "firmware/health", "firmware/tel", "firmware/trace",
 		"firmware/web/**"}, never: []string{"database/sql"}, alien: true},
 

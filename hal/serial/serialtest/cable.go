@@ -4,6 +4,7 @@ package serialtest
 
 import (
 	"fmt"
+	"io"
 	"sync"
 	"time"
 
@@ -24,6 +25,7 @@ type Cable struct {
 	mu      sync.Mutex
 	changed chan struct{} // closed when anything changes
 	plugged bool
+	cut     bool   // nobody is at the far end any more
 	line    *end   // nil: not open
 	toNear  []byte // from the far end
 	toFar   []byte
@@ -226,6 +228,9 @@ func (f *Far) Read(b []byte) (int, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for len(c.toFar) == 0 {
+		if c.cut {
+			return 0, io.EOF
+		}
 		if !c.wait(late) {
 			return 0, serial.ErrTimeout
 		}
@@ -247,4 +252,13 @@ func (f *Far) Write(b []byte) (int, error) {
 		c.wake()
 	}
 	return len(b), nil
+}
+
+// Close ends Read with io.EOF; the near end is not told, as on a wire.
+func (f *Far) Close() error {
+	f.c.mu.Lock()
+	defer f.c.mu.Unlock()
+	f.c.cut = true
+	f.c.wake()
+	return nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"slices"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -27,11 +28,12 @@ func TestKeepReopens(t *testing.T) {
 		c := &serialtest.Cable{}
 		ctx, stop := context.WithCancel(t.Context())
 		var told []string
-		lines, ended := 0, make(chan struct{})
+		var lines atomic.Int32
+		ended := make(chan struct{})
 		go func() {
 			defer close(ended)
 			serial.Keep(ctx, c, serial.Limits{}, func(_ context.Context, l serial.Line) error {
-				lines++
+				lines.Add(1)
 				for {
 					if _, err := l.Read(make([]byte, 1)); err != nil {
 						return err
@@ -50,12 +52,12 @@ func TestKeepReopens(t *testing.T) {
 			t.Fatal(err)
 		}
 		<-time.After(10 * time.Second)
-		if synctest.Wait(); lines != 0 {
+		if synctest.Wait(); lines.Load() != 0 {
 			t.Error("it was opened before 31 s")
 		}
 		<-time.After(time.Second)
-		if synctest.Wait(); lines != 1 {
-			t.Errorf("%d lines at 31 s", lines)
+		if synctest.Wait(); lines.Load() != 1 {
+			t.Errorf("%d lines at 31 s", lines.Load())
 		}
 		<-time.After(serial.Steady)
 		for _, do := range []func() error{c.Unplug, c.Plug} {
@@ -65,8 +67,8 @@ func TestKeepReopens(t *testing.T) {
 			synctest.Wait()
 		}
 		<-time.After(serial.FirstWait)
-		if synctest.Wait(); lines != 2 {
-			t.Errorf("%d lines after the replug", lines)
+		if synctest.Wait(); lines.Load() != 2 {
+			t.Errorf("%d lines after the replug", lines.Load())
 		}
 		stop()
 		<-ended

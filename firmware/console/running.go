@@ -1,0 +1,192 @@
+package console
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/centralita/centralita/firmware/console/edit"
+	"github.com/centralita/centralita/firmware/tel"
+)
+
+// command does one line while the person can stop it, page it and be asked by it.
+func (s *shell) command(ctx context.Context, line string) {
+	args, err := Words(line)
+	if err != nil {
+		s.say("%s", s.t(errQuote.es, errQuote.en))
+		return
+	}
+	if len(args) == 0 {
+		if s.who.Role == tel.Nobody {
+			s.hint()
+		}
+		return
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	p := &pager{ctx: ctx, sh: s}
+	if s.page {
+		p.rows = s.rows
+	}
+	s.live.Store(false)
+	s.held.Store(false)
+	done := make(chan struct{})
+	idle := s.clock()
+	defer idle.stop()
+	go func() {
+		defer close(done)
+		s.c.do(ctx, asked{who: s.who, args: args, out: p, frame: p.frame, sh: s})
+		_ = p.flush() // broken keeps the error
+	}()
+	s.attend(ctx, cancel, done, idle)
+}
+
+// attend listens to the person until the command is done. What the command's goroutine
+// may look at is changed only while that one waits for an answer, or after it.
+func (s *shell) attend(ctx context.Context, cancel context.CancelFunc, done <-chan struct{}, idle *idleClock) {
+	waits, gone := false, false // the command waits for a key; the person is gone
+	paging := -1
+	var size Size
+	for in := s.d.In; ; {
+		select {
+		case <-done:
+			s.resize(size)
+			if gone && s.broken == nil {
+				s.broken = errGone
+			}
+			return
+		case <-s.needs:
+			waits = true
+			if paging < 0 {
+				paging = len(s.ahead) // what is typed from now on is for the pages first
+			} else if len(s.ahead) > paging {
+				b := s.ahead[paging]
+				s.ahead = slices.Delete(s.ahead, paging, paging+1)
+				waits = s.interrupt(b, true, cancel, done)
+			}
+		case q := <-s.asks:
+			q.answer <- s.answer(ctx, q)
+			idle.touch()
+		case bs, ok := <-in:
+			if !ok {
+				in, gone = nil, true
+				cancel()
+				continue
+			}
+			idle.touch()
+			for _, b := range bs {
+				waits = s.interrupt(b, waits, cancel, done)
+			}
+		case size = <-s.d.Resize: // from the next command on
+		case <-idle.timer():
+			if s.live.Load() || !waits {
+				idle.touch() // somebody may be reading what moves
+				continue
+			}
+			s.expired = true
+			cancel()
+		}
+	}
+}
+
+// answer lets the person answer a question of the running command.
+func (s *shell) answer(ctx context.Context, q question) reply {
+	text, err := s.read(ctx, q.prompt, q.mode)
+	switch {
+	case errors.Is(err, errEnded):
+		err = errCancelled
+	case errors.Is(err, errIdle):
+		s.expired = true
+	}
+	return reply{text, err}
+}
+
+// interrupt takes a byte while a command runs, and returns whether the command waits
+// for another.
+func (s *shell) interrupt(b byte, waits bool, cancel context.CancelFunc, done <-chan struct{}) bool {
+	switch {
+	case waits:
+		select {
+		case s.keys <- b:
+		case <-done:
+		}
+		return false
+	case b == 0x03 || s.live.Load():
+		s.ahead = nil
+		cancel()
+	case b == 0x13:
+		s.held.Store(true)
+	case b == 0x11:
+		s.held.Store(false)
+	case len(s.ahead) < maxAhead:
+		s.ahead = append(s.ahead, b)
+	}
+	return waits
+}
+
+// key waits for a key, for the running command.
+func (s *shell) key(ctx context.Context) (byte, error) {
+	select {
+	case s.needs <- struct{}{}:
+	case <-ctx.Done():
+		return 0, ctx.Err()
+	}
+	select {
+	case k := <-s.keys:
+		return k, nil
+	case <-ctx.Done():
+		return 0, ctx.Err()
+	}
+}
+
+// up moves the cursor so many rows up, on a terminal that can.
+func up(rows int) []byte { return fmt.Appendf(nil, "\x1b[%dA\r", rows) }
+
+// errNobody is a command that must ask and came without a person.
+var errNobody = usageError{"esto se pregunta en una sesión; pista: centralita console", "this is asked in a session; hint: centralita console"}
+
+// question asks the person something, for the running command. The error is a
+// sentence: nobody can be asked, or he gave up.
+func (s *session) question(ctx context.Context, es, en string) (string, error) {
+	return s.pose(ctx, s.t(es, en)+": ", edit.Answer)
+}
+
+// secret asks for what must not show.
+func (s *session) secret(ctx context.Context, es, en string) (string, error) {
+	return s.pose(ctx, s.t(es, en)+": ", edit.Secret)
+}
+
+// newSecret asks for a new secret twice.
+func (s *session) newSecret(ctx context.Context) (string, error) {
+	first, err := s.secret(ctx, "Contraseña nueva", "New password")
+	if err != nil {
+		return "", err
+	}
+	again, err := s.secret(ctx, "Otra vez", "Once more")
+	if err == nil && again != first {
+		err = usageError{"no son iguales; no se hizo nada", "they are not the same; nothing was done"}
+	}
+	return first, err
+}
+
+func (s *session) pose(ctx context.Context, prompt string, mode edit.Mode) (string, error) {
+	if s.sh == nil {
+		return "", errNobody
+	}
+	answer := make(chan reply, 1)
+	select {
+	case s.sh.asks <- question{prompt, mode, answer}:
+	case <-ctx.Done():
+		return "", errCancelled
+	}
+	r := <-answer
+	return r.text, r.err
+}
+
+// watching says that the command shows something live: at a terminal any key ends it.
+func (s *session) watching() {
+	if s.sh != nil {
+		s.sh.live.Store(true)
+	}
+}
