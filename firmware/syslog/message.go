@@ -5,8 +5,9 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	"unicode"
 	"unicode/utf8"
+
+	"github.com/centralita/centralita/firmware/redact"
 )
 
 // Severities of RFC 5424 section 6.2.1.
@@ -77,7 +78,7 @@ func (h header) message(at time.Time, sev int, number uint64, text string) []byt
 	b = append(b, `" swVersion="`...)
 	b = append(b, param(h.version, 32)...)
 	b = append(b, `"] `...)
-	if text = plain(text); !ascii(text) {
+	if text = redact.Line(text); !ascii(text) {
 		b = append(b, bom...)
 	}
 	return append(b, short(text, maxMessage-len(b))...)
@@ -107,17 +108,6 @@ func param(s string, most int) string {
 	return s
 }
 
-// plain keeps what a reader sees on one line: control characters, ends of line of
-// every alphabet and signs that turn the direction of writing become spaces.
-func plain(s string) string {
-	return strings.Map(func(r rune) rune {
-		if r == utf8.RuneError || !unicode.IsPrint(r) {
-			return ' '
-		}
-		return r
-	}, s)
-}
-
 // short cuts s to at most n bytes, between two characters.
 func short(s string, n int) string {
 	if len(s) <= n {
@@ -137,53 +127,4 @@ func ascii(s string) bool {
 		}
 	}
 	return true
-}
-
-// leastNumber is how many digits make somebody's number; extensions have fewer.
-const leastNumber = 6
-
-// mask hides numbers that people are called by: of six or more digits, also apart
-// by single spaces or dashes, the last three stay.
-func mask(s string) string {
-	var b strings.Builder
-	for i := 0; i < len(s); {
-		end, digits := number(s[i:])
-		if digits < leastNumber {
-			step := max(end, 1)
-			b.WriteString(s[i : i+step])
-			i += step
-			continue
-		}
-		run := s[i : i+end]
-		b.WriteString("***")
-		b.WriteString(lastDigits(run, 3))
-		i += end
-	}
-	return b.String()
-}
-
-// number returns how long the number at the beginning of s is, and how many digits
-// it has; zeros when s begins otherwise.
-func number(s string) (end, digits int) {
-	for i := range len(s) {
-		switch c := s[i]; {
-		case c >= '0' && c <= '9':
-			digits++
-			end = i + 1
-		case (c == ' ' || c == '-') && end == i && i > 0:
-		default:
-			return end, digits
-		}
-	}
-	return end, digits
-}
-
-func lastDigits(s string, n int) string {
-	digits := strings.Map(func(r rune) rune {
-		if r >= '0' && r <= '9' {
-			return r
-		}
-		return -1
-	}, s)
-	return digits[len(digits)-n:]
 }

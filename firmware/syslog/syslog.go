@@ -12,11 +12,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net"
 	"os"
 	"strconv"
 	"sync"
 	"time"
+
+	"github.com/centralita/centralita/firmware/redact"
 )
 
 // Config says where messages go.
@@ -274,4 +277,10 @@ func frame(m []byte) []byte {
 	b := strconv.AppendInt(make([]byte, 0, len(m)+8), int64(len(m)), 10)
 	b = append(b, ' ')
 	return append(b, m...)
+}
+
+// Handler returns a handler whose records go to the server; it never blocks. Texts
+// are on one line, and numbers of callers are masked.
+func (l *Log) Handler(least slog.Level) slog.Handler {
+	return redact.Handler(least, func(at time.Time, lv slog.Level, text string) { l.put(at, severity(lv), text) })
 }

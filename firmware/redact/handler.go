@@ -1,4 +1,4 @@
-package syslog
+package redact
 
 import (
 	"context"
@@ -9,12 +9,14 @@ import (
 	"time"
 )
 
-// Handler returns a handler whose records go to the server; it never blocks. Texts
-// are on one line, and numbers of callers are masked.
-func (l *Log) Handler(least slog.Level) slog.Handler { return &handler{log: l, least: least} }
+// Handler returns a handler that gives each record to put as one line of text:
+// numbers of callers are masked, secrets left out, control characters gone.
+func Handler(least slog.Level, put func(at time.Time, l slog.Level, text string)) slog.Handler {
+	return &handler{put: put, least: least}
+}
 
 type handler struct {
-	log    *Log
+	put    func(time.Time, slog.Level, string)
 	least  slog.Level
 	group  string // with its point
 	before string // attributes of With, written already
@@ -26,13 +28,13 @@ func (h *handler) Enabled(_ context.Context, l slog.Level) bool { return l >= h.
 // Handle implements slog.Handler.
 func (h *handler) Handle(_ context.Context, r slog.Record) error {
 	var b strings.Builder
-	b.WriteString(mask(r.Message))
+	b.WriteString(Numbers(r.Message))
 	b.WriteString(h.before)
 	r.Attrs(func(a slog.Attr) bool {
 		write(&b, h.group, a)
 		return true
 	})
-	h.log.put(r.Time, severity(r.Level), b.String())
+	h.put(r.Time, r.Level, Line(b.String()))
 	return nil
 }
 
@@ -74,16 +76,22 @@ func write(b *strings.Builder, group string, a slog.Attr) {
 	}
 	text := ""
 	switch v.Kind() {
+	case slog.KindString, slog.KindAny:
+		if Secret(a.Key) {
+			v = slog.StringValue(Hidden)
+		}
+	}
+	switch v.Kind() {
 	case slog.KindTime:
 		text = v.Time().Format(time.RFC3339Nano)
 	case slog.KindAny:
 		if err, ok := v.Any().(error); ok {
-			text = mask(err.Error())
+			text = Numbers(err.Error())
 		} else {
-			text = mask(fmt.Sprint(v.Any()))
+			text = Numbers(fmt.Sprint(v.Any()))
 		}
 	case slog.KindString:
-		text = mask(v.String())
+		text = Numbers(v.String())
 	default:
 		text = v.String()
 	}
