@@ -32,10 +32,12 @@ type cli struct {
 }
 
 type runCmd struct {
-	Config string `type:"existingfile" placeholder:"FILE" help:"The configuration. Without it: the version that DIR has kept, or the factory's."`
-	Data   string `required:"" placeholder:"DIR" help:"Folder of the book, secrets, sockets and own prompts; made when missing."`
-	SIP    string `placeholder:"HOST:PORT" help:"Listen for SIP here instead."`
-	Web    string `placeholder:"HOST:PORT" help:"Serve the wall page here instead."`
+	Config  string   `type:"existingfile" placeholder:"FILE" help:"The configuration. Without it: the version that DIR has kept, or the factory's."`
+	Data    string   `required:"" placeholder:"DIR" help:"Folder of the book, secrets, sockets and own prompts; made when missing."`
+	SIP     string   `placeholder:"HOST:PORT" help:"Listen for SIP here instead."`
+	journal *Journal `kong:"-"` // of the program, for all its houses
+
+	Web string `placeholder:"HOST:PORT" help:"Serve the wall page here instead."`
 }
 
 type checkCmd struct {

@@ -90,6 +90,7 @@ type House struct {
 	syslog   *syslog.Log // nil: none
 	web      *web.Server
 	clock    *Time
+	journal  *Journal
 	life     *life.Life // nil: versions are not kept
 	version  int        // of the configuration, 0: of a document that is no version
 	override func(*config.Config) error
@@ -101,9 +102,10 @@ type House struct {
 // Rooms is what a house needs that must exist before its sockets are opened.
 type Rooms struct {
 	Config  *config.Config
-	Clock   string // what somebody vouches for of the system's clock, as view.Snapshot has it; empty: nobody does
-	Time    *Time  // what time it is; nil: by the system's clock and Clock alone
-	Dir     string // data folder, exists
+	Clock   string   // what somebody vouches for of the system's clock, as view.Snapshot has it; empty: nobody does
+	Time    *Time    // what time it is; nil: by the system's clock and Clock alone
+	Journal *Journal // that Log goes to as well; nil: a new one, in memory
+	Dir     string   // data folder, exists
 	Book    *book.Book
 	Secrets *secret.Store
 	Prompts *prompt.Pack
@@ -117,7 +119,12 @@ type Rooms struct {
 // New builds a house. It owns out and the book from now on, also when it fails.
 func New(r Rooms, out *Outside) (*House, error) {
 	h := &House{cfg: r.Config, dir: r.Dir, out: out, log: r.Log, book: r.Book, secrets: r.Secrets, prompts: r.Prompts, started: time.Now(), shards: runtime.GOMAXPROCS(0), life: r.Life, version: r.Version, override: r.Override, again: make(chan string, 1)}
+	if h.journal = r.Journal; h.journal == nil {
+		h.journal = newJournal()
+		h.log = h.journal.join(h.log)
+	}
 	err := h.keepTime(r)
+	h.journal.ring.SetClock(h.clock.At)
 	if err == nil {
 		err = h.build()
 	}

@@ -33,7 +33,7 @@ func (h *House) buildSyslog() error {
 
 // remote is the log that goes to the server alone, under the name of the site.
 func (h *House) remote() *slog.Logger {
-	return slog.New(h.syslog.Handler(slog.LevelInfo)).With("site", h.cfg.Site.ID)
+	return slog.New(dated{h.syslog.Handler(slog.LevelInfo), h.clock.At}).With("site", h.cfg.Site.ID)
 }
 
 // logAlarms tells the server which conditions came and went.

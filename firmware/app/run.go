@@ -9,6 +9,7 @@ import (
 	"net/netip"
 	"os"
 	"os/signal"
+	"sync"
 	"syscall"
 	"time"
 
@@ -46,6 +47,20 @@ func (c *runCmd) houses(ctx context.Context, log *slog.Logger, stdout, stderr io
 	if err := os.MkdirAll(c.Data, 0o700); err != nil {
 		return fmt.Errorf("cannot make the data folder: %w", err)
 	}
+	j, keep, err := openJournal(c.Data)
+	if err != nil {
+		return err
+	}
+	kept, stop := context.WithCancel(context.Background())
+	var keeping sync.WaitGroup
+	defer keeping.Wait()
+	defer stop()
+	keeping.Go(func() {
+		if err := keep(kept); err != nil {
+			fmt.Fprintln(stderr, "centralita:", err)
+		}
+	})
+	c.journal, log = j, j.join(log)
 	l, err := life.Open(durable.Disk{}, c.Data, log)
 	if err != nil {
 		return err
@@ -180,7 +195,7 @@ func (c *runCmd) build(ctx context.Context, l *life.Life, n int, log *slog.Logge
 	if err != nil {
 		return nil, fmt.Errorf("%w%s", err, closing(errors.Join(b.Close(), clock.leave())))
 	}
-	return New(Rooms{Config: cfg, Time: clock, Dir: c.Data, Book: b, Secrets: secrets, Prompts: pack, Life: l, Version: n, Override: c.override, Log: log}, out)
+	return New(Rooms{Config: cfg, Time: clock, Journal: c.journal, Dir: c.Data, Book: b, Secrets: secrets, Prompts: pack, Life: l, Version: n, Override: c.override, Log: log}, out)
 }
 
 // name is what problems of version n are told of: the file it was taken from,

@@ -32,6 +32,7 @@ func (h *House) complete(s *view.Snapshot) {
 	h.holdDog(s.At)
 	h.holdLog(s.At)
 	h.holdClock(s.At)
+	h.holdCrash(s.At)
 	s.Alarms, s.Calm = h.register.Alarms(), h.register.Calm()
 	s.Times(h.clock.At)
 }

@@ -70,6 +70,7 @@ type Deps struct {
 	Control Control
 	Lines   Lines
 	Time    Time
+	Journal Log
 	Phones  func() []Account
 	Access  Access // who may enter at the serial line; nil: nobody can
 	// Panel draws the front of the box: the four rows of the display and the
@@ -105,7 +106,13 @@ type request struct {
 	json  bool
 	check bool // status: exit 1 while an alarm asks to act now; board: while a port failed
 	once  bool // panel: one picture
-	lang  tel.Lang
+
+	follow bool          // log: what comes as well
+	level  string        // log: the least
+	since  time.Duration // log: not older
+	list   bool          // support bundle: what would be in it
+
+	lang tel.Lang
 }
 
 // Limits of a request.
@@ -139,6 +146,18 @@ func parse(args []string) (request, error) {
 			r.check = true
 		case a == "--once":
 			r.once = true
+		case a == "-f" || a == "--follow":
+			r.follow = true
+		case a == "--list":
+			r.list = true
+		case name == "--level" || name == "--since":
+			if !glued && i+1 < len(args) {
+				i++
+				value = args[i]
+			}
+			if err := r.choose(name, value); err != nil {
+				return r, err
+			}
 		case name == "--lang":
 			if !glued && i+1 < len(args) {
 				i++
@@ -154,6 +173,20 @@ func parse(args []string) (request, error) {
 		}
 	}
 	return r, r.find(words)
+}
+
+// choose takes an option with a value.
+func (r *request) choose(name, value string) error {
+	if name == "--level" {
+		r.level = value
+		return nil
+	}
+	d, err := time.ParseDuration(value)
+	if err != nil || d <= 0 {
+		return usageError{"--since es un tiempo como 10m o 2h", "--since is a time such as 10m or 2h"}
+	}
+	r.since = d
+	return nil
 }
 
 // negative reports whether an argument is a number below zero, not an option.

@@ -224,6 +224,18 @@ func PortLate(id tel.PortID) Condition {
 	}
 }
 
+// Crashed is the condition of a program that had to be started again.
+func Crashed(reason string) Condition {
+	if len(reason) > 80 {
+		reason = strings.ToValidUTF8(reason[:80], "") + "…"
+	}
+	return Condition{
+		ID: "crash", Rank: view.Attention,
+		ES: "Se reinició tras una avería", EN: "Restarted after a crash",
+		HintES: "Envíe: support bundle. " + reason, HintEN: "Send: support bundle. " + reason,
+	}
+}
+
 // WatchdogAbsent is the condition of a watchdog that is wanted and cannot be had.
 func WatchdogAbsent() Condition {
 	return Condition{

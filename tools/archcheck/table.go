@@ -70,7 +70,9 @@ var table = []row{
 	{packages: "firmware/keeper", never: []string{"database/sql"}, alien: true}, // x/sys: who asks
 	{packages: "firmware/clock/sources", ours: []string{"firmware/clock"}, never: []string{"database/sql"}, alien: true},
 	{packages: "firmware/clock", never: machine, virtual: true},
-	{packages: "firmware/syslog", never: []string{"database/sql"}},
+	{packages: "firmware/redact", never: []string{"os/**", "net/**", "database/sql"}},
+	{packages: "firmware/logring", ours: []string{"firmware/redact"}, never: []string{"net/**", "database/sql"}},
+	{packages: "firmware/syslog", ours: []string{"firmware/redact"}, never: []string{"database/sql"}},
 	{packages: "firmware/update/ctl", never: []string{"net/**", "database/sql"}},
 	{packages: "firmware/update/trial", never: machine, virtual: true},
 	{packages: "firmware/update/**", ours: []string{"firmware/tel", "firmware/update/**", "hal/slot"}, never: []string{"database/sql"}, alien: true},
