@@ -29,6 +29,7 @@ const (
 	Rename Step = "rename" // takes the name
 	Folder Step = "folder" // the folder brought to the disk
 	Remove Step = "remove" // a file or an empty folder goes
+	Zero   Step = "zero"   // contents are written over in their place
 )
 
 // Disk writes files. The zero value is the one to use; tests give it Before.
@@ -83,7 +84,7 @@ func (d Disk) WriteTo(path string, mode fs.FileMode, write func(io.Writer) error
 		}
 	}
 	if err != nil {
-		return failed(path, errors.Join(err, d.drop(f.Name())))
+		return failed(path, errors.Join(err, d.Drop(f.Name())))
 	}
 	return d.SyncFolder(filepath.Dir(path))
 }
@@ -107,14 +108,15 @@ func (d Disk) fill(f *os.File, path string, mode fs.FileMode, write func(io.Writ
 
 // RemoveFile removes the file at path for good; one that is not there is fine.
 func (d Disk) RemoveFile(path string) error {
-	if err := d.drop(path); err != nil {
+	if err := d.Drop(path); err != nil {
 		return fmt.Errorf("cannot remove %s: %w", path, err)
 	}
 	return d.SyncFolder(filepath.Dir(path))
 }
 
-// drop removes a file or an empty folder that may be gone already.
-func (d Disk) drop(path string) error {
+// Drop removes a file or an empty folder that may be gone already; the folder it was
+// in is the caller's to bring to the disk.
+func (d Disk) Drop(path string) error {
 	if err := d.before(Remove, path); err != nil {
 		return err
 	}
@@ -122,6 +124,35 @@ func (d Disk) drop(path string) error {
 		return err
 	}
 	return nil
+}
+
+// Overwrite writes zeros over the contents of a file, in their place and to the
+// disk. Flash may keep the old sectors all the same, until it needs them.
+func (d Disk) Overwrite(path string) error {
+	err := d.before(Zero, path)
+	if err == nil {
+		err = overwrite(path)
+	}
+	if err != nil {
+		return fmt.Errorf("cannot write over %s: %w", path, err)
+	}
+	return nil
+}
+
+func overwrite(path string) error {
+	f, err := os.OpenFile(path, os.O_WRONLY, 0)
+	if err != nil {
+		return err
+	}
+	info, err := f.Stat()
+	zeros := make([]byte, 64<<10)
+	for n := int64(0); err == nil && n < info.Size(); n += int64(len(zeros)) {
+		_, err = f.Write(zeros[:min(int64(len(zeros)), info.Size()-n)])
+	}
+	if err == nil {
+		err = f.Sync()
+	}
+	return errors.Join(err, f.Close())
 }
 
 // SyncFolder brings the names in a folder to the disk.

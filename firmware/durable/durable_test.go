@@ -138,6 +138,24 @@ func TestRemoveFile(t *testing.T) {
 	}
 }
 
+func TestOverwrite(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "x")
+	for _, n := range []int{0, 5, 64 << 10, 64<<10 + 1} {
+		if err := os.WriteFile(path, bytes.Repeat([]byte("s"), n), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if err := (Disk{}).Overwrite(path); err != nil {
+			t.Fatal(err)
+		}
+		if got, err := os.ReadFile(path); err != nil || !bytes.Equal(got, make([]byte, n)) {
+			t.Errorf("%d bytes: %d left, %v", n, len(got), err)
+		}
+	}
+	if err := (Disk{}).Overwrite(path + "no"); !errors.Is(err, fs.ErrNotExist) {
+		t.Error(err)
+	}
+}
+
 // The folder must exist: a file that silently goes elsewhere helps nobody.
 func TestNoFolder(t *testing.T) {
 	if err := WriteFile(filepath.Join(t.TempDir(), "no", "x"), nil, 0o600); !errors.Is(err, fs.ErrNotExist) {
