@@ -10,16 +10,39 @@ import (
 	"net"
 	"syscall"
 	"time"
+
+	"github.com/centralita/centralita/firmware/tel"
 )
 
 // ErrAbsent is the error of a Client when no keeper listens: the program runs
 // from a package or on a desk, where it may do nothing to the machine.
-var ErrAbsent = errors.New("there is no keeper on this machine")
+var ErrAbsent error = absent{}
+
+type absent struct{}
+
+func (absent) Error() string { return absent{}.In(tel.English) }
+
+// In is the sentence in a language.
+func (absent) In(l tel.Lang) string {
+	if l == tel.Spanish {
+		return "en esta máquina no hay guardián (keeper), que es quien puede hacerlo: solo la imagen de la caja lo trae"
+	}
+	return "there is no keeper on this machine, which alone could do it: only the image of the box brings one"
+}
 
 // Refused is an error that the keeper answered.
 type Refused struct {
-	Do  string // what was asked for
-	Why string // its sentence
+	Do      string // what was asked for
+	Why     string // its sentence
+	Spanish string // the same; empty: there is no Spanish form
+}
+
+// In is the sentence in a language.
+func (r *Refused) In(l tel.Lang) string {
+	if l == tel.Spanish && r.Spanish != "" {
+		return r.Spanish
+	}
+	return r.Why
 }
 
 // Error implements error.
@@ -116,7 +139,7 @@ func hear(r *bufio.Reader, name string, onProgress func(json.RawMessage)) (json.
 		}
 		switch {
 		case a.Error != "":
-			return nil, &Refused{Do: name, Why: a.Error}
+			return nil, &Refused{Do: name, Why: a.Error, Spanish: a.Spanish}
 		case a.Progress != nil:
 			if onProgress != nil {
 				onProgress(a.Progress)

@@ -3,7 +3,8 @@
 // machine, setting its clock, its addresses, erasing, update slots) it asks the
 // keeper over a Unix socket that only its user may use. A request is one line of
 // JSON, {"do": "set-time", "with": {...}}; the answers are lines of JSON, any
-// number of {"progress": ...} and at last {"ok": ...} or {"error": "cannot X: why"}.
+// number of {"progress": ...} and at last {"ok": ...} or {"error": "cannot X: why"},
+// with "es" beside when the sentence has a Spanish form.
 // The keeper decides nothing, knows no call and no person, and does only what it
 // was given a Handler for.
 package keeper
@@ -16,6 +17,8 @@ import (
 	"fmt"
 	"io"
 	"time"
+
+	"github.com/centralita/centralita/firmware/tel"
 )
 
 // Socket is where the keeper of the image listens.
@@ -36,7 +39,7 @@ const (
 // what came in "with", nil when there was none; progress sends one step to the
 // asker and may be called from any goroutine while the handler runs. ctx ends when
 // the asker goes away, when nothing was reported for Patience, and when the keeper
-// ends. The error is a sentence for people.
+// ends. The error is a sentence for people, in both languages when it has the method In(tel.Lang).
 type Handler func(ctx context.Context, params json.RawMessage, progress func(any)) (any, error)
 
 // request is the line that is asked.
@@ -50,6 +53,20 @@ type reply struct {
 	Progress json.RawMessage `json:"progress,omitempty"`
 	OK       json.RawMessage `json:"ok,omitempty"`
 	Error    string          `json:"error,omitempty"`
+	Spanish  string          `json:"es,omitempty"` // of Error
+}
+
+// failure is the last line of a request that failed. An error with the method
+// In(tel.Lang) has a form for people in each language.
+func failure(err error) reply {
+	r := reply{Error: err.Error()}
+	if both, ok := errors.AsType[interface {
+		error
+		In(tel.Lang) string
+	}](err); ok {
+		r.Error, r.Spanish = both.In(tel.English), both.In(tel.Spanish)
+	}
+	return r
 }
 
 // parseRequest reads a line.

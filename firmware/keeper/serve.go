@@ -122,7 +122,7 @@ func (s *server) run(ctx context.Context, conn net.Conn, w *writer, h Handler, p
 		if cause := context.Cause(ctx); cause != nil && errors.Is(err, context.Canceled) {
 			err = fmt.Errorf("%w: %w", err, cause)
 		}
-		return reply{Error: err.Error()}
+		return failure(err)
 	}
 	raw, err := json.Marshal(result)
 	if err != nil {

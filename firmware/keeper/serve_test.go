@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"flag"
+	"fmt"
 	"io"
 	"net"
 	"os"
@@ -14,6 +15,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/centralita/centralita/firmware/tel"
 )
 
 var update = flag.Bool("update", false, "write the golden protocol anew")
@@ -35,11 +38,25 @@ var testHandlers = map[string]Handler{
 	"fail": func(context.Context, json.RawMessage, func(any)) (any, error) {
 		return nil, errors.New("cannot fail: it was asked to")
 	},
+	"both": func(context.Context, json.RawMessage, func(any)) (any, error) {
+		return nil, fmt.Errorf("wrapped: %w", inBoth{})
+	},
 	"wait": func(ctx context.Context, _ json.RawMessage, progress func(any)) (any, error) {
 		progress("waiting")
 		<-ctx.Done()
 		return nil, ctx.Err()
 	},
+}
+
+type inBoth struct{}
+
+func (inBoth) Error() string { return "cannot: full" }
+
+func (inBoth) In(l tel.Lang) string {
+	if l == tel.Spanish {
+		return "no se puede: lleno"
+	}
+	return "cannot: full"
 }
 
 // start serves on a socket and returns its path.
@@ -124,6 +141,10 @@ func TestClient(t *testing.T) {
 	}
 	err = c.Do(t.Context(), "fail", nil, nil, nil)
 	if r, ok := errors.AsType[*Refused](err); !ok || r.Do != "fail" || r.Why != "cannot fail: it was asked to" {
+		t.Errorf("%v", err)
+	}
+	err = c.Do(t.Context(), "both", nil, nil, nil)
+	if r, ok := errors.AsType[*Refused](err); !ok || r.In(tel.Spanish) != "no se puede: lleno" || r.In(tel.English) != "cannot: full" {
 		t.Errorf("%v", err)
 	}
 	if err := c.Do(t.Context(), "nothing", strings.Repeat("x", maxRequest), nil, nil); err == nil || !strings.Contains(err.Error(), "65536") {

@@ -13,19 +13,20 @@ import (
 // Kernel changes addresses by rtnetlink(7).
 type Kernel struct{}
 
-// Faces returns the names of the interfaces that are there, without the loopback.
-func (Kernel) Faces() ([]string, error) {
+// Faces returns the interfaces that are there, without the loopback, and whether a
+// cable with something at its other end is in.
+func (Kernel) Faces() (map[string]bool, error) {
 	links, err := netlink.LinkList()
 	if err != nil {
 		return nil, fmt.Errorf("cannot list the network's interfaces: %w", err)
 	}
-	var names []string
+	faces := map[string]bool{}
 	for _, l := range links {
 		if l.Attrs().Flags&net.FlagLoopback == 0 {
-			names = append(names, l.Attrs().Name)
+			faces[l.Attrs().Name] = carrier(l.Attrs())
 		}
 	}
-	return names, nil
+	return faces, nil
 }
 
 // Loopback brings up lo, without which the program does not reach itself.

@@ -120,7 +120,7 @@ func reached(a netip.Addr) (known, there bool, err error) {
 		switch {
 		case n.State&(unix.NUD_REACHABLE|unix.NUD_STALE|unix.NUD_DELAY|unix.NUD_PROBE|unix.NUD_PERMANENT) != 0:
 			return true, true, nil
-		case n.State&unix.NUD_FAILED != 0:
+		case n.State&(unix.NUD_INCOMPLETE|unix.NUD_FAILED) != 0:
 			known = true
 		}
 	}

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/centralita/centralita/firmware/tel"
 )
 
 // FileName is the file in the data folder with what is wanted.
@@ -37,6 +39,14 @@ type Refusal struct{ ES, EN string }
 
 // Error implements error.
 func (r Refusal) Error() string { return r.EN }
+
+// In is the sentence in a language.
+func (r Refusal) In(l tel.Lang) string {
+	if l == tel.Spanish {
+		return r.ES
+	}
+	return r.EN
+}
 
 func refuse(es, en string, args ...any) error {
 	return Refusal{fmt.Sprintf(es, args...), fmt.Sprintf(en, args...)}
@@ -151,6 +161,11 @@ func (w Wanted) Of(name string) Face {
 		}
 	}
 	return Face{Name: name, DHCP: true}
+}
+
+// Names reports whether something is wanted of an interface by its name.
+func (w Wanted) Names(name string) bool {
+	return slices.ContainsFunc(w.Interfaces, func(f Face) bool { return f.Name == name })
 }
 
 // With returns w with f in the place of what was wanted of its interface.

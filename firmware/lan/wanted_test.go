@@ -209,7 +209,8 @@ func TestTrial(t *testing.T) {
 func TestTrialApplied(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		m, now := Trial{}, time.Unix(1e9, 0)
-		applied, asked, kept := map[string]Face{}, Wanted{}, Wanted{}
+		applied, kept := map[string]Face{}, Wanted{}
+		var asked *Wanted // to be saved
 		for range rapid.IntRange(1, 40).Draw(t, "n") {
 			now = now.Add(time.Duration(rapid.IntRange(0, 400).Draw(t, "s")) * time.Second)
 			if at, ok := m.Deadline(); ok && !now.Before(at) {
@@ -224,11 +225,14 @@ func TestTrialApplied(t *testing.T) {
 				case Apply:
 					applied[e.Face.Name] = e.Face
 				case Keep:
-					asked = e.Wanted
+					asked = &e.Wanted
 				}
 			}
-			if k, ok := ev.(Kept); ok && k.Err == nil {
-				kept = asked
+			if k, ok := ev.(Kept); ok && asked != nil {
+				if k.Err == nil {
+					kept = *asked
+				}
+				asked = nil
 			}
 			for name, f := range applied {
 				if !m.Now(name).Equal(f) {
