@@ -57,9 +57,8 @@ func OpenTime(dir string, below Clocks, zone *time.Location, log *slog.Logger) (
 	if err != nil {
 		return nil, err
 	}
-	b := clock.Begin{Build: written, Saved: store.Last(), Zone: zone, System: below.Reading()}
+	b := clock.Begin{Build: written, Saved: store.Last(), Zone: zone}
 	b.Boot, b.Up = below.Boot()
-	now := time.Now()
 	t := &Time{below: below, store: store, log: log}
 	if b.RTC, b.HasRTC, err = below.RTC(); err != nil {
 		t.rtcErr = err.Error()
@@ -67,7 +66,8 @@ func OpenTime(dir string, below Clocks, zone *time.Location, log *slog.Logger) (
 			log.Warn("the clock with the battery tells no time", "err", err)
 		}
 	}
-	t.m = clock.New(now, b)
+	b.System = below.Reading()
+	t.m = clock.New(time.Now(), b)
 	return t, nil
 }
 
@@ -195,7 +195,8 @@ func (h *House) lookAtClock(ctx context.Context, now time.Time) {
 	if t.below == nil {
 		return
 	}
-	h.hearTime(now, t.below.Reading())
+	r := t.below.Reading()
+	h.hearTime(time.Now(), r)
 	h.setBelow(ctx)
 	t.mu.Lock()
 	defer t.mu.Unlock()

@@ -25,7 +25,8 @@ func (d clockDesk) Clock() console.ClockState {
 	}
 	if t.below != nil {
 		r := t.below.Reading()
-		c.System, c.Synced = r.Wall, r.Synced
+		now = time.Now()
+		c.Time, c.System, c.Synced = t.m.Time(now), r.Wall, r.Synced
 	}
 	c.Offset = c.Time.Sub(c.System.Round(0)).Seconds()
 	for _, s := range t.m.Told(now) {

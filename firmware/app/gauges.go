@@ -22,6 +22,14 @@ func (h *House) lookAtMachine(now time.Time) {
 	h.machine.Store(&m)
 }
 
+// lookAtTicks sees how punctual the audio was.
+func (h *House) lookAtTicks(now time.Time) {
+	l := h.engine.Lateness()
+	share, bad := h.signs.ticks.Look(now, l.Ticks, l.Late+l.Skipped)
+	h.tardy.Store(int64(share))
+	h.stutters.Store(bad)
+}
+
 // endings counts the calls that ended since the start, by cause.
 type endings struct {
 	mu    sync.Mutex

@@ -82,6 +82,8 @@ type House struct {
 	signs    signs
 	dog      kennel
 	machine  atomic.Pointer[view.Machine] // nil: it is not looked at
+	tardy    atomic.Int64
+	stutters atomic.Bool
 	ended    endings
 	front    *simpanel.Panel
 	panel    *panel.Panel
@@ -240,7 +242,7 @@ func (h *House) buildUplinks() error {
 
 func (h *House) buildWeb() (err error) {
 	cfg := web.Config{Front: h.frontPicture, Fresh: func() time.Time { return h.clock.At(h.checks.Last(checkLoop)) }, Now: h.clock.Now}
-	cfg.Metrics = metrics.Handler(metrics.Config{View: h.store.Get, Ended: h.ended.Each, Machine: h.machine.Load, Now: h.clock.Now, Log: h.log})
+	cfg.Metrics = metrics.Handler(metrics.Config{View: h.store.Get, Ended: h.ended.Each, Machine: h.machine.Load, LogLost: h.journal.ring.Lost, Now: h.clock.Now, Log: h.log})
 	if !h.cfg.Listen.Web.Addr().IsLoopback() {
 		if cfg.Token, err = h.secrets.Wall(); err != nil {
 			return err

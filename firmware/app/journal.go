@@ -71,7 +71,7 @@ const crashStays = 24 * time.Hour
 // holdCrash raises or clears the condition of a crash of the last run.
 func (h *House) holdCrash(now time.Time) {
 	j := h.journal
-	h.register.Hold(now, j.crash != "" && now.Sub(j.since) < crashStays, health.Crashed(logring.Reason(j.crash)))
+	h.register.Hold(now, j.crash != "" && now.Sub(j.since) < crashStays, health.Crashed())
 }
 
 // dated is a handler whose records carry the time of the house.

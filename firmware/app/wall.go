@@ -18,6 +18,8 @@ func (h *House) complete(s *view.Snapshot) {
 		Shards: h.shards, Legs: h.engine.Legs(), Ticks: late.Ticks,
 		LateMS: millis(late.P99), MaxMS: millis(late.Max),
 	}
+	s.Media.Tardy = int(h.tardy.Load())
+	s.Media.Late = h.stutters.Load()
 	st := h.book.State()
 	s.Book.Last, s.Book.Pending, s.Book.Lost = st.Last, st.Pending, st.Lost
 	s.Machine = h.machine.Load()

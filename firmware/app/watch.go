@@ -44,6 +44,7 @@ type signs struct {
 	shards int
 
 	machine time.Time // it was looked at
+	ticks   health.Ticks
 	alarms  []view.Alarm
 }
 
@@ -76,6 +77,7 @@ func (h *House) watch(ctx context.Context) error {
 		h.signs.look(h, time.Now())
 		h.lookAtClock(ctx, time.Now())
 		h.lookAtMachine(time.Now())
+		h.lookAtTicks(time.Now())
 		h.logAlarms()
 		if news := h.news(time.Now()); news != shown {
 			shown = news
@@ -115,11 +117,12 @@ func (h *House) news(now time.Time) string {
 	st := h.book.State()
 	var b strings.Builder
 	fmt.Fprint(&b, len(h.checks.Late(now)), st.Last, st.Err, h.dog.trouble())
+	fmt.Fprint(&b, h.stutters.Load())
 	if h.syslog != nil {
 		fmt.Fprint(&b, h.syslog.State())
 	}
 	if m := h.machine.Load(); m != nil {
-		fmt.Fprint(&b, m.DiskLow, m.Hot, m.Power)
+		fmt.Fprint(&b, m.DiskLow, m.Hot, m.Power, m.MemoryLow, m.Storage != nil && (m.Storage.Worn || m.Storage.Often))
 	}
 	for _, u := range h.uplinks {
 		s := u.State()

@@ -188,7 +188,7 @@ func (m *Machine) begin(now time.Time, b Begin) {
 		}
 	}
 	m.system(now, b.System, true, nil)
-	m.changed = now
+	m.changed, m.evidence = now, ""
 	m.lift(now)
 }
 

@@ -122,7 +122,7 @@ func ClockRestored() Condition {
 		ID: "clock", Rank: view.Attention,
 		ES: "Hora sin confirmar", EN: "Time not confirmed",
 		HintES: "Sigue desde el último minuto guardado. Ponga red, o: time set.",
-		HintEN: "It goes on from the last minute saved. Give it a network, or: time set.",
+		HintEN: "It goes on from the last saved minute. A network helps, or: time set.",
 	}
 }
 
@@ -131,10 +131,10 @@ func ClockRestored() Condition {
 func ClockDoubt(says time.Time, whyES, whyEN string) Condition {
 	day := says.Format("2006-01-02 15:04")
 	return Condition{
-		ID: "clock.doubt", Rank: view.Attention,
+		ID: "time.doubt", Rank: view.Attention,
 		ES: "La red da otra hora", EN: "The network tells another time",
-		HintES: "Dice " + day + ": " + whyES + ". Compruebe con: time.",
-		HintEN: "It says " + day + ": " + whyEN + ". Check with: time.",
+		HintES: "Dice " + day + ": " + whyES + ".",
+		HintEN: "It says " + day + ": " + whyEN + ".",
 	}
 }
 
@@ -183,6 +183,53 @@ func DiskLow(free uint64) Condition {
 	}
 }
 
+// StorageWorn is the condition of a device near the end of its life.
+func StorageWorn(d view.Storage) Condition {
+	c := Condition{
+		ID: "wear", Rank: view.Attention,
+		ES: "Memoria flash gastada", EN: "Flash storage is worn",
+		HintES: d.Device + ". Haga copia y cámbiela.", HintEN: d.Device + ". Back up and replace it.",
+	}
+	switch {
+	case d.Spares == "urgent":
+		c.Rank = view.Urgent
+		c.HintES, c.HintEN = "Casi sin bloques de reserva. "+c.HintES, "Nearly no spare blocks. "+c.HintEN
+	case d.Used != nil:
+		c.HintES = fmt.Sprintf("Hasta el %d %% de su vida. ", *d.Used) + c.HintES
+		c.HintEN = fmt.Sprintf("Up to %d %% of its life. ", *d.Used) + c.HintEN
+	}
+	return c
+}
+
+// StorageBusy is the condition of a device to which so much is written that it does
+// not last.
+func StorageBusy(d view.Storage) Condition {
+	return Condition{
+		ID: "writes", Rank: view.Attention,
+		ES: "Se escribe demasiado", EN: "Too much is written",
+		HintES: fmt.Sprintf("%d MB al día en %s. Mire qué escribe.", d.PerDay/1e6, d.Device),
+		HintEN: fmt.Sprintf("%d MB a day to %s. Look what writes.", d.PerDay/1e6, d.Device),
+	}
+}
+
+// MemoryLow is the condition of a machine with little memory left.
+func MemoryLow(free uint64) Condition {
+	return Condition{
+		ID: "memory", Rank: view.Attention,
+		ES: "Poca memoria", EN: "Little memory left",
+		HintES: fmt.Sprintf("Quedan %d MB. Reinicie cuando esté libre.", free>>20), HintEN: fmt.Sprintf("%d MB are left. Restart when idle.", free>>20),
+	}
+}
+
+// TicksLate is the condition of an audio engine whose ticks come late.
+func TicksLate(perMille int) Condition {
+	return Condition{
+		ID: "ticks", Rank: view.Attention,
+		ES: "El audio se entrecorta", EN: "Audio stutters",
+		HintES: fmt.Sprintf("%d de 1000 pasos tarde. Placa muy cargada.", perMille), HintEN: fmt.Sprintf("%d of 1000 steps late. The board is busy.", perMille),
+	}
+}
+
 // Heat is the condition of a machine that is too hot.
 func Heat(celsius float64) Condition {
 	return Condition{
@@ -225,14 +272,11 @@ func PortLate(id tel.PortID) Condition {
 }
 
 // Crashed is the condition of a program that had to be started again.
-func Crashed(reason string) Condition {
-	if len(reason) > 80 {
-		reason = strings.ToValidUTF8(reason[:80], "") + "…"
-	}
+func Crashed() Condition {
 	return Condition{
 		ID: "crash", Rank: view.Attention,
 		ES: "Se reinició tras una avería", EN: "Restarted after a crash",
-		HintES: "Envíe: support bundle. " + reason, HintEN: "Send: support bundle. " + reason,
+		HintES: "Por qué: log. Para enviar: support bundle.", HintEN: "Why: log. To send: support bundle.",
 	}
 }
 

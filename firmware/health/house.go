@@ -11,7 +11,7 @@ import (
 
 // houseKinds are the kinds of conditions that House alone raises: what stands
 // before the point in their ids.
-var houseKinds = []string{"emergency", "queue", "line", "phones", "trunk", "uplink", "book", "clock", "disk", "heat", "power"}
+var houseKinds = []string{"emergency", "queue", "line", "phones", "trunk", "uplink", "book", "clock", "wear", "writes", "memory", "ticks", "disk", "heat", "power"}
 
 // House looks at a picture and raises or clears the conditions of emergency
 // calls, lines, queues, agents' phones, trunks, upstream sinks, book, clock and machine. What is no
@@ -76,6 +76,9 @@ func houseConditions(s *view.Snapshot) (bad []Condition) {
 	if s.Clock == "restored" {
 		bad = append(bad, ClockRestored())
 	}
+	if s.Media.Late {
+		bad = append(bad, TicksLate(s.Media.Tardy))
+	}
 	if m := s.Machine; m != nil {
 		bad = append(bad, machineConditions(m)...)
 	}
@@ -88,6 +91,15 @@ func machineConditions(m *view.Machine) (bad []Condition) {
 	}
 	if m.Hot && m.Celsius != nil {
 		bad = append(bad, Heat(*m.Celsius))
+	}
+	if m.MemoryLow {
+		bad = append(bad, MemoryLow(m.MemoryFree))
+	}
+	if d := m.Storage; d != nil && d.Worn {
+		bad = append(bad, StorageWorn(*d))
+	}
+	if d := m.Storage; d != nil && d.Often {
+		bad = append(bad, StorageBusy(*d))
 	}
 	if m.Power == "low" {
 		bad = append(bad, PowerLow())

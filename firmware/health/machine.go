@@ -26,6 +26,7 @@ const lowStays = 10 * time.Minute
 // the first of the common one.
 const (
 	memory    = "proc/meminfo"
+	pressure  = "proc/pressure/memory"
 	zones     = "sys/class/thermal/thermal_zone*/temp"
 	sensors   = "sys/class/hwmon/hwmon*/name"
 	throttled = "sys/devices/platform/soc/soc:firmware/get_throttled"
@@ -39,11 +40,13 @@ type Machine struct {
 	hot   bool
 	dip   time.Time // the voltage was low last
 	dips  bool      // the bit that tells so since the start
+	disk  storage
+	tight bool // memory
 }
 
 // NewMachine reads this machine, and the file system that holds the data folder.
 func NewMachine(data string) *Machine {
-	return &Machine{root: os.DirFS("/"), space: func() (uint64, uint64) { return space(data) }}
+	return &Machine{root: os.DirFS("/"), space: func() (uint64, uint64) { return space(data) }, disk: storage{dir: device(data)}}
 }
 
 // Read reads all of it. It is called by one goroutine.
@@ -52,6 +55,13 @@ func (m *Machine) Read(now time.Time) view.Machine {
 	v.DiskSize, v.DiskFree = m.space()
 	v.DiskLow = v.DiskSize > 0 && v.DiskFree < enough(v.DiskSize)
 	v.MemorySize, v.MemoryFree = m.meminfo("MemTotal:"), m.meminfo("MemAvailable:")
+	stall, told := m.stall()
+	if told {
+		v.MemoryStall = &stall
+	}
+	m.tight = v.MemorySize > 0 && v.MemoryFree < scarce(v.MemorySize, m.tight) || told && stall >= stallBad
+	v.MemoryLow = m.tight
+	v.Storage = m.disk.read(m.root, now)
 	if c, ok := m.hottest(); ok {
 		if c >= hotFrom {
 			m.hot = true
@@ -75,6 +85,38 @@ func (m *Machine) Read(now time.Time) view.Machine {
 // enough is what should be free: a twentieth, between 64 and 512 MiB. A day of the
 // book takes a few.
 func enough(size uint64) uint64 { return min(max(size/20, 64<<20), 512<<20) }
+
+// stallBad is the share of the last minute, in per cent, in which everybody waited for
+// memory: then sound stutters.
+const stallBad = 10.0
+
+// scarce is below what memory is low: a sixteenth, 32 MiB at least; it is no more at a
+// quarter above that.
+func scarce(size uint64, low bool) uint64 {
+	n := max(size/16, 32<<20)
+	if low {
+		n += n / 4
+	}
+	return n
+}
+
+// stall reads how long everybody waited for memory (Documentation/accounting/psi.rst:
+// "full", the average of a minute).
+func (m *Machine) stall() (percent float64, shown bool) {
+	text, err := fs.ReadFile(m.root, pressure)
+	if err != nil {
+		return 0, false
+	}
+	for line := range strings.Lines(string(text)) {
+		f := strings.Fields(line)
+		if len(f) < 3 || f[0] != "full" {
+			continue
+		}
+		n, err := strconv.ParseFloat(strings.TrimPrefix(f[2], "avg60="), 64)
+		return n, err == nil && n >= 0 && n <= 100
+	}
+	return 0, false
+}
 
 // meminfo returns a line of proc/meminfo in bytes.
 func (m *Machine) meminfo(key string) uint64 {

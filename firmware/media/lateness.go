@@ -13,6 +13,7 @@ type Lateness struct {
 	P99     time.Duration // 99 of 100 began no later than this
 	Max     time.Duration
 	Longest time.Duration // the longest time any tick took
+	Late    uint64        // ticks that began more than LateFrom too late
 	Skipped uint64        // ticks given up because the machine stood still for more than a second
 }
 
@@ -21,6 +22,9 @@ const (
 	perOctave = 8
 	buckets   = 30 * perOctave
 )
+
+// LateFrom is from when on a tick is late: half a frame, which a listener may hear.
+const LateFrom = 10 * time.Millisecond
 
 // histogram is written by one shard and read by anybody.
 type histogram struct {
@@ -73,7 +77,10 @@ func summary(hs []*histogram) (l Lateness) {
 	var sum [buckets]uint64
 	for _, h := range hs {
 		for i := range sum {
-			sum[i] += h.count[i].Load()
+			n := h.count[i].Load()
+			if sum[i] += n; bound(i) > LateFrom {
+				l.Late += n
+			}
 		}
 		l.Ticks += h.ticks.Load()
 		l.Skipped += h.skipped.Load()

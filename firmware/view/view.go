@@ -243,6 +243,8 @@ type Media struct {
 	Ticks  uint64  `json:"ticks"`
 	LateMS float64 `json:"late_p99_ms"` // how late ticks began, 99th percentile
 	MaxMS  float64 `json:"late_max_ms"`
+	Tardy  int     `json:"late_per_mille,omitempty"` // of the ticks of the last minute, that could be heard
+	Late   bool    `json:"late,omitempty"`           // too many
 }
 
 // LoopLateness is how long the control loop's steps took.

@@ -136,6 +136,16 @@ func (w *writer) alarms(s *view.Snapshot) {
 	}
 }
 
+// clocks are the states of the clock.
+var clocks = []string{"unset", "restored", "callerid", "system", "rtc", "set", "ntp"}
+
+// clock writes where the time comes from.
+func (w *writer) clock(s *view.Snapshot) {
+	for _, state := range clocks {
+		w.gauge("clock_state", "1 for where the time comes from.", bit(s.Clock == state), "state", state)
+	}
+}
+
 // machine writes the computer below. What its kernel does not show is left out.
 func (w *writer) machine(m *view.Machine) {
 	if m.DiskSize > 0 {
@@ -145,6 +155,17 @@ func (w *writer) machine(m *view.Machine) {
 	if m.MemorySize > 0 {
 		w.gauge("memory_size_bytes", "Memory of the machine.", float64(m.MemorySize))
 		w.gauge("memory_available_bytes", "What of it programs may have.", float64(m.MemoryFree))
+	}
+	if m.MemoryStall != nil {
+		w.gauge("memory_stall_percent", "Share of the last minute in which everybody waited for memory.", *m.MemoryStall)
+	}
+	if d := m.Storage; d != nil {
+		w.counter("storage_written_bytes_total", "Bytes written to the device of the data folder since the machine started.", float64(d.Written), "device", d.Device, "kind", d.Kind)
+		w.gauge("storage_written_bytes_per_day", "By the last day; 0 while it is too early to tell.", float64(d.PerDay), "device", d.Device)
+		w.gauge("storage_worn", "Whether the device says that it nears its end.", bit(d.Worn), "device", d.Device)
+		if d.Used != nil {
+			w.gauge("storage_life_used_percent", "Of the device's life, rounded up to tens.", float64(*d.Used), "device", d.Device)
+		}
 	}
 	if m.Celsius != nil {
 		w.gauge("temperature_celsius", "Of the hottest zone.", *m.Celsius)

@@ -29,6 +29,8 @@ type Config struct {
 	// Machine returns the machine as it was seen last, which the picture may show
 	// later; nil where it is not looked at.
 	Machine func() *view.Machine
+	// LogLost returns how many lines of the log were not kept; nil where nobody counts.
+	LogLost func() uint64
 	Now     func() time.Time // nil is time.Now
 	Log     *slog.Logger     // may be nil
 }
@@ -81,6 +83,10 @@ func (c *collector) Collect(out chan<- prometheus.Metric) {
 	w.queues(s, now)
 	w.rooms(s)
 	w.alarms(s)
+	w.clock(s)
+	if c.cfg.LogLost != nil {
+		w.counter("log_lines_lost_total", "Lines of the log that came faster than they could be kept.", float64(c.cfg.LogLost()))
+	}
 	m := s.Machine
 	if c.cfg.Machine != nil {
 		m = c.cfg.Machine()
