@@ -85,7 +85,7 @@ var table = []row{
 	{packages: "firmware/console/edit", never: machine, virtual: true},
 	{packages: "firmware/console", ours: []string{"firmware/view", "firmware/config", "firmware/health", "firmware/tel", "firmware/trace", "firmware/console/edit"}, alien: true},
 	{packages: "firmware/web/**", ours: []string{"firmware/view", "firmware/config", "firmware/health", "firmware/tel", "firmware/trace",
-		"firmware/web/**"}, never: []string{"database/sql"}, alien: true},
+		"firmware/web/**", "firmware/durable"}, never: []string{"database/sql"}, alien: true},
 
 	{packages: "firmware/app", ours: []string{"board/**", "dsp/**", "firmware/**", "hal/**"}, alien: true},
 	{packages: "firmware/cmd/**", ours: []string{"firmware/**"}, alien: true},
