@@ -84,6 +84,11 @@ func (a *assets) serve(w http.ResponseWriter, r *http.Request) {
 	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(f.body))
 }
 
+// doorAsset reports whether a file belongs to the looks of the doors.
+func doorAsset(name string) bool {
+	return name == "tokens.css" || name == "common.css" || name == "door.css" || strings.HasPrefix(name, "fonts/") || strings.HasPrefix(name, "icons/")
+}
+
 func (a *assets) icon(w http.ResponseWriter, r *http.Request) {
 	r.SetPathValue("path", "icons/logo.svg")
 	a.serve(w, r)

@@ -85,11 +85,7 @@ func (s *Server) needToken(next http.Handler) http.Handler {
 	}
 	cookie := digest("cookie " + s.cfg.Token)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if c, err := r.Cookie(cookieName); err == nil && same(c.Value, cookie) {
-			next.ServeHTTP(w, r)
-			return
-		}
-		if t, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer "); ok && same(t, s.cfg.Token) {
+		if s.mayLook(r) {
 			next.ServeHTTP(w, r)
 			return
 		}
@@ -107,6 +103,18 @@ func (s *Server) needToken(next http.Handler) http.Handler {
 		to.RawQuery = q.Encode()
 		http.Redirect(w, r, to.String(), http.StatusSeeOther)
 	})
+}
+
+// mayLook reports whether the request shows the token, or comes from somebody who is
+// logged in.
+func (s *Server) mayLook(r *http.Request) bool {
+	if c, err := r.Cookie(cookieName); err == nil && same(c.Value, digest("cookie "+s.cfg.Token)) {
+		return true
+	}
+	if t, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer "); ok && same(t, s.cfg.Token) {
+		return true
+	}
+	return s.logged(r)
 }
 
 // same compares in constant time, whatever the lengths.

@@ -1,12 +1,17 @@
 // Package web serves the pages: the wall that a room looks at, the front of
 // the box, and the picture behind them as JSON and as a stream of events.
 //
-// It only reads. Whatever it sends is masked for a room full of people: numbers
+// These only read. Whatever they send is masked for a room full of people: numbers
 // by their last three digits, agents by their first name, callers by no name.
+//
+// The doors are the pages that ask who somebody is: the claim of a box without an
+// owner, the log-in, one's account and the owner's people. They are served over TLS
+// alone, work without JavaScript, and are one table of method, path and role.
 package web
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -39,6 +44,16 @@ type Config struct {
 	Fresh func() time.Time
 	// Metrics answers /metrics, behind the same guards; nil where there are none.
 	Metrics http.Handler
+	// Door, Sessions and People are those of the accounts; with a nil Door there are no
+	// pages that ask who somebody is.
+	Door     Door
+	Sessions Sessions
+	People   People
+	// Cert returns what the pages say of their certificate; nil: nothing.
+	Cert func() Certificate
+	// TLSPort returns the port of the pages over TLS, to which the doors are sent; nil or
+	// 0 where there is none.
+	TLSPort func() int
 	// Now is the clock; nil is time.Now.
 	Now func() time.Time
 }
@@ -66,6 +81,7 @@ type Server struct {
 	assets  assets
 	clients atomic.Int64
 	zones   zones
+	forms   meter
 }
 
 // New returns a server of the pictures in store.
@@ -94,9 +110,7 @@ func New(cfg Config, store *view.Store, log *slog.Logger) (*Server, error) {
 // Handler returns the pages behind their guards.
 func (s *Server) Handler() http.Handler {
 	mux := http.NewServeMux()
-	mux.HandleFunc("/{$}", func(w http.ResponseWriter, r *http.Request) {
-		http.Redirect(w, r, "/wall", http.StatusFound)
-	})
+	mux.HandleFunc("/{$}", toWall)
 	mux.HandleFunc("/wall", s.page("wall.html"))
 	mux.HandleFunc("/panel", s.page("panel.html"))
 	mux.HandleFunc("/events", s.events)
@@ -109,12 +123,47 @@ func (s *Server) Handler() http.Handler {
 	open := http.NewServeMux() // what a watchdog may ask without the token
 	open.HandleFunc("/healthz", s.healthz)
 	open.Handle("/", s.needToken(mux))
-	return s.headers(readOnly(s.knownHost(open)))
+	rooms := readOnly(open)
+	if s.cfg.Door != nil {
+		rooms = s.withDoors(rooms)
+	}
+	return s.headers(s.knownHost(rooms))
+}
+
+func toWall(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/wall", http.StatusFound) }
+
+// withDoors puts the doors before the rooms that only read. Their looks need no
+// token; whoever comes to the front page without one is sent to the right door.
+func (s *Server) withDoors(rooms http.Handler) http.Handler {
+	doors := s.doors()
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		name, asset := strings.CutPrefix(r.URL.Path, "/ui/")
+		switch {
+		case isDoor(r.URL.Path):
+			doors.ServeHTTP(w, r)
+		case asset && doorAsset(name) && (r.Method == http.MethodGet || r.Method == http.MethodHead):
+			r.SetPathValue("path", name)
+			s.assets.serve(w, r)
+		case r.URL.Path == "/" && !s.cfg.Door.Claimed():
+			http.Redirect(w, r, "/claim", http.StatusFound)
+		case r.URL.Path == "/" && s.cfg.Token != "" && !s.mayLook(r):
+			http.Redirect(w, r, "/login", http.StatusFound)
+		default:
+			rooms.ServeHTTP(w, r)
+		}
+	})
 }
 
 // Serve answers on l until ctx ends, then closes every connection. It refuses
 // to listen beyond loopback without a token.
-func (s *Server) Serve(ctx context.Context, l net.Listener) error {
+func (s *Server) Serve(ctx context.Context, l net.Listener) error { return s.serve(ctx, l, nil) }
+
+// ServeTLS is Serve over TLS.
+func (s *Server) ServeTLS(ctx context.Context, l net.Listener, c *tls.Config) error {
+	return s.serve(ctx, l, c)
+}
+
+func (s *Server) serve(ctx context.Context, l net.Listener, c *tls.Config) error {
 	if s.cfg.Token == "" && !loopback(l.Addr()) {
 		return errors.Join(fmt.Errorf("cannot serve pages on %s: other machines could look; set a view token or listen on 127.0.0.1", l.Addr()), l.Close())
 	}
@@ -130,8 +179,12 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	}
 	stop := context.AfterFunc(ctx, func() { _ = srv.Close() }) // the streams end with ctx; nothing is left to save
 	defer stop()
+	at := l.Addr()
+	if c != nil {
+		l = tls.NewListener(l, c)
+	}
 	if err := srv.Serve(l); !errors.Is(err, http.ErrServerClosed) {
-		return fmt.Errorf("cannot serve pages on %s: %w", l.Addr(), err)
+		return fmt.Errorf("cannot serve pages on %s: %w", at, err)
 	}
 	return nil
 }
