@@ -19,7 +19,9 @@ type Options struct {
 	Changed func()     // is called when the code or the claim changed; it must not block
 	Idle    time.Duration
 	Longest time.Duration
-	Cost    Cost // of a password's hash
+	// Date is the date that goes with an instant, for what people read; nil: its own.
+	Date func(time.Time) time.Time
+	Cost Cost // of a password's hash
 }
 
 // Access is who may enter this box. It may be used by many at once.
@@ -51,6 +53,9 @@ func Open(dir string, opt Options) *Access {
 	}
 	if opt.Longest == 0 {
 		opt.Longest = DefaultLongest
+	}
+	if opt.Date == nil {
+		opt.Date = func(t time.Time) time.Time { return t }
 	}
 	a := &Access{opt: opt, path: filepath.Join(dir, FileName), hasher: newHasher(opt.Cost), wake: make(chan struct{}, 1),
 		tickets: map[digestOf]time.Time{}, sessions: map[digestOf]*session{}, guard: guard{}, known: map[string]time.Time{}}
@@ -145,12 +150,12 @@ func (a *Access) Code() (code string, until time.Time) {
 	return a.code, a.claim.Until()
 }
 
-// Window returns what may be told of the code to anybody: until when it is good,
-// how many tries it stands, and whether none is taken until then.
-func (a *Access) Window() (until time.Time, left int, waiting bool) {
+// Window returns what may be told of the code to anybody: how long it is good, how
+// many wrong tries it stands, and whether none is taken for so long.
+func (a *Access) Window() (good time.Duration, left int, waiting bool) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	return a.claim.Until(), a.claim.Left(), a.claim.State() == claim.Waiting
+	return max(0, time.Until(a.claim.Until())), a.claim.Left(), a.claim.State() == claim.Waiting
 }
 
 // Prove takes the code from the display or the serial line and returns a ticket with
@@ -225,7 +230,7 @@ func (a *Access) Own(ctx context.Context, ticket, name, password string, via tel
 	if a.claim.State() == claim.Claimed {
 		return tel.Who{}, errClaimed
 	}
-	now := time.Now()
+	now := a.opt.Date(time.Now())
 	first := []person{{Name: name, Role: tel.Owner, Hash: hash, Since: now, Changed: now, Entered: now}}
 	if err := save(a.path, first); err != nil {
 		return tel.Who{}, err

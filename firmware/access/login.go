@@ -151,7 +151,7 @@ func (a *Access) entered(p *person, via tel.Door, from, how string) tel.Who {
 		delete(a.known, oldest)
 	}
 	a.known[p.Name+"\x00"+source(via, from)] = now
-	p.Entered = now
+	p.Entered = a.opt.Date(now)
 	who := tel.Who{Name: p.Name, Role: p.Role, Via: via}
 	a.tell(Fact{What: LoggedIn, Name: p.Name, By: who, From: from, Detail: how})
 	return who

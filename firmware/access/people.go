@@ -80,7 +80,7 @@ func (a *Access) Passwd(ctx context.Context, by tel.Who, name, old, password, fr
 		}
 	}
 	err = a.changeOne(name, func(p *person) error {
-		p.Hash, p.Changed = hash, time.Now()
+		p.Hash, p.Changed = hash, a.opt.Date(time.Now())
 		return nil
 	})
 	if err != nil {
@@ -163,7 +163,7 @@ func (a *Access) Add(ctx context.Context, by tel.Who, name string, role tel.Role
 	if err := a.owner(by); err != nil {
 		return err
 	}
-	now := time.Now()
+	now := a.opt.Date(time.Now())
 	err = a.change(func(people []person) ([]person, error) {
 		if slices.ContainsFunc(people, func(p person) bool { return p.Name == name }) {
 			return nil, bad(fmt.Sprintf("ya hay una cuenta %q", name), fmt.Sprintf("there is an account %q already", name))

@@ -37,7 +37,8 @@ type runCmd struct {
 	SIP     string   `placeholder:"HOST:PORT" help:"Listen for SIP here instead."`
 	journal *Journal `kong:"-"` // of the program, for all its houses
 
-	Web string `placeholder:"HOST:PORT" help:"Serve the wall page here instead."`
+	Web   string `placeholder:"HOST:PORT" help:"Serve the wall page here instead; over TLS it is 363 ports above, as 443 is above 80."`
+	HTTPS string `name:"https" placeholder:"HOST:PORT" help:"Serve the pages with a log-in here instead."`
 }
 
 type checkCmd struct {
@@ -180,7 +181,7 @@ func (h *House) greet(w io.Writer, data string, took time.Duration) {
 	}
 	sipAt, wall := h.reached()
 	token := ""
-	if !h.cfg.Listen.Web.Addr().IsLoopback() { // the token itself is for no screen
+	if pagesLeave(h.cfg.Listen) { // the token itself is for no screen
 		token = "?token=TOKEN; TOKEN is the word \"wall\" in " + filepath.Join(data, secret.FileName)
 	}
 	fmt.Fprintf(w, "Centralita %s · %s\n", Version, h.cfg.Site.Name)
@@ -198,6 +199,7 @@ func (h *House) greet(w io.Writer, data string, took time.Duration) {
 	}
 	fmt.Fprintf(w, "  SIP      %s at %s; accounts: centralita phones --data %s\n", strings.Join(sip, " "), sipAt, data)
 	fmt.Fprintf(w, "  wall     http://%s/wall%s\n", wall, token)
+	h.greetDoors(w, data)
 	fmt.Fprintf(w, "  console  centralita status --data %s\n", data)
 	fmt.Fprintf(w, "ready in %d ms\n", took.Milliseconds())
 }

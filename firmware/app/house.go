@@ -91,6 +91,7 @@ type House struct {
 	uplinks  []*uplink.Uplink
 	syslog   *syslog.Log // nil: none
 	web      *web.Server
+	doors    doors
 	clock    *Time
 	journal  *Journal
 	life     *life.Life // nil: versions are not kept
@@ -145,6 +146,7 @@ func (h *House) build() error {
 	if err := h.buildPumps(); err != nil {
 		return err
 	}
+	h.openDoors()
 	h.recorder = newRecorder(h.dir, h.pumps, h.log)
 	tones, ok := plan.For(h.cfg.Site.Country)
 	if !ok {
@@ -243,7 +245,8 @@ func (h *House) buildUplinks() error {
 func (h *House) buildWeb() (err error) {
 	cfg := web.Config{Front: h.frontPicture, Fresh: func() time.Time { return h.clock.At(h.checks.Last(checkLoop)) }, Now: h.clock.Now}
 	cfg.Metrics = metrics.Handler(metrics.Config{View: h.store.Get, Ended: h.ended.Each, Machine: h.machine.Load, LogLost: h.journal.ring.Lost, Now: h.clock.Now, Log: h.log})
-	if !h.cfg.Listen.Web.Addr().IsLoopback() {
+	h.webDoors(&cfg)
+	if pagesLeave(h.cfg.Listen) {
 		if cfg.Token, err = h.secrets.Wall(); err != nil {
 			return err
 		}
@@ -294,6 +297,10 @@ func (h *House) Run(ctx context.Context, ready func()) error {
 	if h.out.Web != nil {
 		part("the wall page", func(ctx context.Context) error { return h.web.Serve(ctx, h.out.Web) })
 	}
+	if h.doors.cert != nil {
+		part("the pages over TLS", h.serveDoors)
+	}
+	part("the claim", h.doors.access.Run)
 	if h.out.Control != nil {
 		part("the console", h.serveConsole)
 	}

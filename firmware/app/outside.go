@@ -32,6 +32,7 @@ type Outside struct {
 	RTPAddr   netip.Addr     // where RTP sockets are opened
 	Advertise netip.AddrPort // what SDP and Contact say; zero: the sockets' own addresses
 	Web       net.Listener
+	HTTPS     net.Listener // of the pages over TLS; nil: none are
 	Control   net.Listener
 	Wire      net.Listener // of the simulated board; nil: none is served
 	// Serial opens the serial line of a modem; nil: no modem is opened.
@@ -72,6 +73,9 @@ func Listen(cfg *config.Config, dir string) (out *Outside, err error) {
 	}
 	if o.Web, err = net.Listen(network("tcp", cfg.Listen.Web.Addr()), cfg.Listen.Web.String()); err != nil {
 		return nil, fmt.Errorf("cannot listen for the wall page: %w; %s", err, hint("web"))
+	}
+	if o.HTTPS, err = net.Listen(network("tcp", cfg.Listen.HTTPS.Addr()), cfg.Listen.HTTPS.String()); err != nil {
+		return nil, fmt.Errorf("cannot listen for the pages over TLS: %w; %s", err, hint("https"))
 	}
 	if o.Control, err = console.Listen(dir); err != nil {
 		return nil, err
@@ -151,7 +155,7 @@ func (o *Outside) close() {
 	if o.SIP != nil {
 		_ = o.SIP.Close() // it is being given up
 	}
-	for _, l := range []net.Listener{o.SIPStream, o.Web, o.Control, o.Wire} {
+	for _, l := range []net.Listener{o.SIPStream, o.Web, o.HTTPS, o.Control, o.Wire} {
 		if l != nil {
 			_ = l.Close() // it is being given up
 		}

@@ -213,13 +213,16 @@ func (c *runCmd) override(cfg *config.Config) (err error) {
 	for _, o := range []struct {
 		flag, value string
 		to          *netip.AddrPort
-	}{{"sip", c.SIP, &cfg.Listen.SIP}, {"web", c.Web, &cfg.Listen.Web}} {
+	}{{"sip", c.SIP, &cfg.Listen.SIP}, {"web", c.Web, &cfg.Listen.Web}, {"https", c.HTTPS, &cfg.Listen.HTTPS}} {
 		if o.value == "" {
 			continue
 		}
 		if *o.to, err = netip.ParseAddrPort(o.value); err != nil {
 			return fmt.Errorf("cannot use --%s %q: %w; it is HOST:PORT with a numeric host", o.flag, o.value, err)
 		}
+	}
+	if c.Web != "" && c.HTTPS == "" {
+		cfg.Listen.HTTPS = netip.AddrPortFrom(cfg.Listen.HTTPS.Addr(), config.TLSPort(cfg.Listen.Web.Port()))
 	}
 	return nil
 }

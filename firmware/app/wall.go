@@ -35,6 +35,7 @@ func (h *House) complete(s *view.Snapshot) {
 	h.holdLog(s.At)
 	h.holdClock(s.At)
 	h.holdCrash(s.At)
+	h.seeDoors(s)
 	s.Alarms, s.Calm = h.register.Alarms(), h.register.Calm()
 	s.Times(h.clock.At)
 }
@@ -58,6 +59,9 @@ func seeUplink(u uplink.State) view.Uplink {
 func (h *House) frontPicture() web.Front {
 	rows, s := h.front.Rows(), h.store.Get()
 	f := web.Front{Changes: h.front.Changes() + s.Seq, Rows: slices.Clone(rows[:]), Light: h.front.Light().String()}
+	if s.Unclaimed != nil {
+		hideCode(f.Rows, s.Unclaimed.Code)
+	}
 	for _, l := range panel.Lamps(s) {
 		f.Lamps = append(f.Lamps, web.FrontLamp{ID: l.ID, State: l.Lamp.String()})
 	}

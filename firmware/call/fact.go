@@ -20,6 +20,17 @@ const (
 	Version  Kind = "config.version"  // Node: its number; State: waiting, live, confirmed, rolled back; Reason: who, and why or from what; Evidence: digest
 	Erased   Kind = "privacy.erased"  // Call; Reason; Millis: how many bodies
 
+	// Who enters. Name: the account; Node: whose act it was, where it was another's;
+	// State: the door; Evidence: from where.
+	AccessClaimed  Kind = "access.claimed"
+	AccessLocked   Kind = "access.locked"   // Reason: claim code, person or source, and the wait
+	AccessLogin    Kind = "access.login"    // Reason: password or key
+	AccessLogout   Kind = "access.logout"   //
+	AccessRefused  Kind = "access.refused"  // Reason: what was wrong; Millis: how many more were not told
+	AccessMoved    Kind = "access.moved"    // a session was seen at another address; Reason: where it began
+	AccessPassword Kind = "access.password" // was set
+	AccessAccount  Kind = "access.account"  // Reason: added, removed, role, key added, key removed
+
 	ScheduleSet Kind = "schedule.set" // Node: the schedule; State: auto, open, closed
 
 	BoardPort Kind = "board.port" // Port: the socket, or empty; Node: the driver; State: loaded, skipped, failed; Reason: what or why

@@ -36,6 +36,7 @@ type Config struct {
 	Uplinks   []Uplink
 	Watchdog  *Watchdog // nil: none is opened
 	Log       Log
+	Access    Access
 }
 
 // Site is who and where.
@@ -52,6 +53,10 @@ type Listen struct {
 	SIP netip.AddrPort // UDP and TCP
 	Web netip.AddrPort
 	RTP PortRange
+	// HTTPS is where the same pages and those with a log-in are served over TLS.
+	HTTPS netip.AddrPort
+	// Cert and Key are files of the site's own certificate; empty: the box makes one.
+	Cert, Key string
 }
 
 // PortRange is a range of UDP ports, both ends included.

@@ -20,6 +20,7 @@ func (r *reader) listen(f *place.Fields) {
 	l.SIP = r.address(f, "sip", "127.0.0.1:5060")
 	l.Web = r.address(f, "web", "127.0.0.1:8080")
 	l.RTP = r.ports(f, "rtp", PortRange{20000, 20999})
+	r.https(f, l)
 	f.Done()
 	shared := l.SIP.Port() != 0 && l.SIP.Port() == l.Web.Port() &&
 		(l.SIP.Addr() == l.Web.Addr() || l.SIP.Addr().IsUnspecified() || l.Web.Addr().IsUnspecified())

@@ -146,6 +146,7 @@ func (r *reader) document(root *place.Node) {
 	r.limits(f.Fields("limits", false))
 	r.watchdog(f)
 	r.log(f.Fields("log", false))
+	r.access(f.Fields("access", false))
 	for _, n := range f.List("lines") {
 		r.line(r.sink.Fields(n, n.At, "line"))
 	}

@@ -33,6 +33,11 @@ func (s *Snapshot) Times(f func(time.Time) time.Time) {
 	call := func(c *Call) { to(&c.Since, &c.Began, &c.Ended) }
 	s.Calls, s.Last = each(s.Calls, call), each(s.Last, call)
 	s.Alarms = each(s.Alarms, func(a *Alarm) { to(&a.Since) })
+	if s.Unclaimed != nil {
+		c := *s.Unclaimed
+		to(&c.Until)
+		s.Unclaimed = &c
+	}
 	s.Uplinks = each(s.Uplinks, func(u *Uplink) { to(&u.Since, &u.Next) })
 }
 

@@ -38,6 +38,8 @@ type Snapshot struct {
 	Book     Book         `json:"book"`
 	Loop     LoopLateness `json:"loop"`
 	Machine  *Machine     `json:"machine,omitempty"` // nil: it is not looked at
+
+	Unclaimed *Claim `json:"unclaimed,omitempty"` // nil: the box has its owner
 }
 
 // Line is one FXO port.

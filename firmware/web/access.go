@@ -12,9 +12,9 @@ import (
 type Door interface {
 	// Claimed reports whether the box has an owner.
 	Claimed() bool
-	// Window returns until when the claim code is good and how many wrong tries it
-	// stands; waiting says that none is taken until then. It never returns the code.
-	Window() (until time.Time, left int, waiting bool)
+	// Window returns how long the claim code is good and how many wrong tries it
+	// stands; waiting says that none is taken for so long. It never returns the code.
+	Window() (good time.Duration, left int, waiting bool)
 	// Prove takes the claim code and returns a ticket for Own.
 	Prove(ctx context.Context, code, from string) (ticket string, err error)
 	Proved(ticket string) bool

@@ -156,8 +156,7 @@ func (s *Server) claimPage(w http.ResponseWriter, r *http.Request, v *visit) {
 }
 
 func (s *Server) claim(w http.ResponseWriter, r *http.Request, v *visit, status int) {
-	until, left, waiting := s.cfg.Door.Window()
-	v.Tries, v.Wait, v.Good = left, waiting, until.Sub(s.cfg.Now())
+	v.Good, v.Tries, v.Wait = s.cfg.Door.Window()
 	if c, err := r.Cookie(ticketCookie); err == nil {
 		v.Proved = s.cfg.Door.Proved(c.Value)
 	}
