@@ -1,4 +1,4 @@
-package charlcd_test
+package chips
 
 import (
 	"errors"
@@ -7,67 +7,69 @@ import (
 	"time"
 
 	"github.com/centralita/centralita/hal/display"
-	"github.com/centralita/centralita/hal/display/displaytest"
 	"periph.io/x/conn/v3/physic"
 )
 
-// model is an HD44780 as its data sheet has it, behind a PCF8574 or on lines.
-type model struct {
+// HD44780 is the controller as its data sheet has it, behind a PCF8574 or on lines.
+type HD44780 struct {
 	cols, rows int
 	japanese   bool // ROM A00
 
-	powered  time.Time
-	unplug   bool // nothing answers
-	e        bool
-	eight    bool // interface of eight bits, as after power-on
-	upper    int  // −1: the next nibble is the upper one
-	resets   int  // function sets of figure 24 so far
-	ready    time.Time
-	ddram    [0x80]byte
-	cgram    [64]byte
-	address  byte
-	glyph    bool // address is in CGRAM
-	on       bool
-	twoLines bool
-	light    bool
-	pins     byte // of the PCF8574
-	closed   int
-	sent     int // transfers
-	data     int // characters received
-	faults   []string
+	Now func() time.Time // the time of what happens on the pins
+
+	powered   time.Time
+	Unplugged bool // nothing answers
+	e         bool
+	eight     bool // interface of eight bits, as after power-on
+	upper     int  // −1: the next nibble is the upper one
+	resets    int  // function sets of figure 24 so far
+	ready     time.Time
+	ddram     [0x80]byte
+	CGRAM     [64]byte
+	address   byte
+	glyph     bool // address is in CGRAM
+	on        bool
+	twoLines  bool
+	Light     bool
+	pins      byte // of the PCF8574
+	Closed    int
+	Sent      int // transfers
+	Data      int // characters received
+	Faults    []string
 }
 
-func newModel(cols, rows int, japanese bool) *model {
-	m := &model{cols: cols, rows: rows, japanese: japanese}
-	m.power()
+// NewHD44780 returns a module that has just got power.
+func NewHD44780(cols, rows int, japanese bool) *HD44780 {
+	m := &HD44780{cols: cols, rows: rows, japanese: japanese, Now: time.Now}
+	m.Power()
 	return m
 }
 
-// power is a power cycle: the RAM holds anything.
-func (m *model) power() {
-	m.powered, m.pins, m.e, m.eight, m.upper, m.resets, m.on, m.twoLines, m.light = time.Now(), 0xFF, false, true, -1, 0, false, false, false
+// Power is a power cycle: the RAM holds anything.
+func (m *HD44780) Power() {
+	m.powered, m.pins, m.e, m.eight, m.upper, m.resets, m.on, m.twoLines, m.Light = m.Now(), 0xFF, false, true, -1, 0, false, false, false
 	for i := range m.ddram {
 		m.ddram[i] = byte('a' + i%26)
 	}
-	for i := range m.cgram {
-		m.cgram[i] = byte(i)
+	for i := range m.CGRAM {
+		m.CGRAM[i] = byte(i)
 	}
 }
 
-func (m *model) fault(format string, a ...any) {
-	m.faults = append(m.faults, fmt.Sprintf(format, a...))
+func (m *HD44780) fault(format string, a ...any) {
+	m.Faults = append(m.Faults, fmt.Sprintf(format, a...))
 }
 
-// set is what the pins are from now on; bits of nibble are D7..D4.
-func (m *model) set(rs, e bool, nibble byte) {
+// Set is what the pins are from now on; bits of nibble are D7..D4.
+func (m *HD44780) Set(rs, e bool, nibble byte) {
 	if m.e && !e {
 		m.fall(rs, nibble)
 	}
 	m.e = e
 }
 
-func (m *model) fall(rs bool, nibble byte) {
-	now := time.Now()
+func (m *HD44780) fall(rs bool, nibble byte) {
+	now := m.Now()
 	if now.Sub(m.powered) < 40*time.Millisecond {
 		m.resets = 0
 		return // not awake
@@ -89,16 +91,16 @@ func (m *model) fall(rs bool, nibble byte) {
 		m.instruction(b, now)
 		return
 	}
-	m.data++
+	m.Data++
 	if m.glyph {
-		m.cgram[m.address&63] = b
+		m.CGRAM[m.address&63] = b
 	} else {
 		m.ddram[m.address] = b
 	}
 	m.address = (m.address + 1) & 0x7F
 }
 
-func (m *model) instruction(b byte, now time.Time) {
+func (m *HD44780) instruction(b byte, now time.Time) {
 	switch {
 	case b&0x80 != 0:
 		m.address, m.glyph = b&0x7F, false
@@ -133,21 +135,21 @@ func (m *model) instruction(b byte, now time.Time) {
 }
 
 // String, Tx, SetSpeed and Close make it an I²C bus with a PCF8574 at 0x27.
-func (m *model) String() string                  { return "i2c-1" }
-func (m *model) SetSpeed(physic.Frequency) error { return nil }
-func (m *model) Close() error                    { m.closed++; return nil }
+func (m *HD44780) String() string                  { return "i2c-1" }
+func (m *HD44780) SetSpeed(physic.Frequency) error { return nil }
+func (m *HD44780) Close() error                    { m.Closed++; return nil }
 
-func (m *model) Tx(addr uint16, w, r []byte) error {
-	if m.unplug || addr != 0x27 {
+func (m *HD44780) Tx(addr uint16, w, r []byte) error {
+	if m.Unplugged || addr != 0x27 {
 		return errors.New("sysfs-i2c: remote I/O error")
 	}
-	m.sent++
+	m.Sent++
 	for _, pins := range w {
-		m.pins, m.light = pins, pins&0x08 != 0
+		m.pins, m.Light = pins, pins&0x08 != 0
 		if pins&0x02 != 0 {
 			m.fault("pins %02x read from the display", pins)
 		}
-		m.set(pins&0x01 != 0, pins&0x04 != 0, pins>>4)
+		m.Set(pins&0x01 != 0, pins&0x04 != 0, pins>>4)
 	}
 	for i := range r {
 		r[i] = m.pins &^ 0x08 // the light's transistor holds its pin low
@@ -155,23 +157,23 @@ func (m *model) Tx(addr uint16, w, r []byte) error {
 	return nil
 }
 
-// wired is the model on GPIO lines RS, E, D4..D7, light.
-type wired struct{ *model }
+// Wired is it on GPIO lines RS, E, D4..D7, light.
+type Wired struct{ *HD44780 }
 
-func (w wired) SetValues(v []int) error {
+func (w Wired) SetValues(v []int) error {
 	var nibble byte
 	for i := range 4 {
 		nibble |= byte(v[2+i]) << i
 	}
-	w.light = v[6] != 0
-	w.set(v[0] != 0, v[1] != 0, nibble)
+	w.Light = v[6] != 0
+	w.Set(v[0] != 0, v[1] != 0, nibble)
 	return nil
 }
 
-// seen is what a person reads.
-func (m *model) seen() displaytest.Seen {
-	s := displaytest.Seen{Rows: make([]string, m.rows)}
-	if m.light {
+// Seen is what a person reads.
+func (m *HD44780) Seen() Seen {
+	s := Seen{Rows: make([]string, m.rows)}
+	if m.Light {
 		s.Light = display.Full
 	}
 	starts := []int{0, 0x40, m.cols, 0x40 + m.cols}
@@ -190,8 +192,8 @@ func (m *model) seen() displaytest.Seen {
 }
 
 // letter is what a code looks like, read from the tables of the data sheet.
-func (m *model) letter(c byte) rune {
-	dots := func(slot byte) (b [8]byte) { copy(b[:], m.cgram[slot*8:]); return b }
+func (m *HD44780) letter(c byte) rune {
+	dots := func(slot byte) (b [8]byte) { copy(b[:], m.CGRAM[slot*8:]); return b }
 	switch {
 	case c < 8 && dots(c) == [8]byte{0x00, 0x10, 0x08, 0x04, 0x02, 0x01}:
 		return '\\'
