@@ -118,6 +118,28 @@ func Order(modules []string, tree string) ([]string, error) {
 	return order, nil
 }
 
+// named finds modules of the kernel below tree by their names.
+func named(tree string, names []string) ([]string, error) {
+	var found []string
+	for _, n := range names {
+		path := ""
+		err := filepath.WalkDir(tree, func(p string, _ fs.DirEntry, err error) error {
+			if err == nil && filepath.Base(p) == n+".ko" {
+				path = p
+			}
+			return err
+		})
+		switch {
+		case err != nil:
+			return nil, fmt.Errorf("cannot look for the kernel's module %s: %w", n, err)
+		case path == "":
+			return nil, fmt.Errorf("the kernel has no module %s", n)
+		}
+		found = append(found, path)
+	}
+	return found, nil
+}
+
 // dependencies reads what a module says of itself.
 func dependencies(path string) ([]string, error) {
 	f, err := elf.Open(path)

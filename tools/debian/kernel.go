@@ -26,7 +26,12 @@ type Kernel struct {
 	// variables that choose among them, each giving a .ko.
 	Source  string
 	Modules map[string]string // CONFIG_DAHDI: "dahdi"
-	Log     func(format string, args ...any)
+	// Make, where set, builds other modules than DAHDI's from what is unpacked below root,
+	// and Own are modules of the kernel's own that are wanted too: "softdog".
+	Make func(ctx context.Context, root, release string) ([]string, error)
+	Own  []string
+	Name string // what is kept is called so, "" for DAHDI's
+	Log  func(format string, args ...any)
 }
 
 // Kit is a kernel and what it loads.
@@ -93,7 +98,7 @@ func compiler(arch string) string {
 // Kit returns the kernel and the modules, from what is kept or newly downloaded and
 // built.
 func (d Kernel) Kit(ctx context.Context) (Kit, error) {
-	keep := filepath.Join(d.Dir, d.Arch)
+	keep := filepath.Join(d.Dir, d.Name+d.Arch)
 	if k, err := kept(keep); err == nil {
 		return k, nil
 	} else if !errors.Is(err, fs.ErrNotExist) {
@@ -116,11 +121,20 @@ func (d Kernel) Kit(ctx context.Context) (Kit, error) {
 		return Kit{}, err
 	}
 	d.Log("building modules")
-	built, err := d.Build(ctx, root, release)
+	build := d.Make
+	if build == nil {
+		build = d.Build
+	}
+	built, err := build(ctx, root, release)
 	if err != nil {
 		return Kit{}, err
 	}
-	order, err := Order(built, filepath.Join(root, "lib", "modules", release))
+	tree := filepath.Join(root, "lib", "modules", release)
+	own, err := named(tree, d.Own)
+	if err != nil {
+		return Kit{}, err
+	}
+	order, err := Order(append(built, own...), tree)
 	if err != nil {
 		return Kit{}, err
 	}
@@ -169,19 +183,29 @@ func packagesOf(release, arch, host string) []string {
 		"linux-headers-" + version + "-common", "linux-kbuild-" + series + ":" + host}
 }
 
-// Build builds the modules against the headers and the source unpacked below root and
-// returns their paths.
-func (d Kernel) Build(ctx context.Context, root, release string) ([]string, error) {
+// Compile builds the modules whose source is in dir against the headers unpacked below
+// root; args are variables for make.
+func (d Kernel) Compile(ctx context.Context, root, release, dir string, args ...string) error {
 	headers := filepath.Join(root, "usr", "src", "linux-headers-"+release)
 	makefile := filepath.Join(headers, "Makefile") // names its other half by an absolute path
 	text, err := os.ReadFile(makefile)
 	if err != nil {
-		return nil, fmt.Errorf("the headers have no Makefile: %w", err)
+		return fmt.Errorf("the headers have no Makefile: %w", err)
 	}
-	text = bytes.ReplaceAll(text, []byte("/usr/src/"), []byte(root+"/usr/src/"))
+	text = bytes.ReplaceAll(text, []byte(" /usr/src/"), []byte(" "+root+"/usr/src/"))
 	if err := os.WriteFile(makefile, text, 0o644); err != nil {
-		return nil, fmt.Errorf("cannot point the headers at their place: %w", err)
+		return fmt.Errorf("cannot point the headers at their place: %w", err)
 	}
+	all := []string{"-j", fmt.Sprint(runtime.NumCPU()), "-C", headers, "KBUILD_EXTMOD=" + dir, "CONFIG_DEBUG_INFO_BTF_MODULES=", "CC=" + compiler(d.Arch)}
+	if d.Arch != runtime.GOARCH {
+		all = append(all, "ARCH="+d.Arch, "CROSS_COMPILE="+gnu(d.Arch)+"-")
+	}
+	return Run(ctx, dir, "make", append(append(all, args...), "modules")...)
+}
+
+// Build builds DAHDI's modules against the headers and the source unpacked below root and
+// returns their paths.
+func (d Kernel) Build(ctx context.Context, root, release string) ([]string, error) {
 	found, err := filepath.Glob(filepath.Join(root, "usr", "src", "dahdi-*", "include", "dahdi"))
 	if err != nil || len(found) != 1 {
 		return nil, fmt.Errorf("package %s holds %d sources", d.Source, len(found))
@@ -192,15 +216,11 @@ func (d Kernel) Build(ctx context.Context, root, release string) ([]string, erro
 	}
 	source := filepath.Dir(filepath.Dir(found[0]))
 	drivers := filepath.Join(source, "drivers", "dahdi")
-	args := []string{"-j", fmt.Sprint(runtime.NumCPU()), "-C", headers, "KBUILD_EXTMOD=" + drivers, "DAHDI_INCLUDE=" + filepath.Join(source, "include"),
-		"DAHDI_BUILD_ALL=", "DAHDI_MODULES_EXTRA= ", "HOTPLUG_FIRMWARE=yes", "CONFIG_DEBUG_INFO_BTF_MODULES=", "CC=" + compiler(d.Arch)}
-	if d.Arch != runtime.GOARCH {
-		args = append(args, "ARCH="+d.Arch, "CROSS_COMPILE="+gnu(d.Arch)+"-")
-	}
+	args := []string{"DAHDI_INCLUDE=" + filepath.Join(source, "include"), "DAHDI_BUILD_ALL=", "DAHDI_MODULES_EXTRA= ", "HOTPLUG_FIRMWARE=yes"}
 	for config := range d.Modules {
 		args = append(args, config+"=m")
 	}
-	if err := Run(ctx, source, "make", append(args, "modules")...); err != nil {
+	if err := d.Compile(ctx, root, release, drivers, args...); err != nil {
 		return nil, err
 	}
 	var built []string
