@@ -57,7 +57,7 @@ func (m Machine) Run(ctx context.Context, line func(string)) error {
 	if memory == 0 {
 		memory = 768
 	}
-	args := append(append([]string{}, s.args...), "-smp", "1", "-icount", "shift=1,sleep=off", "-m", fmt.Sprint(memory),
+	args := append(append([]string{}, s.args...), "-smp", "1", "-icount", "shift=1,sleep=off", "-rtc", "clock=vm", "-m", fmt.Sprint(memory),
 		"-nographic", "-no-reboot", "-nic", "none", "-kernel", m.Kernel, "-initrd", m.Initrd,
 		"-append", s.console+" quiet panic=-1 mitigations=off "+m.Append)
 	cmd := exec.CommandContext(ctx, s.program, args...)

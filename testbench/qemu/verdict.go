@@ -27,6 +27,10 @@ func Fail(check, why string) string { return broken + check + ": " + why }
 // End is the last line of a program that came to its end.
 func End() string { return ended }
 
+// Done begins the line that says that something was done to which the machine is to
+// react.
+const Done = "VERDICT done"
+
 // Result is what became of one check.
 type Result struct {
 	Check, Detail string

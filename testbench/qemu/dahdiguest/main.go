@@ -6,13 +6,7 @@
 // it says on the console.
 package main
 
-import (
-	"fmt"
-	"os"
-	"time"
-
-	"github.com/centralita/centralita/testbench/qemu"
-)
+import "github.com/centralita/centralita/testbench/qemu/guest"
 
 // check is one thing that must hold. What it returns is what it measured.
 type check struct {
@@ -49,31 +43,11 @@ var checks = []check{
 }
 
 func main() {
-	if os.Getpid() != 1 {
-		fmt.Fprintln(os.Stderr, "dahdiguest is the first process of a machine; see make rig-dahdi")
-		os.Exit(2)
-	}
-	defer off()
-	if err := boot(); err != nil {
-		fmt.Println(qemu.Fail("boot", err.Error()))
-		return
-	}
-	if err := spans(); err != nil {
-		fmt.Println(qemu.Fail("wires", err.Error()))
-		return
-	}
-	for _, c := range checks {
-		fmt.Println(qemu.Owe(c.name))
-	}
 	b := &bench{}
+	var list []guest.Check
 	for _, c := range checks {
-		begin := time.Now()
-		detail, err := c.run(b)
-		if err != nil {
-			fmt.Println(qemu.Fail(c.name, err.Error()))
-			continue
-		}
-		fmt.Println(qemu.Pass(c.name, fmt.Sprintf("%s [%.1f s]", detail, time.Since(begin).Seconds())))
+		list = append(list, guest.Check{Name: c.name, Run: func() (string, error) { return c.run(b) }})
 	}
-	fmt.Println(qemu.End())
+	all := func() ([]guest.Check, error) { return list, nil }
+	guest.Main(guest.Boot{Params: map[string]string{"dahdi.ko": "auto_assign_spans=1"}}, spans, all) // numbered as they come
 }

@@ -1,0 +1,4 @@
+//go:build !linux
+
+// Package guest is of Linux: see guest.go.
+package guest
