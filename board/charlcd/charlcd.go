@@ -57,6 +57,18 @@ var _ display.Display = (*LCD)(nil)
 
 // open sets a display up; when it does not answer, the wire is given back.
 func open(w wire, rom ROM, cols, rows int) (*LCD, error) {
+	d, err := later(w, rom, cols, rows)
+	if err != nil {
+		return nil, err
+	}
+	if err := d.begin(); err != nil {
+		return nil, errors.Join(fmt.Errorf("cannot use the display at %s: %w", w, err), w.close())
+	}
+	return d, nil
+}
+
+// later is a display that the first call sets up which it answers.
+func later(w wire, rom ROM, cols, rows int) (*LCD, error) {
 	if err := check(rom, cols, rows); err != nil {
 		return nil, errors.Join(err, w.close())
 	}
@@ -66,9 +78,6 @@ func open(w wire, rom ROM, cols, rows int) (*LCD, error) {
 	}
 	for slot, b := range rom.patches() {
 		d.own[slot], d.defined[slot] = b, true
-	}
-	if err := d.begin(); err != nil {
-		return nil, errors.Join(fmt.Errorf("cannot use the display at %s: %w", w, err), w.close())
 	}
 	return d, nil
 }

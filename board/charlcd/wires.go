@@ -28,6 +28,12 @@ func OpenI2C(bus i2c.BusCloser, addr uint16, rom ROM, cols, rows int) (*LCD, err
 	return open(&expander{bus: bus, addr: addr}, rom, cols, rows)
 }
 
+// LaterI2C is OpenI2C of a display that may be plugged in later: the first call that it
+// answers sets it up. An error is a display that cannot be.
+func LaterI2C(bus i2c.BusCloser, addr uint16, rom ROM, cols, rows int) (*LCD, error) {
+	return later(&expander{bus: bus, addr: addr}, rom, cols, rows)
+}
+
 func (x *expander) String() string { return fmt.Sprintf("%s 0x%02x", x.bus, x.addr) }
 
 func (x *expander) send(pins ...byte) error {

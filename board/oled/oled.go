@@ -82,12 +82,16 @@ var _ display.Display = (*OLED)(nil)
 
 // Open sets up the display at addr, 0x3C or 0x3D; it owns the bus from now on.
 func Open(bus i2c.BusCloser, addr uint16) (*OLED, error) {
-	d := &OLED{bus: bus, addr: addr}
+	d := Later(bus, addr)
 	if err := d.begin(); err != nil {
 		return nil, errors.Join(fmt.Errorf("cannot use the display at %s: %w", d, err), bus.Close())
 	}
 	return d, nil
 }
+
+// Later returns a display that may be plugged in later: the first call that it answers
+// sets it up.
+func Later(bus i2c.BusCloser, addr uint16) *OLED { return &OLED{bus: bus, addr: addr} }
 
 // String returns where the display is.
 func (d *OLED) String() string { return fmt.Sprintf("%s 0x%02x", d.bus, d.addr) }

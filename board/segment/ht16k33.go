@@ -33,6 +33,12 @@ func OpenHT16K33(bus i2c.BusCloser, addr uint16) (*Module, error) {
 	return open(&ht16k33{bus: bus, addr: addr})
 }
 
+// LaterHT16K33 returns a module that may be plugged in later: the first call that it
+// answers sets it up.
+func LaterHT16K33(bus i2c.BusCloser, addr uint16) *Module {
+	return &Module{chip: &ht16k33{bus: bus, addr: addr}}
+}
+
 func (h *ht16k33) String() string { return fmt.Sprintf("%s 0x%02x", h.bus, h.addr) }
 
 // memory is a picture as the controller keeps it.

@@ -36,6 +36,12 @@ func OpenTM1637(lines Lines) (*Module, error) {
 	return open(&tm1637{lines: lines, level: [2]int{1, 1}})
 }
 
+// LaterTM1637 returns a module that may be plugged in later: the first call that it
+// answers sets it up.
+func LaterTM1637(lines Lines) *Module {
+	return &Module{chip: &tm1637{lines: lines, level: [2]int{1, 1}}}
+}
+
 func (t *tm1637) String() string { return "its two lines" }
 
 func (t *tm1637) show(p picture, l display.Light) error {

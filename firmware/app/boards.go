@@ -18,7 +18,6 @@ import (
 	"github.com/centralita/centralita/firmware/call"
 	"github.com/centralita/centralita/firmware/config"
 	"github.com/centralita/centralita/firmware/tel"
-	"github.com/centralita/centralita/firmware/view"
 	"github.com/centralita/centralita/hal/port"
 )
 
@@ -37,9 +36,7 @@ func (h *House) openBoard() {
 	h.board = board.Open(ctx, h.drivers())
 	h.wires, h.idle = wire(h.cfg, h.board)
 	for _, r := range h.board.Reports() {
-		h.hardware = append(h.hardware, view.Hardware{
-			Driver: r.Driver, Port: r.Port, State: r.State.String(), What: r.What, Why: r.Why, Hint: r.Hint,
-		})
+		h.addPart(r)
 	}
 	h.openFront()
 }
@@ -145,7 +142,7 @@ func drain(p port.Port) {
 
 // bookBoard books what became of the hardware.
 func (h *House) bookBoard() {
-	for _, r := range h.hardware {
+	for _, r := range h.parts() {
 		h.book.Append(call.Fact{Kind: call.BoardPort, At: h.started, Port: tel.PortID(r.Port), Node: r.Driver, State: r.State, Reason: cmp.Or(r.What, r.Why)})
 	}
 }

@@ -11,7 +11,6 @@ import (
 	"github.com/centralita/centralita/board/linuxdog"
 	"github.com/centralita/centralita/firmware/health"
 	"github.com/centralita/centralita/firmware/tel"
-	"github.com/centralita/centralita/firmware/view"
 	"github.com/centralita/centralita/hal/watchdog"
 )
 
@@ -39,7 +38,7 @@ func (h *House) openDog() {
 	if h.dog.dog == nil {
 		h.log.Error("no watchdog", "report", r.String())
 	}
-	h.hardware = append(h.hardware, view.Hardware{Driver: r.Driver, State: r.State.String(), What: r.What, Why: r.Why, Hint: r.Hint})
+	h.addPart(r)
 }
 
 // trouble says why nobody would restart a hung house; "" when somebody would, or

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"slices"
+	"sync"
 
 	"github.com/centralita/centralita/board"
 	"github.com/centralita/centralita/board/buses"
@@ -14,7 +15,6 @@ import (
 	"github.com/centralita/centralita/board/segment"
 	"github.com/centralita/centralita/firmware/config"
 	"github.com/centralita/centralita/firmware/panel"
-	"github.com/centralita/centralita/firmware/view"
 	"github.com/centralita/centralita/hal/button"
 	"github.com/centralita/centralita/hal/display"
 	"github.com/centralita/centralita/hal/led"
@@ -33,6 +33,9 @@ type Wires struct {
 // errNoWires is a house that is not to touch hardware.
 var errNoWires = errors.New("no front is opened here")
 
+// frontDriver is the driver's name in reports.
+const frontDriver = "front"
+
 // realFront is the front of the box as it was found.
 type realFront struct {
 	lamps   led.Strip
@@ -41,6 +44,8 @@ type realFront struct {
 	buttons button.Set
 	does    []string // what each button does
 	reports []board.Report
+	what    map[string]string // part → what it is, loaded or not
+	lock    sync.Mutex        // of House.hardware
 }
 
 // openFront opens the front that the board has. What is not there is skipped.
@@ -74,8 +79,12 @@ var errSilent = errors.New("it does not answer")
 
 // open opens one part of the front and says what became of it.
 func (h *House) open(part string, open func() (what string, err error)) {
-	r := board.Report{Driver: "front", Port: part, State: board.Loaded}
+	r := board.Report{Driver: frontDriver, Port: part, State: board.Loaded}
 	what, err := open()
+	if h.real.what == nil {
+		h.real.what = map[string]string{}
+	}
+	h.real.what[part] = what
 	switch {
 	case err == nil:
 		r.What = what
@@ -85,12 +94,12 @@ func (h *House) open(part string, open func() (what string, err error)) {
 			r.Hint = "where it is wired, switch its bus on in config.txt: dtparam=i2c_arm=on, dtparam=spi=on"
 		}
 	case errors.Is(err, errSilent):
-		r.State, r.Why, r.Hint = board.Skipped, err.Error(), "plug it in and start again, or write "+part+": none"
+		r.State, r.Why, r.Hint = board.Skipped, err.Error(), "it is taken as soon as it answers; where there is none, write "+part+": none"
 	default:
 		r.State, r.Why = board.Failed, err.Error()
 	}
 	h.real.reports = append(h.real.reports, r)
-	h.hardware = append(h.hardware, view.Hardware{Driver: r.Driver, Port: r.Port, State: r.State.String(), What: r.What, Why: r.Why, Hint: r.Hint})
+	h.addPart(r)
 }
 
 func (f *realFront) openLamps(w Wires, c *config.Front) (string, error) {
@@ -162,19 +171,15 @@ func (f *realFront) openScreen(w Wires, c *config.Front) (string, error) {
 		return "", err
 	}
 	if s.Kind == "ssd1306" {
-		d, err := oled.Open(bus, uint16(s.Address))
-		if err != nil {
-			return "", silent(err)
-		}
-		f.screen = d
+		f.screen = oled.Later(bus, uint16(s.Address))
 	} else {
-		d, err := charlcd.OpenI2C(bus, uint16(s.Address), charlcd.ROM(s.ROM), s.Cols, s.Rows)
+		d, err := charlcd.LaterI2C(bus, uint16(s.Address), charlcd.ROM(s.ROM), s.Cols, s.Rows)
 		if err != nil {
-			return "", silent(err)
+			return "", err
 		}
 		f.screen = d
 	}
-	return fmt.Sprintf("%s at 0x%02x of I²C bus %d", what, s.Address, s.I2C), nil
+	return fmt.Sprintf("%s at 0x%02x of I²C bus %d", what, s.Address, s.I2C), silent(f.screen.Backlight(display.Off))
 }
 
 func (f *realFront) openDigits(w Wires, c *config.Front) (string, error) {
@@ -187,28 +192,25 @@ func (f *realFront) openDigits(w Wires, c *config.Front) (string, error) {
 		if err != nil {
 			return "", err
 		}
-		m, err := segment.OpenTM1637(lines)
-		if err != nil {
-			return "", silent(err)
-		}
-		f.digits = m
-		return "tm1637 on lines of " + c.Chip, nil
+		f.digits = segment.LaterTM1637(lines)
+		return "tm1637 on lines of " + c.Chip, silent(f.digits.Backlight(display.Off))
 	}
 	bus, err := w.i2c(d.I2C)
 	if err != nil {
 		return "", err
 	}
-	m, err := segment.OpenHT16K33(bus, uint16(d.Address))
-	if err != nil {
-		return "", silent(err)
-	}
-	f.digits = m
-	return fmt.Sprintf("ht16k33 at 0x%02x of I²C bus %d", d.Address, d.I2C), nil
+	f.digits = segment.LaterHT16K33(bus, uint16(d.Address))
+	return fmt.Sprintf("ht16k33 at 0x%02x of I²C bus %d", d.Address, d.I2C), silent(f.digits.Backlight(display.Off))
 }
 
 // silent is a chip that could not be set up: on these buses whatever is not
 // there does just that.
-func silent(err error) error { return fmt.Errorf("%w: %w", errSilent, err) }
+func silent(err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("%w: %w", errSilent, err)
+}
 
 func (w Wires) i2c(bus int) (i2c.BusCloser, error) {
 	if w.I2C == nil {
@@ -218,28 +220,10 @@ func (w Wires) i2c(bus int) (i2c.BusCloser, error) {
 }
 
 // showOn makes the panel show on the real front too.
-func (f *realFront) showOn(p *panel.Panel) {
-	add := panel.Front{Display: f.screen, Strip: f.lamps}
+func (f *realFront) showOn(p *panel.Panel, told func(part string, err error)) {
+	add := panel.Front{Display: f.screen, Strip: f.lamps, Told: told}
 	if f.digits != nil {
 		add.Digits = f.digits
 	}
 	p.Add(add)
-}
-
-// close darkens the front and gives it back.
-func (f *realFront) close() error {
-	var errs []error
-	if f.buttons != nil {
-		errs = append(errs, f.buttons.Close())
-	}
-	if f.lamps != nil {
-		errs = append(errs, f.lamps.Close())
-	}
-	if f.screen != nil {
-		errs = append(errs, f.screen.Close())
-	}
-	if f.digits != nil {
-		errs = append(errs, f.digits.Close())
-	}
-	return errors.Join(errs...)
 }

@@ -65,8 +65,8 @@ type House struct {
 	book     *book.Book
 	prompts  *prompt.Pack
 	board    *board.Board
-	sim      *sim.Board // nil: none
-	hardware []view.Hardware
+	sim      *sim.Board      // nil: none
+	hardware []view.Hardware // under real.lock; never changed in place
 	wires    wiring
 	pumps    map[tel.PortID]*portleg.Pump
 	recorder *recorder
@@ -133,7 +133,7 @@ func New(r Rooms, out *Outside) (*House, error) {
 	}
 	if err != nil {
 		out.close()
-		return nil, errors.Join(err, h.closeBoard(), h.real.close(), r.Book.Close(), h.clock.Close())
+		return nil, errors.Join(err, h.closeBoard(), h.closeFront(), r.Book.Close(), h.clock.Close())
 	}
 	return h, nil
 }
@@ -191,7 +191,7 @@ func (h *House) build() error {
 	h.front = simpanel.New(min(panel.MaxLamps, len(h.cfg.Lines)+len(h.cfg.Phones)))
 	h.panel = panel.New(&h.store, h.front.Display(), h.front.Strip(), h.log)
 	h.panel.SetClock(h.clock.Now)
-	h.real.showOn(h.panel)
+	h.real.showOn(h.panel, h.frontTold)
 	return h.buildWeb()
 }
 
@@ -320,7 +320,7 @@ func (h *House) Run(ctx context.Context, ready func()) error {
 	stop()
 	err = errors.Join(err, h.closeBoard())
 	all.Wait()
-	err = errors.Join(err, h.real.close())
+	err = errors.Join(err, h.closeFront())
 	h.book.Append(call.Fact{Kind: call.Shutdown, At: time.Now(), Reason: cmp.Or(why, "stopped")})
 	err = errors.Join(err, h.book.Close(), h.clock.Close())
 	err = errors.Join(err, h.closeDog(err))

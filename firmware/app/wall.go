@@ -12,7 +12,7 @@ import (
 
 // complete adds to a picture what only the other rooms know.
 func (h *House) complete(s *view.Snapshot) {
-	s.Started, s.Clock, s.Board = h.started, string(h.clock.State()), h.hardware
+	s.Started, s.Clock, s.Board = h.started, string(h.clock.State()), h.parts()
 	late := h.engine.Lateness()
 	s.Media = view.Media{
 		Shards: h.shards, Legs: h.engine.Legs(), Ticks: late.Ticks,
@@ -33,6 +33,7 @@ func (h *House) complete(s *view.Snapshot) {
 	h.checks.Apply(s.At, &h.register)
 	h.holdDog(s.At)
 	h.holdLog(s.At)
+	h.holdFront(s.At)
 	h.holdClock(s.At)
 	h.holdCrash(s.At)
 	h.seeDoors(s)

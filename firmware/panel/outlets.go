@@ -15,8 +15,25 @@ type Digits interface {
 	Backlight(l display.Light) error
 }
 
+// condition is whether a part of a front can be shown on.
+type condition struct {
+	part    string
+	told    func(part string, err error)
+	failing bool
+}
+
+// is tells what changed and reports whether the part is to be tried again.
+func (c *condition) is(err error) bool {
+	if failing := err != nil; failing != c.failing {
+		c.failing = failing
+		c.told(c.part, err)
+	}
+	return c.failing
+}
+
 // screen is a display and what it shows.
 type screen struct {
+	state   condition
 	display display.Display
 	rows    []string // "": not known
 	own     []rune   // what each own glyph shows; 0: nothing
@@ -62,6 +79,7 @@ func (o *screen) write(f rows, light display.Light) error {
 
 // strip is some lamps and what they show.
 type strip struct {
+	state condition
 	strip led.Strip
 	lamps []led.Colour
 	known []bool // lamps[i] is known
@@ -97,6 +115,7 @@ func (o *strip) glow(f Frame, state *State, now time.Time, next *time.Time) erro
 
 // counter is four digits and what they show.
 type counter struct {
+	state  condition
 	digits Digits
 	text   string
 	light  display.Light

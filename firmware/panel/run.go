@@ -2,7 +2,6 @@ package panel
 
 import (
 	"context"
-	"errors"
 	"log/slog"
 	"sync/atomic"
 	"time"
@@ -31,7 +30,6 @@ type Panel struct {
 	counters []*counter
 	zone     *time.Location
 	zoneOf   string
-	failing  bool
 }
 
 // Front is one front of the box, of which any part may be absent.
@@ -39,6 +37,9 @@ type Front struct {
 	Display display.Display
 	Strip   led.Strip
 	Digits  Digits
+	// Told, where set, is told by Run when a part, "display", "lamps" or "digits", cannot be
+	// shown on, and with nil when it can again. Without it the log is.
+	Told func(part string, err error)
 }
 
 // New returns the driver of a front. Either of d and s may be nil.
@@ -51,15 +52,26 @@ func New(store *view.Store, d display.Display, s led.Strip, log *slog.Logger) *P
 
 // Add adds a front that shows the same. Call it before Run.
 func (p *Panel) Add(f Front) {
+	if f.Told == nil {
+		f.Told = p.told
+	}
 	if f.Display != nil {
-		p.screens = append(p.screens, newScreen(f.Display))
+		s := newScreen(f.Display)
+		s.state = condition{part: "display", told: f.Told}
+		p.screens = append(p.screens, s)
 	}
 	if f.Strip != nil {
 		n := f.Strip.Lamps() + 1
-		p.strips = append(p.strips, &strip{strip: f.Strip, lamps: make([]led.Colour, n), known: make([]bool, n)})
+		p.strips = append(p.strips, &strip{strip: f.Strip, lamps: make([]led.Colour, n), known: make([]bool, n), state: condition{part: "lamps", told: f.Told}})
 	}
 	if f.Digits != nil {
-		p.counters = append(p.counters, &counter{digits: f.Digits})
+		p.counters = append(p.counters, &counter{digits: f.Digits, state: condition{part: "digits", told: f.Told}})
+	}
+}
+
+func (p *Panel) told(part string, err error) {
+	if err != nil {
+		p.log.Error("cannot show the house on the front; trying on", "part", part, "err", err)
 	}
 }
 
@@ -119,28 +131,24 @@ func (p *Panel) show(s *view.Snapshot, now time.Time) time.Time {
 		f.Health, next = view.Accepted, earliest(next, until)
 	}
 	p.frame.Store(&f)
-	var errs []error
+	failing := false
 	for _, o := range p.screens {
 		text := rows{f.Rows[:], f.Signs[:]}
 		if o.small() {
 			small := RenderSmall(s, at, page, s.Lang)
 			text, next = rows{small.Rows[:], small.Signs[:]}, earliest(next, small.Next)
 		}
-		errs = append(errs, o.write(text, light))
+		failing = o.state.is(o.write(text, light)) || failing
 	}
 	for _, o := range p.strips {
-		errs = append(errs, o.glow(f, &p.state, now, &next))
+		failing = o.state.is(o.glow(f, &p.state, now, &next)) || failing
 	}
 	for _, o := range p.counters {
 		text, changes := Count(s, at)
 		next = earliest(next, changes)
-		errs = append(errs, o.show(text, light))
+		failing = o.state.is(o.show(text, light)) || failing
 	}
-	err := errors.Join(errs...)
-	if err != nil && !p.failing {
-		p.log.Error("cannot show the house on the front; trying on", "err", err)
-	}
-	if p.failing = err != nil; p.failing {
+	if failing {
 		next = earliest(next, now.Add(again))
 	}
 	return next

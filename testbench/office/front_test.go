@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -13,6 +14,7 @@ import (
 	"github.com/centralita/centralita/board/gpio"
 	"github.com/centralita/centralita/firmware/app"
 	"github.com/centralita/centralita/firmware/call"
+	"github.com/centralita/centralita/firmware/view"
 	"periph.io/x/conn/v3/i2c"
 	"periph.io/x/conn/v3/physic"
 	"periph.io/x/conn/v3/spi"
@@ -101,6 +103,8 @@ func (bus) SetSpeed(physic.Frequency) error { return nil }
 func (c bus) Close() error                  { c.closed++; return nil }
 
 func (c bus) Tx(addr uint16, _, _ []byte) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	if !c.oled || addr != 0x3C {
 		return errors.New("sysfs-i2c: remote I/O error")
 	}
@@ -191,6 +195,43 @@ func (o *Office) switched() (state string) {
 		state = f.State
 	}
 	return state
+}
+
+// A display that was not there at the start is taken when it answers; one whose plug
+// comes out is told, the house goes on, and it is painted again when it is back.
+func TestADisplayIsPluggedInAndOut(t *testing.T) {
+	b := &frontBox{down: map[int]bool{}}
+	b.with(t, func(o *Office) {
+		state := func() (p view.Hardware, alarmed bool) {
+			v := o.House().View()
+			for _, h := range v.Board {
+				if h.Port == "display" {
+					p = h
+				}
+			}
+			return p, slices.ContainsFunc(v.Alarms, func(a view.Alarm) bool { return a.ID == "front.display" })
+		}
+		plug := func(in bool) {
+			b.mu.Lock()
+			b.oled = in
+			b.mu.Unlock()
+			<-time.After(70 * time.Second) // the next minute changes the clock on it
+			synctest.Wait()
+		}
+		if p, alarmed := state(); p.State != "skipped" || alarmed {
+			t.Errorf("at the start it is %+v, an alarm: %t", p, alarmed)
+		}
+		for range 2 {
+			plug(true)
+			if p, alarmed := state(); p.State != "loaded" || p.What == "" || alarmed {
+				t.Errorf("plugged in it is %+v, an alarm: %t", p, alarmed)
+			}
+			plug(false)
+			if p, alarmed := state(); p.State != "failed" || !strings.Contains(p.Why, "0x3c") || !alarmed {
+				t.Errorf("unplugged it is %+v, an alarm: %t", p, alarmed)
+			}
+		}
+	})
 }
 
 func TestNothingPluggedInIsSkipped(t *testing.T) {
