@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help build run call test race fuzz sim bench bench-dsp bench-lines lint arch check prompts rig-dahdi need clean
+.PHONY: help build run call test race fuzz sim bench bench-dsp bench-lines lint arch check prompts rig-dahdi rig-board need clean
 
 ARGS ?=
 SEEDS ?= 200
@@ -69,6 +69,7 @@ lint: ## gofmt, go vet, staticcheck, go mod tidy
 	@unformatted=$$(gofmt -l board dsp firmware hal testbench tools); \
 	if [ -n "$$unformatted" ]; then echo "make lint: gofmt -w is due for:" $$unformatted >&2; exit 1; fi
 	go vet ./...
+	go vet -tags rig ./firmware/app ./testbench/qemu/...
 	go tool staticcheck ./...
 	go mod tidy -diff
 
@@ -80,6 +81,9 @@ prompts: need ## build the language packs from their texts (espeak-ng, sox)
 
 rig-dahdi: ## hold the DAHDI driver against the real modules, in a kernel under QEMU (ARCH=arm64)
 	go run ./testbench/qemu/dahdirig -arch $(ARCH) $(ARGS)
+
+rig-board: ## hold lamps, buttons, displays, watchdog and serial line against a real kernel in QEMU
+	go run ./testbench/qemu/boardrig -arch $(ARCH) $(ARGS)
 
 need: ## install the programs that tests call, or say how
 	@.ci/need

@@ -32,10 +32,11 @@ type cli struct {
 }
 
 type runCmd struct {
-	Config  string   `type:"existingfile" placeholder:"FILE" help:"The configuration. Without it: the version that DIR has kept, or the factory's."`
-	Data    string   `required:"" placeholder:"DIR" help:"Folder of the book, secrets, sockets and own prompts; made when missing."`
-	SIP     string   `placeholder:"HOST:PORT" help:"Listen for SIP here instead."`
-	journal *Journal `kong:"-"` // of the program, for all its houses
+	Config  string       `type:"existingfile" placeholder:"FILE" help:"The configuration. Without it: the version that DIR has kept, or the factory's."`
+	Data    string       `required:"" placeholder:"DIR" help:"Folder of the book, secrets, sockets and own prompts; made when missing."`
+	SIP     string       `placeholder:"HOST:PORT" help:"Listen for SIP here instead."`
+	journal *Journal     `kong:"-"` // of the program, for all its houses
+	built   func(*House) `kong:"-"` // is told of each house before it runs; nil: nobody
 
 	Web   string `placeholder:"HOST:PORT" help:"Serve the wall page here instead; over TLS it is 363 ports above, as 443 is above 80."`
 	HTTPS string `name:"https" placeholder:"HOST:PORT" help:"Serve the pages with a log-in here instead."`

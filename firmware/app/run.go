@@ -72,6 +72,9 @@ func (c *runCmd) houses(ctx context.Context, log *slog.Logger, stdout, stderr io
 		if h, err = c.open(ctx, l, log, stderr); err != nil {
 			break
 		}
+		if c.built != nil {
+			c.built(h)
+		}
 		err = h.Run(ctx, func() { h.greet(stdout, c.Data, time.Since(began)) })
 		if again, ok := errors.AsType[*restart](err); ok && ctx.Err() == nil {
 			if again.err != nil {
