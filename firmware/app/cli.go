@@ -112,7 +112,7 @@ func consoleCommand(args []string, stdout, stderr io.Writer) (int, bool) {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	code, err := console.Run(ctx, filepath.Join(data, console.SocketName), rest, stdout)
+	code, err := console.RunAsking(ctx, filepath.Join(data, console.SocketName), rest, stdout, answers(os.Stdin, stdout))
 	if err == nil {
 		return code, true
 	}

@@ -74,7 +74,7 @@ func (h *House) serveConsole(ctx context.Context) error {
 	return console.New(console.Deps{
 		View: h.store.Get, Book: h.book, Control: control{h.exchange}, Lines: technician{control{h.exchange}, h}, Phones: h.accounts, Panel: h.drawFront,
 		Lang: h.cfg.Site.Language, Location: h.cfg.Site.Location, Log: h.log, Now: h.clock.Now, Time: clockDesk{h}, Journal: h.journal,
-		Access: accounts{h.doors.access},
+		Access: accounts{h.doors.access}, Accounts: h.doors.access,
 	}).Serve(ctx, h.out.Control)
 }
 

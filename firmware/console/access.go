@@ -25,7 +25,6 @@ type Access interface {
 // shellCommands are those of a session at a terminal.
 var shellCommands = []command{
 	{"login", "[NAME]", "entrar con nombre y contraseña", "enter with name and password", 0, 1, false, tel.Nobody, doLogin},
-	{"claim", "", "hacerse dueño de una centralita sin dueño", "become the owner of a box without one", 0, 0, false, tel.Nobody, doClaim},
 	{"exit", "", "cerrar la sesión", "end the session", 0, 0, false, tel.Nobody, doExit},
 	{"logout", "", "cerrar la sesión", "end the session", 0, 0, false, tel.Nobody, doExit},
 	{"lang", "es|en", "idioma de la sesión", "language of the session", 1, 1, false, tel.Nobody, setLang},
@@ -79,39 +78,6 @@ func doLogin(ctx context.Context, s *session) int {
 func (s *session) role(r tel.Role) string {
 	es := map[tel.Role]string{tel.Nobody: "nadie", tel.AgentRole: "agente", tel.Supervisor: "supervisión", tel.Technician: "técnica", tel.Owner: "dueño"}
 	return s.t(es[r], r.String())
-}
-
-// doClaim makes the first owner.
-func doClaim(ctx context.Context, s *session) int {
-	if s.sh == nil {
-		return s.fail(NotFine, errNobody)
-	}
-	a := s.c.d.Access
-	switch {
-	case a == nil:
-		return s.stopped()
-	case a.Claimed():
-		return s.fail(NotFine, usageError{"ya tiene dueño; pista: login", "it has an owner already; hint: login"})
-	}
-	s.wrap("", "", s.t("Elija el nombre y la contraseña del dueño. Nadie más los conoce: si se pierden, solo queda `factory-reset`.",
-		"Choose the owner's name and password. Nobody else knows them: if they are lost only `factory-reset` is left."))
-	name, err := s.question(ctx, "Nombre", "Name")
-	if err != nil {
-		return s.fail(NotFine, err)
-	}
-	password, err := s.newSecret(ctx)
-	if err != nil {
-		return s.fail(NotFine, err)
-	}
-	who, err := a.Claim(ctx, "", name, password, s.who.Via)
-	if err != nil {
-		return s.fail(NotFine, err)
-	}
-	if s.sh.d.Who.Role == tel.Nobody {
-		s.sh.who = who
-	}
-	s.wrap("", "  ", fmt.Sprintf(s.t("Hecho: %s es el dueño y ya ha entrado.", "Done: %s is the owner and is logged in."), safe(who.Name)))
-	return Fine
 }
 
 func doExit(_ context.Context, s *session) int {

@@ -73,6 +73,8 @@ type Deps struct {
 	Journal Log
 	Phones  func() []Account
 	Access  Access // who may enter at the serial line; nil: nobody can
+	// Accounts are the people who enter; nil where there are none.
+	Accounts Accounts
 	// Panel draws the front of the box: the four rows of the display and the
 	// signs of the lamps. now is in the zone of Location.
 	Panel    func(s *view.Snapshot, now time.Time) (rows [4]string, lamps string)
@@ -261,13 +263,14 @@ type asked struct {
 	out   io.Writer
 	frame func(string) error // nil: pictures stand one below the other
 	sh    *shell             // nil: no person sits there
+	ask   asker              // nil: nobody can be asked but at a shell
 }
 
 // do does one command.
 func (c *Console) do(ctx context.Context, a asked) int {
 	r, err := parse(a.args)
 	who := a.who
-	s := &session{c: c, r: r, who: who, out: a.out, frame: a.frame, lang: c.lang(r.lang), now: c.d.Now(), sh: a.sh}
+	s := &session{c: c, r: r, who: who, out: a.out, frame: a.frame, lang: c.lang(r.lang), now: c.d.Now(), sh: a.sh, asker: a.ask}
 	if a.sh != nil && r.lang == "" {
 		s.lang = a.sh.lang
 	}
@@ -313,8 +316,10 @@ func (c *Console) lang(asked tel.Lang) tel.Lang {
 }
 
 // forbidden says that the role does not permit the command.
-func (s *session) forbidden() int {
-	need := s.r.cmd.role
+func (s *session) forbidden() int { return s.forbiddenAs(s.r.cmd.role) }
+
+// forbiddenAs says that the command, as it was typed, is for another role.
+func (s *session) forbiddenAs(need tel.Role) int {
 	if s.who.Role == tel.Nobody {
 		return s.fail(NotFine, usageError{
 			fmt.Sprintf("%s es para quien ha entrado; pista: login", s.r.cmd.name), fmt.Sprintf("%s is for those who have logged in; hint: login", s.r.cmd.name)})

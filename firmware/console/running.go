@@ -146,15 +146,28 @@ func up(rows int) []byte { return fmt.Appendf(nil, "\x1b[%dA\r", rows) }
 // errNobody is a command that must ask and came without a person.
 var errNobody = usageError{"esto se pregunta en una sesión; pista: centralita console", "this is asked in a session; hint: centralita console"}
 
+// asker asks somebody who sits elsewhere for one line. Hidden: it must not show.
+// Again: it is the one before once more, which only a person need type.
+type asker func(ctx context.Context, q query) (string, error)
+
+type query struct {
+	Prompt string `json:"prompt"`
+	Hidden bool   `json:"hidden,omitempty"`
+	Again  bool   `json:"again,omitempty"`
+}
+
+// canAsk reports whether there is somebody who could be asked.
+func (s *session) canAsk() bool { return s.sh != nil || s.asker != nil }
+
 // question asks the person something, for the running command. The error is a
 // sentence: nobody can be asked, or he gave up.
 func (s *session) question(ctx context.Context, es, en string) (string, error) {
-	return s.pose(ctx, s.t(es, en)+": ", edit.Answer)
+	return s.pose(ctx, query{Prompt: s.t(es, en) + ": "})
 }
 
 // secret asks for what must not show.
 func (s *session) secret(ctx context.Context, es, en string) (string, error) {
-	return s.pose(ctx, s.t(es, en)+": ", edit.Secret)
+	return s.pose(ctx, query{Prompt: s.t(es, en) + ": ", Hidden: true})
 }
 
 // newSecret asks for a new secret twice.
@@ -163,20 +176,27 @@ func (s *session) newSecret(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	again, err := s.secret(ctx, "Otra vez", "Once more")
+	again, err := s.pose(ctx, query{Prompt: s.t("Otra vez", "Once more") + ": ", Hidden: true, Again: true})
 	if err == nil && again != first {
 		err = usageError{"no son iguales; no se hizo nada", "they are not the same; nothing was done"}
 	}
 	return first, err
 }
 
-func (s *session) pose(ctx context.Context, prompt string, mode edit.Mode) (string, error) {
-	if s.sh == nil {
+func (s *session) pose(ctx context.Context, q query) (string, error) {
+	switch {
+	case s.sh == nil && s.asker != nil:
+		return s.asker(ctx, q)
+	case s.sh == nil:
 		return "", errNobody
+	}
+	mode := edit.Answer
+	if q.Hidden {
+		mode = edit.Secret
 	}
 	answer := make(chan reply, 1)
 	select {
-	case s.sh.asks <- question{prompt, mode, answer}:
+	case s.sh.asks <- question{q.Prompt, mode, answer}:
 	case <-ctx.Done():
 		return "", errCancelled
 	}

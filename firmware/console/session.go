@@ -27,6 +27,7 @@ type session struct {
 	now   time.Time
 	err   error  // first error of out; what follows is not written
 	sh    *shell // nil: no person sits there
+	asker asker  // nil: nobody can be asked but at a shell
 }
 
 // t chooses the words.

@@ -31,6 +31,7 @@ const (
 	readTime    = 5 * time.Second
 	writeTime   = 10 * time.Second
 	lastTime    = time.Second
+	askTime     = 5 * time.Minute
 	chunk       = 16 << 10
 )
 
@@ -45,6 +46,10 @@ type message struct {
 	Exit  *int     `json:"exit,omitempty"`
 	Shell *Size    `json:"shell,omitempty"` // begins a session at a terminal, or tells of its new size
 	Raw   []byte   `json:"raw,omitempty"`   // of a session: keys, and what the terminal is to show
+
+	Answers bool    `json:"answers,omitempty"` // of a request: whoever sends it can be asked
+	Ask     *query  `json:"ask,omitempty"`     // a question of the command
+	Answer  *string `json:"answer,omitempty"`  // and what was answered; null: nothing
 }
 
 // Listen makes the socket in the data folder, for this user only. The caller
@@ -117,8 +122,11 @@ func (c *Console) session(ctx context.Context, conn net.Conn) {
 		c.remote(ctx, conn, in, w, *first.Shell)
 		return
 	}
-	code := c.exec(ctx, atSocket, first.Args, w, w.frame)
-	w.end("", code)
+	a := asked{who: atSocket, args: first.Args, out: w, frame: w.frame}
+	if first.Answers {
+		a.ask = func(_ context.Context, q query) (string, error) { return w.ask(in, q) }
+	}
+	w.end("", c.do(ctx, a))
 }
 
 // readRequest reads and checks one line of the other side.
@@ -174,6 +182,24 @@ func (w *wire) Write(p []byte) (int, error) {
 	return len(p), err
 }
 
+// ask sends a question and waits for its answer.
+func (w *wire) ask(in *bufio.Reader, q query) (string, error) {
+	if len(w.text) > 0 {
+		if err := w.send(message{Out: string(w.text)}); err != nil {
+			return "", errCancelled
+		}
+		w.text = w.text[:0]
+	}
+	if w.send(message{Ask: &q}) != nil || w.conn.SetReadDeadline(time.Now().Add(askTime)) != nil {
+		return "", errCancelled
+	}
+	m, err := readRequest(in)
+	if err != nil || m.Answer == nil {
+		return "", errCancelled
+	}
+	return *m.Answer, nil
+}
+
 // frame sends a picture; an empty one asks whether the reader is still there.
 func (w *wire) frame(text string) error { return w.send(message{Frame: text}) }
 
@@ -191,6 +217,15 @@ func (w *wire) end(more string, code int) {
 // returns its exit code. The error is ErrUnreachable when nobody listens there.
 // A live picture is drawn over the one before when stdout is a terminal.
 func Run(ctx context.Context, socket string, args []string, stdout io.Writer) (int, error) {
+	return RunAsking(ctx, socket, args, stdout, nil)
+}
+
+// Answerer answers what a command asks. Hidden: it must not show. Again: it is the
+// answer before once more.
+type Answerer func(prompt string, hidden, again bool) (string, error)
+
+// RunAsking is Run for somebody who can be asked.
+func RunAsking(ctx context.Context, socket string, args []string, stdout io.Writer, answer Answerer) (int, error) {
 	args, err := fromFiles(args)
 	if err != nil {
 		return Usage, err
@@ -199,7 +234,7 @@ func Run(ctx context.Context, socket string, args []string, stdout io.Writer) (i
 	if err != nil {
 		return Unreachable, fmt.Errorf("%w on %s (%w)", ErrUnreachable, socket, err)
 	}
-	return Ask(ctx, conn, args, stdout)
+	return talk(ctx, conn, args, stdout, answer)
 }
 
 // fromFiles puts the content of FILE where an argument is @FILE: it is read here,
@@ -225,9 +260,13 @@ func fromFiles(args []string) ([]string, error) {
 
 // Ask does one request on a connection to the socket and closes it.
 func Ask(ctx context.Context, conn net.Conn, args []string, stdout io.Writer) (int, error) {
+	return talk(ctx, conn, args, stdout, nil)
+}
+
+func talk(ctx context.Context, conn net.Conn, args []string, stdout io.Writer, answer Answerer) (int, error) {
 	defer conn.Close()
 	defer context.AfterFunc(ctx, func() { conn.Close() })()
-	line, err := json.Marshal(message{Args: args})
+	line, err := json.Marshal(message{Args: args, Answers: answer != nil})
 	if err != nil {
 		return Usage, fmt.Errorf("cannot write the request: %w", err)
 	}
@@ -247,6 +286,10 @@ func Ask(ctx context.Context, conn net.Conn, args []string, stdout io.Writer) (i
 		switch {
 		case m.Exit != nil:
 			return *m.Exit, nil
+		case m.Ask != nil && answer != nil:
+			if err := respond(conn, *m.Ask, answer); err != nil {
+				return NotFine, err
+			}
 		case m.Frame != "":
 			err = live.draw(m.Frame)
 		default:
@@ -256,6 +299,22 @@ func Ask(ctx context.Context, conn net.Conn, args []string, stdout io.Writer) (i
 			return Unreachable, fmt.Errorf("cannot write the answer: %w", err)
 		}
 	}
+}
+
+// respond lets the person answer a question.
+func respond(conn net.Conn, q query, answer Answerer) error {
+	text, err := answer(q.Prompt, q.Hidden, q.Again)
+	if err != nil {
+		return fmt.Errorf("cannot read the answer: %w", err)
+	}
+	line, err := json.Marshal(message{Answer: &text})
+	if err != nil {
+		return fmt.Errorf("cannot write the answer: %w", err)
+	}
+	if _, err := conn.Write(append(line, '\n')); err != nil {
+		return fmt.Errorf("cannot answer: %w", err)
+	}
+	return nil
 }
 
 // screen draws pictures one over the other, or one below the other where
