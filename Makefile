@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help build run call test race fuzz sim bench bench-dsp bench-lines lint arch check prompts rig-dahdi rig-board need clean
+.PHONY: help build run call test race fuzz sim bench bench-dsp bench-lines lint arch check prompts image rig-dahdi rig-board need clean
 
 ARGS ?=
 SEEDS ?= 200
@@ -12,6 +12,7 @@ DAYS ?= 7
 FUZZTIME ?= 20s
 BENCHTIME ?= 1s
 ARCH ?= amd64
+BOARD ?= rpi4
 
 CONFIG ?= board/sim/office.yaml
 DATA ?= var
@@ -78,6 +79,9 @@ arch: ## hold the plan of the house against the code
 
 prompts: need ## build the language packs from their texts (espeak-ng, sox)
 	go run ./tools/prompts $(ARGS)
+
+image: ## build the card of a board, its slot image, parts list and licences: BOARD=rpi4 rpi3 cm4 zero2w qemu (ARGS="-keys DIR")
+	go run ./tools/image -board $(BOARD) $(ARGS)
 
 rig-dahdi: ## hold the DAHDI driver against the real modules, in a kernel under QEMU (ARCH=arm64)
 	go run ./testbench/qemu/dahdirig -arch $(ARCH) $(ARGS)

@@ -77,6 +77,7 @@ var table = []row{
 	{packages: "firmware/logring", ours: []string{"firmware/redact"}, never: []string{"net/**", "database/sql"}},
 	{packages: "firmware/syslog", ours: []string{"firmware/redact"}, never: []string{"database/sql"}},
 	{packages: "firmware/update/ctl", never: []string{"net/**", "database/sql"}},
+	{packages: "firmware/mbr", never: append([]string{"time"}, machine...)},
 	{packages: "firmware/update/trial", never: machine, virtual: true},
 	{packages: "firmware/update/**", ours: []string{"firmware/tel", "firmware/update/**", "hal/slot"}, never: []string{"database/sql"}, alien: true},
 

@@ -16,7 +16,7 @@ type Archive map[string]File
 // File is one file of an Archive.
 type File struct {
 	Data []byte
-	Mode fs.FileMode // 0: 0644; with fs.ModeSymlink Data is where it points
+	Mode fs.FileMode // 0: 0644; with fs.ModeSymlink Data is where it points, with fs.ModeDir it is a folder
 }
 
 // WriteTo writes it in the format the kernel unpacks (newc; the kernel's
@@ -46,6 +46,10 @@ func (a Archive) WriteTo(w io.Writer) (int64, error) {
 		mode := f.Mode.Perm()
 		if mode == 0 {
 			mode = 0o644
+		}
+		if f.Mode.IsDir() {
+			folder(n)
+			continue
 		}
 		kind := uint32(0o100000)
 		if f.Mode&fs.ModeSymlink != 0 {
