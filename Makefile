@@ -52,6 +52,7 @@ sim: ## live random weeks in virtual time and hold the promises against them (SE
 	go test ./firmware/acd -run Invariants -count 1 -timeout 60m -events 1000000
 	go test ./testbench/office -run 'RandomWeek' -count 1 -timeout 120m -seeds $(WEEKS) -days $(DAYS) -calls 120
 	go test ./testbench/receiver -count 1 -seeds 50
+	go test ./firmware/update/slotkeeper -run PowerCuts -count 1 -timeout 30m -cuts 20000
 
 bench: ## cost of a media tick, of each machine's step, of SIP checks, and start to ready
 	go test -run '^$$' -bench . -benchmem -benchtime $(BENCHTIME) ./dsp/... ./firmware/media/... \

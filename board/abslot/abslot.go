@@ -185,7 +185,7 @@ func (d *Disk) Write(id slot.ID) (slot.Writer, error) {
 	if !ok {
 		return nil, fmt.Errorf("cannot write slot %q: there is none", id)
 	}
-	return &writer{d: d, e: e, buf: aligned(chunk)}, nil
+	return &writer{d: d, e: e, buf: aligned(int(min(chunk, e.size)))}, nil
 }
 
 // writer gathers chunks.
@@ -246,7 +246,7 @@ func (d *Disk) Read(id slot.ID, size int64) (io.ReadCloser, error) {
 	if !ok || size < 0 || size > e.size {
 		return nil, fmt.Errorf("cannot read %d bytes of slot %q: it has %d", size, id, e.size)
 	}
-	return &reader{d: d, at: e.at, left: size, buf: aligned(chunk)}, nil
+	return &reader{d: d, at: e.at, left: size, buf: aligned(int(min(chunk, e.size)))}, nil
 }
 
 // reader reads chunks ahead.

@@ -253,7 +253,7 @@ func Unpack(w io.Writer, r io.Reader, p Payload) error {
 		z.Multistream(false)
 		image = z
 	}
-	if _, err := io.CopyN(io.MultiWriter(to, raw), image, p.Size); err != nil {
+	if _, err := io.CopyN(io.MultiWriter(to, raw), image, p.Size); err != nil || to.err != nil { // CopyN forgets an error of the last write
 		return judge()
 	}
 	var more [1]byte

@@ -407,7 +407,7 @@ func TestFaultsOfReadingAreNotOfTheBundle(t *testing.T) {
 
 type brokenSlot struct{ err error }
 
-func (b brokenSlot) Write([]byte) (int, error) { return 0, b.err }
+func (b brokenSlot) Write(p []byte) (int, error) { return len(p), b.err }
 
 func FuzzBundle(f *testing.F) {
 	small := []byte("kernel initrd root")

@@ -1,0 +1,5 @@
+//go:build !linux
+
+package slotkeeper
+
+const nonblock = 0

@@ -1,0 +1,117 @@
+// Package slotwire is what the program and the keeper say to each other about the
+// slots: the names of the requests and the shapes of what goes with them, as JSON.
+package slotwire
+
+import "github.com/centralita/centralita/firmware/update/ctl"
+
+// Requests.
+const (
+	Slots    = "slots"          // nothing → State
+	Stage    = "slots-stage"    // StageAsk → Result, with Progress
+	Try      = "slots-try"      // nothing → Result, with Progress
+	Commit   = "slots-commit"   // CommitAsk → State
+	Rollback = "slots-rollback" // RollbackAsk → Result, with Progress
+	USB      = "slots-usb"      // nothing → []Found
+)
+
+// Slot is what a slot holds.
+type Slot struct {
+	Number  uint64 `json:"number,omitempty"` // 0: empty, or being written
+	Version string `json:"version,omitempty"`
+	Floor   uint64 `json:"floor,omitempty"`
+	Size    int64  `json:"size,omitempty"` // bytes; 0: what it holds is not known
+}
+
+// State is the boot record and what runs.
+type State struct {
+	Board     string `json:"board"`
+	Boot      uint64 `json:"boot"`            // number of the boot script
+	Running   string `json:"running"`         // "a", "b"; empty: the recovery system
+	Trial     bool   `json:"trial"`           // it falls back unless it is committed
+	Good      string `json:"good"`            // starts by itself
+	Try       string `json:"try,omitempty"`   // starts next, on trial
+	Tries     int    `json:"tries,omitempty"` // starts it has left
+	Floor     uint64 `json:"floor"`
+	Gen       uint64 `json:"gen"` // of the record
+	A         Slot   `json:"a"`
+	B         Slot   `json:"b"`
+	Why       string `json:"why,omitempty"` // of the last trial that was given up: "b/ended"
+	Capacity  int64  `json:"capacity"`      // of a slot, bytes
+	Keys      int    `json:"keys"`
+	Threshold int    `json:"threshold"`
+	Record    string `json:"record,omitempty"` // what is wrong with the boot record
+}
+
+// Of returns a slot by its name.
+func (s State) Of(id string) Slot {
+	switch id {
+	case "a":
+		return s.A
+	case "b":
+		return s.B
+	}
+	return Slot{}
+}
+
+// Other returns the slot that does not run.
+func (s State) Other() string {
+	switch s.Running {
+	case "a":
+		return "b"
+	case "b":
+		return "a"
+	}
+	return ""
+}
+
+// StageAsk asks to write a bundle into the slot that does not run.
+type StageAsk struct {
+	File    string `json:"file"`              // name in the inbox, or on a stick
+	USB     bool   `json:"usb,omitempty"`     // on a stick
+	Present bool   `json:"present,omitempty"` // somebody stands at the box and permits an older number
+	Trusted bool   `json:"trusted,omitempty"` // the clock is right
+	Rate    int64  `json:"rate,omitempty"`    // bytes a second at most; 0: as fast as it goes
+}
+
+// CommitAsk asks to declare the running slot good.
+type CommitAsk struct {
+	Floor bool `json:"floor,omitempty"` // shut out what it names as too old, too
+}
+
+// RollbackAsk asks to go back to the other slot at the next start.
+type RollbackAsk struct {
+	Why     string `json:"why,omitempty"` // checks that failed, "web+book"; empty: somebody asked
+	Present bool   `json:"present,omitempty"`
+	Rate    int64  `json:"rate,omitempty"`
+}
+
+// Result is what came of a request.
+type Result struct {
+	Slot    string        `json:"slot,omitempty"` // written, or started next
+	Held    Slot          `json:"held,omitzero"`  // by it
+	Refused *ctl.Refusal  `json:"refused,omitempty"`
+	News    *ctl.Manifest `json:"news,omitempty"`
+}
+
+// Steps of Progress.
+const (
+	Checking  = "checking"  // the bundle's sum
+	Writing   = "writing"   // into the slot
+	Verifying = "verifying" // the slot's sum, read back
+)
+
+// Progress is how far a request is.
+type Progress struct {
+	Step string `json:"step"`
+	Done int64  `json:"done"` // bytes
+	Of   int64  `json:"of"`
+}
+
+// Found is a bundle on a stick.
+type Found struct {
+	Device  string        `json:"device"`
+	File    string        `json:"file"`
+	Size    int64         `json:"size"`
+	Refused *ctl.Refusal  `json:"refused,omitempty"`
+	News    *ctl.Manifest `json:"news,omitempty"` // what it says, with signatures that fit
+}
