@@ -171,3 +171,9 @@ func identify(texts []Text) string {
 	}
 	return "NOASSERTION"
 }
+
+// Whole reports whether t is nothing but the full text of the Apache License,
+// which every Debian system keeps once for all.
+func Whole(spdx string, t Text) bool {
+	return spdx == "Apache-2.0" && identify([]Text{t}) == spdx && strings.Contains(t.Body, "END OF TERMS AND CONDITIONS")
+}

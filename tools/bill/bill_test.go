@@ -75,3 +75,16 @@ func TestIdentify(t *testing.T) {
 		}
 	}
 }
+
+func TestWhole(t *testing.T) {
+	ours, err := os.ReadFile("../../LICENSE")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !Whole("Apache-2.0", Text{"LICENSE", string(ours)}) {
+		t.Error("our licence is not the whole text")
+	}
+	if Whole("Apache-2.0", Text{"NOTICE", "under the Apache License, Version 2.0"}) || Whole("MIT", Text{"LICENSE", string(ours)}) {
+		t.Error("a notice is taken for the whole text")
+	}
+}
