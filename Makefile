@@ -3,7 +3,8 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help build run call test race fuzz sim bench bench-dsp bench-lines lint arch check prompts image rig-dahdi rig-board need clean
+# every target that `help` lists; none makes a file of its name
+.PHONY: $(shell sed -n 's/^\([a-z-]*\):.*\#\# .*/\1/p' $(MAKEFILE_LIST))
 
 ARGS ?=
 SEEDS ?= 200
@@ -13,6 +14,8 @@ FUZZTIME ?= 20s
 BENCHTIME ?= 1s
 ARCH ?= amd64
 BOARD ?= rpi4
+
+VERSION ?= $(shell sed -n 's/^var Version = "\(.*\)"/\1/p' firmware/app/house.go)
 
 CONFIG ?= board/sim/office.yaml
 DATA ?= var
@@ -89,6 +92,12 @@ rig-dahdi: ## hold the DAHDI driver against the real modules, in a kernel under 
 
 rig-board: ## hold lamps, buttons, displays, watchdog and serial line against a real kernel in QEMU
 	go run ./testbench/qemu/boardrig -arch $(ARCH) $(ARGS)
+
+deb: ## the Debian packages for amd64, arm64 and armhf into artefacts/deb (DEB=arm64: that one)
+	go run ./tools/deb -arch $(or $(DEB),all) -version $(VERSION)
+
+rig-deb: ## lintian, then install, run, upgrade, remove and purge the package in a Debian with systemd (root)
+	go run ./testbench/debrig -version $(VERSION)
 
 need: ## install the programs that tests call, or say how
 	@.ci/need

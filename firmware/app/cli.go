@@ -16,6 +16,7 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	"github.com/centralita/centralita/board"
 	"github.com/centralita/centralita/firmware/book"
 	"github.com/centralita/centralita/firmware/config"
 	"github.com/centralita/centralita/firmware/config/secret"
@@ -40,6 +41,8 @@ type runCmd struct {
 
 	Web   string `placeholder:"HOST:PORT" help:"Serve the wall page here instead; over TLS it is 363 ports above, as 443 is above 80."`
 	HTTPS string `name:"https" placeholder:"HOST:PORT" help:"Serve the pages with a log-in here instead."`
+
+	priority board.Report // what became of real time
 }
 
 type checkCmd struct {

@@ -116,6 +116,7 @@ type Rooms struct {
 	Version int        // which of them Config is; 0: none
 	// Override puts what the command line says over a configuration; nil: nothing.
 	Override func(*config.Config) error
+	Reports  []board.Report // of what was looked at before
 	Log      *slog.Logger
 }
 
@@ -125,6 +126,9 @@ func New(r Rooms, out *Outside) (*House, error) {
 	if h.journal = r.Journal; h.journal == nil {
 		h.journal = newJournal()
 		h.log = h.journal.join(h.log)
+	}
+	for _, report := range r.Reports {
+		h.addPart(report)
 	}
 	err := h.keepTime(r)
 	h.journal.ring.SetClock(h.clock.At)

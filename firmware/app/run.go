@@ -13,6 +13,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/centralita/centralita/board"
 	"github.com/centralita/centralita/firmware/book"
 	"github.com/centralita/centralita/firmware/config"
 	"github.com/centralita/centralita/firmware/config/life"
@@ -66,6 +67,7 @@ func (c *runCmd) houses(ctx context.Context, log *slog.Logger, stdout, stderr io
 		return err
 	}
 	err = c.adopt(l, log, stderr)
+	c.priority = hurry()
 	for err == nil {
 		began := time.Now()
 		var h *House
@@ -198,7 +200,7 @@ func (c *runCmd) build(ctx context.Context, l *life.Life, n int, log *slog.Logge
 	if err != nil {
 		return nil, fmt.Errorf("%w%s", err, closing(errors.Join(b.Close(), clock.leave())))
 	}
-	return New(Rooms{Config: cfg, Time: clock, Journal: c.journal, Dir: c.Data, Book: b, Secrets: secrets, Prompts: pack, Life: l, Version: n, Override: c.override, Log: log}, out)
+	return New(Rooms{Config: cfg, Time: clock, Journal: c.journal, Dir: c.Data, Book: b, Secrets: secrets, Prompts: pack, Life: l, Version: n, Override: c.override, Reports: []board.Report{c.priority}, Log: log}, out)
 }
 
 // name is what problems of version n are told of: the file it was taken from,
