@@ -39,6 +39,7 @@ func (h *House) openBoard() {
 		h.addPart(r)
 	}
 	h.openFront()
+	h.openConsoles()
 }
 
 // drivers are those that the configuration asks for, in the order of their reports.

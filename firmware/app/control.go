@@ -70,13 +70,17 @@ func (h *House) Messages(ctx context.Context, ext tel.Number, n int) error {
 	return control{h.exchange}.Messages(ctx, ext, n)
 }
 
-func (h *House) serveConsole(ctx context.Context) error {
+// desk is what answers commands, at every door.
+func (h *House) desk() *console.Console {
 	return console.New(console.Deps{
 		View: h.store.Get, Book: h.book, Control: control{h.exchange}, Lines: technician{control{h.exchange}, h}, Phones: h.accounts, Panel: h.drawFront,
 		Lang: h.cfg.Site.Language, Location: h.cfg.Site.Location, Log: h.log, Now: h.clock.Now, Time: clockDesk{h}, Journal: h.journal,
 		Access: accounts{h.doors.access}, Accounts: h.doors.access,
-	}).Serve(ctx, h.out.Control)
+		Title: fmt.Sprintf("Centralita %s · %s", Version, h.cfg.Site.Name),
+	})
 }
+
+func (h *House) serveConsole(ctx context.Context) error { return h.desk().Serve(ctx, h.out.Control) }
 
 // accounts are what has to be typed into SIP phones.
 func (h *House) accounts() []console.Account {

@@ -91,9 +91,10 @@ type House struct {
 	uplinks  []*uplink.Uplink
 	syslog   *syslog.Log // nil: none
 	web      *web.Server
-	doors    doors
 	clock    *Time
 	journal  *Journal
+	doors    doors
+	consoles []*serialDoor
 	life     *life.Life // nil: versions are not kept
 	version  int        // of the configuration, 0: of a document that is no version
 	override func(*config.Config) error
@@ -137,7 +138,7 @@ func New(r Rooms, out *Outside) (*House, error) {
 	}
 	if err != nil {
 		out.close()
-		return nil, errors.Join(err, h.closeBoard(), h.closeFront(), r.Book.Close(), h.clock.Close())
+		return nil, errors.Join(err, h.closeBoard(), h.closeFront(), h.closeConsoles(), r.Book.Close(), h.clock.Close())
 	}
 	return h, nil
 }
@@ -307,6 +308,9 @@ func (h *House) Run(ctx context.Context, ready func()) error {
 	part("the claim", h.doors.access.Run)
 	if h.out.Control != nil {
 		part("the console", h.serveConsole)
+	}
+	for _, d := range h.consoles {
+		part("a serial console", func(ctx context.Context) error { return h.serveSerial(ctx, d) })
 	}
 	for _, u := range h.uplinks {
 		part("an uplink", u.Run)

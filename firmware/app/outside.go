@@ -17,9 +17,11 @@ import (
 	"github.com/centralita/centralita/board/dahdi"
 	"github.com/centralita/centralita/board/gpio"
 	"github.com/centralita/centralita/board/linuxdog"
+	"github.com/centralita/centralita/board/tty"
 	"github.com/centralita/centralita/firmware/config"
 	"github.com/centralita/centralita/firmware/console"
 	"github.com/centralita/centralita/firmware/health"
+	"github.com/centralita/centralita/hal/serial"
 	"github.com/centralita/centralita/hal/watchdog"
 )
 
@@ -37,8 +39,10 @@ type Outside struct {
 	Wire      net.Listener // of the simulated board; nil: none is served
 	// Serial opens the serial line of a modem; nil: no modem is opened.
 	Serial func(device string, baud int) (io.ReadWriteCloser, error)
-	DAHDI  dahdi.Kernel // of telephone cards; nil: none is opened
-	Wires  Wires        // to the front of the box; zero: none is opened
+	// Console is the serial line of a technician; nil: none is opened.
+	Console func(path string) serial.Device
+	DAHDI   dahdi.Kernel // of telephone cards; nil: none is opened
+	Wires   Wires        // to the front of the box; zero: none is opened
 	// Watchdog opens the watchdog of the machine; nil: none is opened.
 	Watchdog func(linuxdog.Config) (watchdog.Dog, board.Report)
 	Notify   *health.Notifier // of systemd; nil: nobody is told
@@ -90,6 +94,7 @@ func Listen(cfg *config.Config, dir string) (out *Outside, err error) {
 		}
 	}
 	o.Serial, o.DAHDI, o.Watchdog = atmodem.OpenSerial, dahdi.System(dahdi.Root), linuxdog.Open
+	o.Console = func(path string) serial.Device { return tty.Device{Path: path} }
 	o.Wires = Wires{GPIO: gpio.Linux(), I2C: buses.I2C, SPI: buses.SPI}
 	o.Machine = health.NewMachine(dir)
 	if o.Notify, err = health.NewNotifier(os.Getenv, os.Getpid()); err != nil {

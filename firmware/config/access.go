@@ -11,8 +11,10 @@ import (
 // Access says how people enter, as far as that is the site's and not a person's.
 // Accounts are no part of the document.
 type Access struct {
-	Idle    time.Duration // a session of a browser that is not used ends
-	Longest time.Duration // and any one
+	Idle    time.Duration  // a session of a browser that is not used ends
+	Longest time.Duration  // and any one
+	Console time.Duration  // one at the serial line or over SSH without a key
+	SSH     netip.AddrPort // not valid: SSH is off
 }
 
 // access reads how people enter.
@@ -20,6 +22,8 @@ func (r *reader) access(f *place.Fields) {
 	a := &r.cfg.Access
 	a.Idle = f.Duration("idle", 30*time.Minute, time.Minute, 12*time.Hour)
 	a.Longest = f.Duration("longest", 12*time.Hour, 5*time.Minute, 7*24*time.Hour)
+	a.Console = f.Duration("console", 10*time.Minute, time.Minute, 12*time.Hour)
+	r.ssh(f, a)
 	f.Done()
 	if a.Idle > a.Longest {
 		r.sink.Report(f.At("idle"), fmt.Sprintf("idle is %s", a.Idle), fmt.Sprintf("no session lasts longer than %s", a.Longest), "choose less, or raise longest")

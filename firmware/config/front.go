@@ -23,7 +23,7 @@ type Front struct {
 	Buttons  []Button
 	Screen   *Screen
 	Digits   *Digits
-	Console  string // the serial line of the technician
+	Consoles []string // the serial lines at which a technician is expected
 	Watchdog string
 	RTC      string
 }
@@ -79,6 +79,9 @@ type fronts struct {
 	wires map[string][]wire // by section, the last one read
 }
 
+// device is the path of one and the key it stands under.
+type device struct{ key, path string }
+
 // front reads which board it is and what differs on this one.
 func (r *reader) front(f *place.Fields) {
 	keys := []string{"name", "gpio", "lamps", "buttons", "display", "digits", "console", "watchdog", "rtc"}
@@ -94,7 +97,11 @@ func (r *reader) front(f *place.Fields) {
 	if !used {
 		return
 	}
-	for _, d := range []struct{ key, path string }{{"console", all.out.Console}, {"watchdog", all.out.Watchdog}, {"rtc", all.out.RTC}} {
+	devices := []device{{"watchdog", all.out.Watchdog}, {"rtc", all.out.RTC}}
+	for _, c := range all.out.Consoles {
+		devices = append(devices, device{"console", c})
+	}
+	for _, d := range devices {
 		if d.path != "" && (!path.IsAbs(d.path) || path.Clean(d.path) != d.path) {
 			r.sink.Report(f.At(d.key), fmt.Sprintf("%s is no path of a device", place.Quote(d.path)), "a device is named from the root", "write one such as /dev/rtc0")
 		}
@@ -142,7 +149,8 @@ func (r *reader) model(at place.At, name string, all *fronts) {
 // read takes over what f says, and leaves what it does not mention.
 func (a *fronts) read(sink *place.Sink, f *place.Fields) {
 	a.out.Name, a.out.Chip = f.Text("name", a.out.Name), f.Text("gpio", a.out.Chip)
-	a.out.Console, a.out.Watchdog, a.out.RTC = f.Text("console", a.out.Console), f.Text("watchdog", a.out.Watchdog), f.Text("rtc", a.out.RTC)
+	a.out.Watchdog, a.out.RTC = f.Text("watchdog", a.out.Watchdog), f.Text("rtc", a.out.RTC)
+	a.consoles(sink, f)
 	for _, part := range []struct {
 		key  string
 		read func(s *section)

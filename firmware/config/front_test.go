@@ -56,7 +56,7 @@ buttons: none
 	if len(problems) > 0 {
 		t.Fatal(problems)
 	}
-	want := &Front{Name: "Raspberry Pi 4", Chip: "pinctrl-rp1", Console: "/dev/ttyS1", Watchdog: "/dev/watchdog0", RTC: "/dev/rtc0",
+	want := &Front{Name: "Raspberry Pi 4", Chip: "pinctrl-rp1", Consoles: []string{"/dev/ttyS1", "/dev/ttyGS0"}, Watchdog: "/dev/watchdog0", RTC: "/dev/rtc0",
 		Lamps:  &Lamps{ActiveLow: true, Ports: []Lamp{{17, None}, {22, 23}}, Health: Lamp{24, 25}},
 		Screen: &Screen{Kind: "ssd1306", Cols: 20, Rows: 4, I2C: 3, Address: 0x3C},
 		Digits: &Digits{Kind: "tm1637", I2C: None, Lines: []int{20, 21}}}

@@ -72,7 +72,7 @@ func TestDefaults(t *testing.T) {
 	loop := netip.MustParseAddr("127.0.0.1")
 	for _, x := range []struct{ name, got, want any }{
 		{"listen", c.Listen, Listen{SIP: netip.AddrPortFrom(loop, 5060), Web: netip.AddrPortFrom(loop, 8080), RTP: PortRange{From: 20000, To: 20999}, HTTPS: netip.AddrPortFrom(loop, 8443)}},
-		{"access", c.Access, Access{30 * time.Minute, 12 * time.Hour}},
+		{"access", c.Access, Access{Idle: 30 * time.Minute, Longest: 12 * time.Hour, Console: 10 * time.Minute}},
 		{"board", c.Board, Board{Kind: "sim", Socket: "sim.sock", FXO: 2, FXS: 2}},
 		{"language", c.Site.Language, tel.Spanish},
 		{"line", c.Lines[0], Line{ID: "L1", Socket: "fxo1", Number: "910000001", Flow: "principal", Use: "both", Echo: 128}},
@@ -105,7 +105,7 @@ func TestEveryKeyIsRead(t *testing.T) {
 			[]any{"sede-2", "Sede Sur", "US", tel.English, "America/New_York"}},
 		{"listen", c.Listen, Listen{SIP: netip.MustParseAddrPort("0.0.0.0:5070"), Web: netip.MustParseAddrPort("[::1]:8443"), RTP: PortRange{From: 30000, To: 30999},
 			HTTPS: netip.MustParseAddrPort("0.0.0.0:443"), Cert: "/etc/centralita/site.pem", Key: "/etc/centralita/site.key"}},
-		{"access", c.Access, Access{10 * time.Minute, 8 * time.Hour}},
+		{"access", c.Access, Access{10 * time.Minute, 8 * time.Hour, 5 * time.Minute, netip.MustParseAddrPort("0.0.0.0:2222")}},
 		{"board", c.Board, Board{Kind: "sim", Socket: "wire.sock", FXO: 2, FXS: 1, DAHDI: &DAHDI{Channels: []int{1, 4}, Hardware: true},
 			Modems: []Modem{{"usb", "/dev/serial/by-id/usb-1", 460800, "half"}, {"usb2", "/dev/ttyACM1", 0, "auto"}}}},
 		{"lines", c.Lines, []Line{{ID: "L1", Socket: "fxo1", Number: "+12125550100", Flow: "main", Use: "in", BlockCollect: true, Longest: 2 * time.Hour, Echo: 128},

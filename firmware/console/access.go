@@ -20,6 +20,8 @@ type Access interface {
 	Claim(ctx context.Context, code, name, password string, via tel.Door) (tel.Who, error)
 	// Login lets a person in at a door; from is where he comes from.
 	Login(ctx context.Context, name, password string, via tel.Door, from string) (tel.Who, error)
+	// RoleOf is what an account may do now; Nobody when there is none.
+	RoleOf(name string) tel.Role
 }
 
 // shellCommands are those of a session at a terminal.

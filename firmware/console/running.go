@@ -23,6 +23,10 @@ func (s *shell) command(ctx context.Context, line string) {
 		}
 		return
 	}
+	if !s.still() {
+		s.removed = true
+		return
+	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	p := &pager{ctx: ctx, sh: s}
@@ -40,6 +44,15 @@ func (s *shell) command(ctx context.Context, line string) {
 		_ = p.flush() // broken keeps the error
 	}()
 	s.attend(ctx, cancel, done, idle)
+}
+
+// still looks up what the person may do now: somebody may have changed it since.
+func (s *shell) still() bool {
+	if s.c.d.Access == nil || s.who.Role == tel.Nobody || s.who.Via == tel.DoorSocket {
+		return true
+	}
+	s.who.Role = s.c.d.Access.RoleOf(s.who.Name)
+	return s.who.Role > tel.Nobody
 }
 
 // attend listens to the person until the command is done. What the command's goroutine

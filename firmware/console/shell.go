@@ -75,6 +75,7 @@ var (
 	errGone      = errors.New("the terminal is gone")
 	errCancelled = usageError{"anulado", "cancelled"}
 	errIdle      = usageError{"la sesión se cerró por falta de actividad", "the session was closed for want of activity"}
+	errRemoved   = usageError{"la cuenta ya no existe; la sesión se cerró", "the account is no more; the session was closed"}
 	errEnded     = errors.New("the person is done")
 )
 
@@ -93,6 +94,7 @@ type shell struct {
 	leave      bool   // the session is over
 	out        bool   // exit was typed
 	expired    bool   // nobody was there for too long
+	removed    bool   // the account is no more
 	broken     error  // of Out
 
 	held  atomic.Bool // ^S: output waits for a key
@@ -137,6 +139,8 @@ func (c *Console) Shell(ctx context.Context, d Desk) error {
 			s.logout("")
 		case errors.Is(err, errIdle):
 			s.logout(s.t(errIdle.es, errIdle.en))
+		case errors.Is(err, errRemoved):
+			s.logout(s.t(errRemoved.es, errRemoved.en))
 		default:
 			return err
 		}
@@ -146,9 +150,11 @@ func (c *Console) Shell(ctx context.Context, d Desk) error {
 
 // after says what the command that ran means for the session.
 func (s *shell) after() error {
-	out, expired := s.out, s.expired
-	s.out, s.expired = false, false
+	out, expired, removed := s.out, s.expired, s.removed
+	s.out, s.expired, s.removed = false, false, false
 	switch {
+	case removed:
+		return errRemoved
 	case expired:
 		return errIdle
 	case out:

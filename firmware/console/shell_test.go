@@ -44,6 +44,12 @@ func (g *gate) Login(_ context.Context, name, password string, via tel.Door, fro
 	}
 	return tel.Who{Name: name, Role: tel.Owner, Via: via}, nil
 }
+func (g *gate) RoleOf(name string) tel.Role {
+	if name == g.owner {
+		return tel.Owner
+	}
+	return tel.Nobody
+}
 
 // sitting is a person at a serial line of a console.
 type sitting struct {
@@ -68,7 +74,7 @@ func sit(t *testing.T, d Deps, g *gate, limits serial.Limits) *sitting {
 	if d.View == nil {
 		d.View = func() *view.Snapshot { return house(now) }
 	}
-	d.Access, d.Location = g, time.UTC
+	d.Access, d.Location, d.Title = g, time.UTC, "Centralita 0.1.0 · Oficina Centro"
 	if d.Lang == "" {
 		d.Lang = tel.English
 	}
@@ -134,6 +140,19 @@ func owner(s *sitting) {
 }
 
 func maria() *gate { return &gate{owner: "maria", password: "secret123"} }
+
+// An account that is taken away ends its sessions before their next command.
+func TestAccountRemoved(t *testing.T) {
+	g := maria()
+	bubble(t, Deps{}, g, func(t *testing.T, s *sitting) {
+		owner(s)
+		s.Do("agents", "Bruno")
+		s.Settle(expect.Quiet)
+		g.owner = "bruno"
+		s.Do("agents", "the account is no more")
+		s.Do("agents", "is for those who have logged in")
+	})
+}
 
 // Without a key the session warns and ends; a key after the warning keeps it; nobody's
 // session does not end.

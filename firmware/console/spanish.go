@@ -62,6 +62,16 @@ var sentences = []sentence{
 	{"there is no /dev/spidev%s", "no hay /dev/spidev%s"},
 	{"there is no /dev/rtc%s", "no hay /dev/rtc%s"},
 
+	// Serial consoles.
+	{"%s baud", "%s baudios"},
+	{"there is no such device", "no hay tal dispositivo"},
+	{"it is taken as soon as it is there", "se toma en cuanto esté"},
+	{"end it; it may be a log-in of the system (getty)", "termínelo; puede ser una entrada del sistema (getty)"},
+	{"the device may not be opened", "no hay permiso para abrir el dispositivo"},
+	{"add the user to the group dialout", "añada el usuario al grupo dialout"},
+	{"it is no serial line", "no es una línea serie"},
+	{"correct console: of the board", "corrija console: de la placa"},
+
 	// DAHDI.
 	{"there is no /dev/dahdi: the DAHDI modules are not loaded", "no hay /dev/dahdi: los módulos DAHDI no están cargados"},
 	{"/dev/dahdi is there but nothing answers: the DAHDI modules are not loaded", "/dev/dahdi está pero nada responde: los módulos DAHDI no están cargados"},

@@ -1,20 +1,15 @@
 package console
 
 import (
-	"fmt"
+	"cmp"
 
 	"github.com/centralita/centralita/firmware/tel"
 )
 
 // banner is what stands before anybody has said who he is: nothing secret.
 func (s *shell) banner() {
-	title := "Centralita"
-	if s.c.d.View != nil {
-		v := s.c.d.View()
-		title = fmt.Sprintf("Centralita %s · %s", safe(v.Version), safe(v.Site))
-	}
 	_ = s.write([]byte("\r\n")) // broken keeps the error
-	s.say("%s", title)
+	s.say("%s", safe(cmp.Or(s.c.d.Title, "Centralita")))
 	s.say("%s", s.t("Ayuda: ? o help. English: lang en", "Help: ? or help. Español: lang es"))
 	s.hint()
 }
@@ -30,7 +25,7 @@ func (s *shell) hint() {
 		code, until := a.Code()
 		s.say("%s", s.t("Todavía no tiene dueño. Para serlo desde aquí: claim", "It has no owner yet. To become it from here: claim"))
 		if code != "" {
-			s.say(s.t("Desde el navegador hace falta este código, válido hasta las %[2]s: %[1]s", "From the browser this code is needed, good until %[2]s: %[1]s"),
+			s.say(s.t("Código para el navegador, hasta las %[2]s: %[1]s", "Code for the browser, until %[2]s: %[1]s"),
 				code, until.In(s.c.d.Location).Format("15:04"))
 		}
 	}
