@@ -1,0 +1,161 @@
+package sshd
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"io"
+	"strings"
+	"sync"
+	"time"
+
+	"golang.org/x/crypto/ssh"
+
+	"github.com/centralita/centralita/firmware/tel"
+)
+
+// terminalSize is what a client says of a changed terminal (RFC 4254, section 6.7).
+type terminalSize struct{ Cols, Rows, Width, Height uint32 }
+
+func (t terminalSize) size() Size {
+	return Size{Rows: int(min(t.Rows, 1000)), Cols: int(min(t.Cols, 1000))}
+}
+
+// asked is what a session is for.
+type asked struct {
+	command  string // of exec
+	exec     bool
+	terminal bool
+	size     Size
+}
+
+// session serves one session.
+func (s *Server) session(ctx context.Context, conn ssh.Conn, c ssh.NewChannel, who tel.Who, from string, all *sync.WaitGroup) {
+	ch, requests, err := c.Accept()
+	if err != nil {
+		return // the connection is gone
+	}
+	defer ch.Close()
+	resize := make(chan Size, 1)
+	ask, ok := negotiate(requests)
+	if !ok {
+		return
+	}
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	all.Go(func() {
+		follow(requests, resize)
+		stop() // the session was closed from there
+	})
+	out := &patient{w: ch, conn: conn}
+	code := 0
+	switch {
+	case ask.exec:
+		code = s.c.Exec(ctx, who, ask.command, out)
+	case ask.terminal:
+		err := s.c.Shell(ctx, Session{Who: who, From: from, In: ch, Out: out, Size: ask.size, Resize: resize})
+		if err != nil && ctx.Err() == nil && !errors.Is(err, io.EOF) {
+			s.c.Log.Debug("a session over SSH ended", "err", err)
+		}
+	default:
+		code = s.script(ctx, who, ch, out)
+	}
+	if ctx.Err() != nil {
+		return // it was broken off, which is no status
+	}
+	_, _ = ch.SendRequest("exit-status", false, ssh.Marshal(struct{ Status uint32 }{uint32(code)})) // who is gone does not hear it
+}
+
+// negotiate answers requests until one says what the session is for.
+func negotiate(requests <-chan *ssh.Request) (a asked, ok bool) {
+	for r := range requests {
+		yes, begin := false, false
+		switch r.Type {
+		case "pty-req":
+			var p struct { // RFC 4254, section 6.2
+				Term                      string
+				Cols, Rows, Width, Height uint32
+				Modes                     string
+			}
+			if yes = ssh.Unmarshal(r.Payload, &p) == nil; yes {
+				a.terminal, a.size = true, terminalSize{Cols: p.Cols, Rows: p.Rows}.size()
+			}
+		case "window-change":
+			var t terminalSize
+			if ssh.Unmarshal(r.Payload, &t) == nil {
+				a.size = t.size()
+			}
+		case "shell":
+			yes, begin = true, true
+		case "exec":
+			var e struct{ Command string }
+			yes = ssh.Unmarshal(r.Payload, &e) == nil && len(e.Command) <= maxLine
+			a.command, a.exec, begin = e.Command, true, yes
+		}
+		reply(r, yes)
+		if begin {
+			return a, true
+		}
+	}
+	return a, false
+}
+
+// follow answers the requests of a session that runs; the last size counts.
+func follow(requests <-chan *ssh.Request, resize chan Size) {
+	for r := range requests {
+		var t terminalSize
+		if r.Type == "window-change" && ssh.Unmarshal(r.Payload, &t) == nil {
+			select {
+			case <-resize:
+			default:
+			}
+			resize <- t.size() // there is room: nobody else sends
+		}
+		reply(r, false)
+	}
+}
+
+// reply answers a request that wants it; a connection that is gone needs no answer.
+func reply(r *ssh.Request, yes bool) {
+	if r.WantReply {
+		_ = r.Reply(yes, nil)
+	}
+}
+
+// script does a command a line where there is no terminal; the exit code is that of the
+// last one that failed.
+func (s *Server) script(ctx context.Context, who tel.Who, in io.Reader, out io.Writer) (code int) {
+	lines := bufio.NewScanner(in)
+	lines.Buffer(make([]byte, 1<<10), maxLine)
+	for lines.Scan() && ctx.Err() == nil {
+		line := strings.TrimSpace(lines.Text())
+		switch {
+		case line == "exit" || line == "logout":
+			return code
+		case line == "" || strings.HasPrefix(line, "#"):
+			continue
+		}
+		if got := s.c.Exec(ctx, who, line, out); got != 0 {
+			code = got
+		}
+	}
+	return code
+}
+
+// patient is a screen that ends the connection when it takes nothing for too long.
+type patient struct {
+	w    io.Writer
+	conn io.Closer
+}
+
+// Write implements io.Writer.
+func (p *patient) Write(b []byte) (n int, err error) {
+	for n < len(b) && err == nil {
+		t := time.AfterFunc(stalled, func() { p.conn.Close() })
+		var k int
+		k, err = p.w.Write(b[n:min(len(b), n+4<<10)]) // the limit is for progress, not for the whole
+		n += k
+		t.Stop()
+	}
+	return n, err
+}

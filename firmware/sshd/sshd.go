@@ -1,0 +1,229 @@
+// Package sshd lets people in over SSH, by a public key of their account, to the
+// console and to nothing else: no password, no shell of the system, no forwarding, no
+// files, no agent.
+//
+// Three words explain it: Server (accepts connections, few at once), Door (knows whose
+// key it is), Session (what a person asked for: a terminal, or one command).
+package sshd
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"sync"
+	"time"
+
+	"golang.org/x/crypto/ssh"
+
+	"github.com/centralita/centralita/firmware/tel"
+)
+
+// Limits of a server.
+const (
+	grace       = 20 * time.Second // until somebody has proved who he is
+	alone       = 30 * time.Second // a connection without a session
+	stalled     = 10 * time.Second // a terminal that takes nothing
+	maxUnproved = 8                // connections of nobody yet, together
+	maxPeople   = 8                // connections of people
+	maxSessions = 4                // of one connection
+	maxTries    = 6                // keys that are offered
+	maxLine     = 8 << 10          // of a command
+)
+
+// Door knows whose key it is. *access.Access is one.
+type Door interface {
+	// KeyOf says whose key this is, on the wire as of RFC 4253, section 6.6. It is
+	// asked before the signature was checked.
+	KeyOf(name string, key []byte) (tel.Who, bool)
+	// Arrived is told of whoever has proved it.
+	Arrived(who tel.Who, from string)
+}
+
+// Size is that of a terminal; zero: it was not told.
+type Size struct{ Rows, Cols int }
+
+// Session is a person at a terminal.
+type Session struct {
+	Who    tel.Who
+	From   string // his address
+	In     io.Reader
+	Out    io.Writer // gives up by itself when nothing is taken
+	Size   Size
+	Resize <-chan Size
+}
+
+// Config is what a server needs.
+type Config struct {
+	Key  ssh.Signer
+	Door Door
+	// Shell serves a person until he leaves.
+	Shell func(context.Context, Session) error
+	// Exec does one command and returns its exit code.
+	Exec func(ctx context.Context, who tel.Who, line string, out io.Writer) int
+	Log  *slog.Logger // nil: nothing is logged
+}
+
+// Server is an SSH server. Make it with New.
+type Server struct {
+	c     Config
+	ssh   *ssh.ServerConfig
+	pace  pace
+	count chan struct{} // a place for each who has proved who he is
+	early chan struct{} // and for each who has not
+}
+
+// proved is the key under which a connection keeps who it is.
+type proved struct{}
+
+var errRefused = errors.New("no such account, or not its key")
+
+// New makes a server.
+func New(c Config) *Server {
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	s := &Server{c: c, count: make(chan struct{}, maxPeople), early: make(chan struct{}, maxUnproved)}
+	s.ssh = &ssh.ServerConfig{
+		ServerVersion: "SSH-2.0-Centralita", // the release is nobody's business before the log-in
+		MaxAuthTries:  maxTries,
+		PublicKeyCallback: func(conn ssh.ConnMetadata, key ssh.PublicKey) (*ssh.Permissions, error) {
+			who, ok := c.Door.KeyOf(conn.User(), key.Marshal())
+			if !ok {
+				return nil, errRefused
+			}
+			return &ssh.Permissions{ExtraData: map[any]any{proved{}: who}}, nil
+		},
+	}
+	s.ssh.AddHostKey(c.Key)
+	return s
+}
+
+// Fingerprint is that of the host key, as ssh shows it at the first visit.
+func (s *Server) Fingerprint() string { return ssh.FingerprintSHA256(s.c.Key.PublicKey()) }
+
+// Serve accepts connections until ctx ends, one goroutine each and one each session,
+// reading and requests. It closes l and returns when all have ended; nil when it was
+// ctx that ended it.
+func (s *Server) Serve(ctx context.Context, l net.Listener) error {
+	var all sync.WaitGroup
+	defer all.Wait()
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	defer l.Close()
+	defer context.AfterFunc(ctx, func() { l.Close() })()
+	for {
+		conn, err := l.Accept()
+		if ctx.Err() != nil {
+			if err == nil {
+				conn.Close() // it came too late
+			}
+			return nil
+		}
+		if err != nil {
+			return fmt.Errorf("cannot serve SSH: %w", err)
+		}
+		from := host(conn.RemoteAddr())
+		if !s.pace.admit(time.Now(), from) {
+			conn.Close() // too many of them from there
+			continue
+		}
+		select {
+		case s.early <- struct{}{}:
+			all.Go(func() { s.connection(ctx, conn, from) })
+		default:
+			conn.Close() // too many whom nobody knows yet
+		}
+	}
+}
+
+// host is where a connection comes from, without its port.
+func host(a net.Addr) string {
+	h, _, err := net.SplitHostPort(a.String())
+	if err != nil {
+		return a.String()
+	}
+	return h
+}
+
+// connection serves one connection: first the proof, within its time, then sessions.
+func (s *Server) connection(ctx context.Context, conn net.Conn, from string) {
+	defer conn.Close()
+	defer context.AfterFunc(ctx, func() { conn.Close() })()
+	in, chans, requests, err := s.prove(conn)
+	<-s.early
+	if err != nil {
+		s.c.Log.Debug("nobody came in over SSH", "from", from, "err", err)
+		return
+	}
+	select {
+	case s.count <- struct{}{}:
+		defer func() { <-s.count }()
+	default:
+		s.c.Log.Warn("too many people over SSH at once", "limit", maxPeople)
+		return
+	}
+	who, ok := in.Permissions.ExtraData[proved{}].(tel.Who)
+	if !ok {
+		return // only a key gets here, and a key has its person
+	}
+	s.c.Door.Arrived(who, from)
+	var all sync.WaitGroup
+	defer all.Wait()
+	all.Go(func() { ssh.DiscardRequests(requests) }) // no forwarding
+	s.sessions(ctx, in, chans, who, from, &all)
+}
+
+// prove lets the other side prove who it is.
+func (s *Server) prove(conn net.Conn) (*ssh.ServerConn, <-chan ssh.NewChannel, <-chan *ssh.Request, error) {
+	if err := conn.SetDeadline(time.Now().Add(grace)); err != nil {
+		return nil, nil, nil, err
+	}
+	in, chans, requests, err := ssh.NewServerConn(conn, s.ssh)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	return in, chans, requests, conn.SetDeadline(time.Time{})
+}
+
+// sessions accepts the sessions of a connection until it ends, or has none for too
+// long.
+func (s *Server) sessions(ctx context.Context, in *ssh.ServerConn, chans <-chan ssh.NewChannel, who tel.Who, from string, all *sync.WaitGroup) {
+	ctx, stop := context.WithCancel(ctx)
+	defer stop() // the connection is over: so are its commands
+	defer in.Close()
+	ended := make(chan struct{}, maxSessions)
+	empty := time.NewTimer(alone)
+	defer empty.Stop()
+	for n := 0; ; {
+		select {
+		case c, ok := <-chans:
+			switch {
+			case !ok:
+				return
+			case c.ChannelType() != "session":
+				refuse(c, ssh.Prohibited, "there is nothing here but the console")
+			case n == maxSessions:
+				refuse(c, ssh.ResourceShortage, "too many sessions")
+			default:
+				n++
+				empty.Stop()
+				all.Go(func() {
+					s.session(ctx, in, c, who, from, all)
+					ended <- struct{}{}
+				})
+			}
+		case <-ended:
+			if n--; n == 0 {
+				empty.Reset(alone)
+			}
+		case <-empty.C:
+			return
+		}
+	}
+}
+
+// refuse turns a channel down; a connection that is gone needs no answer.
+func refuse(c ssh.NewChannel, why ssh.RejectionReason, text string) { _ = c.Reject(why, text) }
