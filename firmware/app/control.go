@@ -75,7 +75,7 @@ func (h *House) desk() *console.Console {
 	return console.New(console.Deps{
 		View: h.store.Get, Book: h.book, Control: control{h.exchange}, Lines: technician{control{h.exchange}, h}, Phones: h.accounts, Panel: h.drawFront,
 		Lang: h.cfg.Site.Language, Location: h.cfg.Site.Location, Log: h.log, Now: h.clock.Now, Time: clockDesk{h}, Journal: h.journal,
-		Access: accounts{h.doors.access}, Accounts: h.doors.access,
+		Access: accounts{h.doors.access}, Accounts: h.doors.access, SSH: h.sshState,
 		Title: fmt.Sprintf("Centralita %s · %s", Version, h.cfg.Site.Name),
 	})
 }

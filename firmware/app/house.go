@@ -95,6 +95,7 @@ type House struct {
 	journal  *Journal
 	doors    doors
 	consoles []*serialDoor
+	ssh      sshDoor
 	life     *life.Life // nil: versions are not kept
 	version  int        // of the configuration, 0: of a document that is no version
 	override func(*config.Config) error
@@ -308,6 +309,10 @@ func (h *House) Run(ctx context.Context, ready func()) error {
 	part("the claim", h.doors.access.Run)
 	if h.out.Control != nil {
 		part("the console", h.serveConsole)
+	}
+	part("the claim", h.doors.access.Run)
+	if h.out.SSH != nil && h.cfg.Access.SSH.IsValid() {
+		part("SSH", h.serveSSH)
 	}
 	for _, d := range h.consoles {
 		part("a serial console", func(ctx context.Context) error { return h.serveSerial(ctx, d) })

@@ -41,8 +41,10 @@ type Outside struct {
 	Serial func(device string, baud int) (io.ReadWriteCloser, error)
 	// Console is the serial line of a technician; nil: none is opened.
 	Console func(path string) serial.Device
-	DAHDI   dahdi.Kernel // of telephone cards; nil: none is opened
-	Wires   Wires        // to the front of the box; zero: none is opened
+	// SSH listens for SSH; nil: nothing does.
+	SSH   func(addr string) (net.Listener, error)
+	DAHDI dahdi.Kernel // of telephone cards; nil: none is opened
+	Wires Wires        // to the front of the box; zero: none is opened
 	// Watchdog opens the watchdog of the machine; nil: none is opened.
 	Watchdog func(linuxdog.Config) (watchdog.Dog, board.Report)
 	Notify   *health.Notifier // of systemd; nil: nobody is told
@@ -94,6 +96,9 @@ func Listen(cfg *config.Config, dir string) (out *Outside, err error) {
 		}
 	}
 	o.Serial, o.DAHDI, o.Watchdog = atmodem.OpenSerial, dahdi.System(dahdi.Root), linuxdog.Open
+	o.SSH = func(addr string) (net.Listener, error) {
+		return net.Listen(network("tcp", cfg.Access.SSH.Addr()), addr)
+	}
 	o.Console = func(path string) serial.Device { return tty.Device{Path: path} }
 	o.Wires = Wires{GPIO: gpio.Linux(), I2C: buses.I2C, SPI: buses.SPI}
 	o.Machine = health.NewMachine(dir)

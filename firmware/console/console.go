@@ -73,6 +73,7 @@ type Deps struct {
 	Journal Log
 	Phones  func() []Account
 	Title   string // of a session: product, version, site
+	SSH     func() SSH
 	Access  Access // who may enter at the serial line; nil: nobody can
 	// Accounts are the people who enter; nil where there are none.
 	Accounts Accounts

@@ -72,6 +72,13 @@ var sentences = []sentence{
 	{"it is no serial line", "no es una línea serie"},
 	{"correct console: of the board", "corrija console: de la placa"},
 
+	// SSH.
+	{"access: ssh: names no address", "access: ssh: no nombra ninguna dirección"},
+	{"the box has no owner yet", "la caja no tiene dueño todavía"},
+	{"the accounts cannot be used", "no se pueden usar las cuentas"},
+	{"cannot listen for SSH: %s", "no se puede escuchar SSH: %s"},
+	{"cannot use the host key of SSH: %s", "no se puede usar la clave de SSH de la caja: %s"},
+
 	// DAHDI.
 	{"there is no /dev/dahdi: the DAHDI modules are not loaded", "no hay /dev/dahdi: los módulos DAHDI no están cargados"},
 	{"/dev/dahdi is there but nothing answers: the DAHDI modules are not loaded", "/dev/dahdi está pero nada responde: los módulos DAHDI no están cargados"},

@@ -21,7 +21,14 @@ type command struct {
 
 // commands is the table. Its order is that of the help. Each part of the house
 // keeps its rows beside their functions.
-var commands = slices.Concat(houseCommands, timeCommands, logCommands, peopleCommands, shellCommands)
+var commands = slices.Concat(
+	houseCommands,
+	timeCommands,
+	logCommands,
+	peopleCommands,
+	shellCommands,
+	sshCommands,
+)
 
 // Names returns the commands that can be asked one by one, for a help text.
 func Names() (names []string) {
