@@ -14,6 +14,7 @@ type choice struct {
 	word   string
 	es, en string
 	real   bool // it can be typed as it is; else it stands for something
+	whole  bool // it ends the name of a command
 }
 
 // next returns what may come after the text before the cursor, for someone of a role,
@@ -31,7 +32,9 @@ func next(before string, role tel.Role, v *view.Snapshot) (choices []choice, par
 		case !strings.HasPrefix(c.word, part) && c.real || !c.real && part != "":
 		case at < 0:
 			choices = append(choices, c)
-		case choices[at].es != c.es: // several commands begin with this word
+		case c.whole: // it is a command by itself as well
+			choices[at] = c
+		case choices[at].es != c.es && !choices[at].whole: // several commands begin with this word
 			choices[at].es, choices[at].en = "…", "…"
 		}
 	}
@@ -42,7 +45,7 @@ func next(before string, role tel.Role, v *view.Snapshot) (choices []choice, par
 		case c.role > role:
 		case len(words) < len(name):
 			if slices.Equal(words, name[:len(words)]) {
-				add(choice{name[len(words)], c.es, c.en, true})
+				add(choice{name[len(words)], c.es, c.en, true, len(name) == len(words)+1})
 			}
 		case slices.Equal(words[:len(name)], name):
 			whole = true
@@ -52,16 +55,16 @@ func next(before string, role tel.Role, v *view.Snapshot) (choices []choice, par
 		}
 	}
 	if whole && strings.HasPrefix(part, "-") {
-		add(choice{"--json", "en JSON", "as JSON", true})
+		add(choice{"--json", "en JSON", "as JSON", true, false})
 	}
 	if len(words) == 0 {
-		add(choice{"help", "las órdenes", "the commands", true})
+		add(choice{"help", "las órdenes", "the commands", true, false})
 	}
 	return choices, part
 }
 
 // enter says that nothing more has to come.
-var enter = choice{"<Enter>", "eso es todo", "that is all", false}
+var enter = choice{"<Enter>", "eso es todo", "that is all", false, false}
 
 // argument is what may come as the argument after those that are there.
 func argument(c *command, have []string, v *view.Snapshot) (out []choice) {
@@ -87,7 +90,7 @@ func lineArgument(have []string) (out []choice) {
 	if len(have) == 0 {
 		out = append(out, enter)
 		for _, verb := range lineVerbs {
-			out = append(out, choice{verb.name, verb.es, verb.en, true})
+			out = append(out, choice{verb.name, verb.es, verb.en, true, false})
 		}
 		return out
 	}
@@ -99,7 +102,7 @@ func lineArgument(have []string) (out []choice) {
 			out = append(out, enter)
 		}
 		if spec := strings.Fields(verb.args); len(have)-1 < len(spec) {
-			out = append(out, choice{strings.Trim(spec[len(have)-1], "[]"), verb.es, verb.en, false})
+			out = append(out, choice{strings.Trim(spec[len(have)-1], "[]"), verb.es, verb.en, false, false})
 		}
 	}
 	return out
@@ -110,7 +113,7 @@ func lineArgument(have []string) (out []choice) {
 func words(c *command, spec string, v *view.Snapshot) (out []choice) {
 	if spec == strings.ToLower(spec) && !strings.ContainsAny(spec, "…=") {
 		for w := range strings.SplitSeq(spec, "|") {
-			out = append(out, choice{w, c.es, c.en, true})
+			out = append(out, choice{w, c.es, c.en, true, false})
 		}
 		return out
 	}
@@ -118,19 +121,19 @@ func words(c *command, spec string, v *view.Snapshot) (out []choice) {
 		switch {
 		case spec == "ID" && c.name == "line":
 			for _, l := range v.Lines {
-				out = append(out, choice{string(l.ID), string(l.Number), string(l.Number), true})
+				out = append(out, choice{string(l.ID), string(l.Number), string(l.Number), true, false})
 			}
 		case spec == "NAME" && strings.HasPrefix(c.name, "agent "):
 			for _, a := range v.Agents {
-				out = append(out, choice{string(a.ID), safe(a.Name), safe(a.Name), true})
+				out = append(out, choice{string(a.ID), safe(a.Name), safe(a.Name), true, false})
 			}
 		case spec == "EXT":
 			for _, p := range v.Phones {
-				out = append(out, choice{string(p.Ext), safe(p.Name), safe(p.Name), true})
+				out = append(out, choice{string(p.Ext), safe(p.Name), safe(p.Name), true, false})
 			}
 		case spec == "QUEUE":
 			for _, q := range v.Queues {
-				out = append(out, choice{string(q.ID), safe(q.NameES), safe(q.NameEN), true})
+				out = append(out, choice{string(q.ID), safe(q.NameES), safe(q.NameEN), true, false})
 			}
 		}
 	}

@@ -1,0 +1,117 @@
+package peers
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/centralita/centralita/firmware/view"
+	"github.com/centralita/centralita/testbench/expect"
+	"github.com/centralita/centralita/testbench/pty"
+)
+
+// withConsole is the document with a technician's line at a pseudo terminal, and more.
+func withConsole(link, more string) string {
+	return strings.Replace(document, "fxs: 2}", "fxs: 2, console: ["+link+"]}", 1) + more
+}
+
+// terminal plugs a pseudo terminal in and puts a technician at its far end.
+func terminal(t *testing.T) (*pty.Cable, *expect.Driver) {
+	t.Helper()
+	c := &pty.Cable{Link: filepath.Join(t.TempDir(), "ttyS1")}
+	must(t, c.Plug())
+	return c, expect.New(t, pty.Patient{File: c.Far()})
+}
+
+// claim makes maria the owner, in Spanish.
+func claim(d *expect.Driver) {
+	d.Expect("centralita> ")
+	d.Do("claim", "Nombre: ")
+	d.Do("maria", "Contraseña nueva: ")
+	d.Do("tres tristes tigres", "Otra vez: ")
+	d.Do("tres tristes tigres", "maria@centralita> ")
+}
+
+// The built program at a real terminal line: the claim, a look at the lines, garbage
+// at the wrong speed, the plug pulled and put back, and a terminal that is stopped
+// while the house goes on.
+func TestSerialLine(t *testing.T) {
+	t.Parallel()
+	c, d := terminal(t)
+	h := NewDaemon(t, bin, withConsole(c.Link, ""))
+	claim(d)
+	d.Do("lines", "L2")
+	d.Send("\xfe\x80\x00\x00\xf8\xffstatus\xe0\r")
+	d.Expect("115200 8N1")
+	d.Do("board", c.Link+": cargado")
+	d.Send("lines watch\r")
+	d.Expect("L2")
+	d.Send("x")
+	d.Expect("maria@centralita> ")
+	if err := d.Err(); err != nil {
+		t.Errorf("not plain text: %v", err)
+	}
+	must(t, c.Unplug())
+	must(t, c.Plug())
+	d = expect.New(t, pty.Patient{File: c.Far()})
+	d.Expect("Para entrar: login")
+	d.Do("lines", "es para quien ha entrado")
+	d.Do("login maria", "Contraseña: ")
+	d.Do("otra cosa cualquiera", "centralita> ")
+	d.Do("login maria", "Contraseña: ")
+	d.Do("tres tristes tigres", "Hola, maria (dueño).")
+	d.Do("page off", "> ")
+	d.Pause()
+	for range 100 {
+		d.Send("status --json\r")
+	}
+	h.UntilView("the house goes on", func(s *view.Snapshot) bool { return len(s.Lines) == 2 })
+	<-time.After(6 * time.Second) // longer than a line may take nothing
+	d.Resume()
+	d.Send("\r")
+	d.Expect("Para entrar: login")
+	h.Stop()
+	if log := h.errs.String(); strings.Contains(log, "tigres") {
+		t.Errorf("the password is in the log:\n%s", log)
+	}
+}
+
+// `centralita console` at a terminal, and with commands from a pipe.
+func TestConsoleCommand(t *testing.T) {
+	t.Parallel()
+	h := NewDaemon(t, bin, document)
+	far, near, err := pty.Open()
+	must(t, err)
+	tty, err := os.OpenFile(near, os.O_RDWR, 0)
+	must(t, err)
+	cmd := exec.Command(bin, "console", "--data", h.Dir)
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = tty, tty, tty
+	must(t, cmd.Start())
+	d := expect.New(t, pty.Patient{File: far})
+	d.Expect("centralita> ")
+	d.Send("li?")
+	d.Expect("líneas y troncales")
+	d.Send("\x15age\t\t")
+	d.Expect("agents")
+	d.Send("\x15")
+	d.Do("lang en", "centralita> ")
+	d.Do("agents", "logged out")
+	d.Send("exit\r")
+	must(t, cmd.Wait())
+	must(t, tty.Close())
+	script := exec.Command(bin, "console", "--data", h.Dir)
+	script.Stdin = strings.NewReader("# what there is\nagents --lang en\nno-such-command\nqueues\n")
+	out, err := script.CombinedOutput()
+	if script.ProcessState.ExitCode() != 2 || !strings.Contains(string(out), "logged out") || !strings.Contains(string(out), "no-such-command") || !strings.Contains(string(out), "Ventas") {
+		t.Errorf("%v\n%s", err, out)
+	}
+	h.Stop()
+	script = exec.Command(bin, "console", "--data", h.Dir)
+	script.Stdin = strings.NewReader("status\n")
+	if out, _ := script.CombinedOutput(); script.ProcessState.ExitCode() != 3 {
+		t.Errorf("without a house: %d\n%s", script.ProcessState.ExitCode(), out)
+	}
+}
