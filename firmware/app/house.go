@@ -310,7 +310,6 @@ func (h *House) Run(ctx context.Context, ready func()) error {
 	if h.out.Control != nil {
 		part("the console", h.serveConsole)
 	}
-	part("the claim", h.doors.access.Run)
 	if h.out.SSH != nil && h.cfg.Access.SSH.IsValid() {
 		part("SSH", h.serveSSH)
 	}

@@ -17,6 +17,10 @@ type choice struct {
 	whole  bool // it ends the name of a command
 }
 
+// said is a word that is typed as it is; stands one that stands for something.
+func said(word, es, en string) choice   { return choice{word: word, es: es, en: en, real: true} }
+func stands(word, es, en string) choice { return choice{word: word, es: es, en: en} }
+
 // next returns what may come after the text before the cursor, for someone of a role,
 // and the beginning of the word that is being typed. v may be nil.
 func next(before string, role tel.Role, v *view.Snapshot) (choices []choice, part string) {
@@ -55,16 +59,16 @@ func next(before string, role tel.Role, v *view.Snapshot) (choices []choice, par
 		}
 	}
 	if whole && strings.HasPrefix(part, "-") {
-		add(choice{"--json", "en JSON", "as JSON", true, false})
+		add(said("--json", "en JSON", "as JSON"))
 	}
 	if len(words) == 0 {
-		add(choice{"help", "las órdenes", "the commands", true, false})
+		add(said("help", "las órdenes", "the commands"))
 	}
 	return choices, part
 }
 
 // enter says that nothing more has to come.
-var enter = choice{"<Enter>", "eso es todo", "that is all", false, false}
+var enter = stands("<Enter>", "eso es todo", "that is all")
 
 // argument is what may come as the argument after those that are there.
 func argument(c *command, have []string, v *view.Snapshot) (out []choice) {
@@ -90,7 +94,7 @@ func lineArgument(have []string) (out []choice) {
 	if len(have) == 0 {
 		out = append(out, enter)
 		for _, verb := range lineVerbs {
-			out = append(out, choice{verb.name, verb.es, verb.en, true, false})
+			out = append(out, said(verb.name, verb.es, verb.en))
 		}
 		return out
 	}
@@ -102,7 +106,7 @@ func lineArgument(have []string) (out []choice) {
 			out = append(out, enter)
 		}
 		if spec := strings.Fields(verb.args); len(have)-1 < len(spec) {
-			out = append(out, choice{strings.Trim(spec[len(have)-1], "[]"), verb.es, verb.en, false, false})
+			out = append(out, stands(strings.Trim(spec[len(have)-1], "[]"), verb.es, verb.en))
 		}
 	}
 	return out
@@ -113,7 +117,7 @@ func lineArgument(have []string) (out []choice) {
 func words(c *command, spec string, v *view.Snapshot) (out []choice) {
 	if spec == strings.ToLower(spec) && !strings.ContainsAny(spec, "…=") {
 		for w := range strings.SplitSeq(spec, "|") {
-			out = append(out, choice{w, c.es, c.en, true, false})
+			out = append(out, said(w, c.es, c.en))
 		}
 		return out
 	}
@@ -121,24 +125,24 @@ func words(c *command, spec string, v *view.Snapshot) (out []choice) {
 		switch {
 		case spec == "ID" && c.name == "line":
 			for _, l := range v.Lines {
-				out = append(out, choice{string(l.ID), string(l.Number), string(l.Number), true, false})
+				out = append(out, said(string(l.ID), string(l.Number), string(l.Number)))
 			}
 		case spec == "NAME" && strings.HasPrefix(c.name, "agent "):
 			for _, a := range v.Agents {
-				out = append(out, choice{string(a.ID), safe(a.Name), safe(a.Name), true, false})
+				out = append(out, said(string(a.ID), safe(a.Name), safe(a.Name)))
 			}
 		case spec == "EXT":
 			for _, p := range v.Phones {
-				out = append(out, choice{string(p.Ext), safe(p.Name), safe(p.Name), true, false})
+				out = append(out, said(string(p.Ext), safe(p.Name), safe(p.Name)))
 			}
 		case spec == "QUEUE":
 			for _, q := range v.Queues {
-				out = append(out, choice{string(q.ID), safe(q.NameES), safe(q.NameEN), true, false})
+				out = append(out, said(string(q.ID), safe(q.NameES), safe(q.NameEN)))
 			}
 		}
 	}
 	if out == nil {
-		out = []choice{{spec, c.es, c.en, false}}
+		out = []choice{stands(spec, c.es, c.en)}
 	}
 	return out
 }

@@ -61,11 +61,15 @@ func cells(row []rune, r rune) []rune {
 	return append(row, r)
 }
 
-func sum(rs []rune) (n int) {
+// fits reports whether characters take at most room columns; it looks at no more of
+// them than that.
+func fits(rs []rune, room int) bool {
 	for _, r := range rs {
-		n += max(1, columns(r))
+		if room -= max(1, columns(r)); room < 0 {
+			return false
+		}
 	}
-	return n
+	return true
 }
 
 // draw brings the row of the terminal to what the line is.
@@ -106,12 +110,12 @@ func (e *Editor) draw() {
 // scroll moves the window over a line that is longer than room columns so that the
 // cursor is in it, by half a window at once.
 func (e *Editor) scroll(room int) {
-	if sum(e.line) < room {
+	if fits(e.line, room-1) {
 		e.from = 0
 		return
 	}
 	inside := room - 2 // beside the marks of what is left and right of the window
-	if e.at >= e.from && sum(e.line[e.from:e.at]) <= inside {
+	if e.at >= e.from && fits(e.line[e.from:e.at], inside) {
 		return
 	}
 	e.from = e.at
