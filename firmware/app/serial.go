@@ -106,7 +106,11 @@ func whyNoConsole(err error) (why, hint string) {
 func (h *House) serveSerial(ctx context.Context, d *serialDoor) error {
 	c := h.desk()
 	serial.Keep(ctx, d, serial.Limits{Write: stalled}, func(ctx context.Context, l serial.Line) error {
-		return c.ServeLine(ctx, d.Name(), l, h.cfg.Access.Console)
+		if err := c.ServeLine(ctx, d.Name(), l, h.cfg.Access.Console); ctx.Err() == nil {
+			h.log.Debug("a serial console ended", "line", d.Name(), "err", err)
+			return serial.ErrGone // whatever it says: it is nobody's any more
+		}
+		return ctx.Err()
 	}, func(err error) {
 		if err != nil {
 			h.log.Warn("a serial console is not there", "err", err)
