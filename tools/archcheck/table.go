@@ -90,6 +90,8 @@ var table = []row{
 		"firmware/web/**", "firmware/durable"}, never: []string{"database/sql"}, alien: true},
 
 	{packages: "firmware/app", ours: []string{"board/**", "dsp/**", "firmware/**", "hal/**"}, alien: true},
+	{packages: "firmware/rescue", ours: []string{"firmware/update/slotwire"}, never: []string{"os/**", "net/**", "database/sql"}},
+	{packages: "firmware/cmd/rescue", ours: []string{"firmware/rescue", "firmware/mbr", "firmware/update/**", "board/abslot", "hal/slot"}, alien: true},
 	{packages: "firmware/cmd/**", ours: []string{"firmware/**"}, alien: true},
 
 	{packages: "tools/**", ours: []string{"board/**", "dsp/**", "firmware/**", "hal/**", "tools/**"}, alien: true},

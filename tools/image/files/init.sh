@@ -30,7 +30,8 @@ rescue() {
 		sleep 1
 		reboot -f
 	fi
-	exec /bin/rescue --disk "$disk" --why "$1" </dev/console >/dev/console 2>&1
+	mount -t vfat -o ro,nosuid,nodev,noexec "${part}1" /mnt 2>/dev/null
+	exec /bin/rescue desk "$disk" "$1" /mnt </dev/console >/dev/console 2>&1
 }
 
 for module in $(cat /etc/modules.early); do modprobe "$module" 2>/dev/null; done
