@@ -169,7 +169,7 @@ func (a *Access) Prove(_ context.Context, code, from string) (ticket string, err
 	now := time.Now()
 	admitted, refused := a.step(claim.Try{Code: code})
 	if !admitted {
-		a.tell(Fact{What: WasRefused, From: from, Detail: "claim code"})
+		a.tell(Fact{What: WasRefused, By: tel.Who{Via: tel.DoorWeb}, From: from, Detail: "claim code"})
 		if refused.Wait.IsZero() {
 			return "", wrongCode(refused.Left, 0)
 		}
@@ -236,6 +236,7 @@ func (a *Access) Own(ctx context.Context, ticket, name, password string, via tel
 		return tel.Who{}, err
 	}
 	a.people = first
+	a.known[name+"\x00"+source(via, from)] = time.Now()
 	a.step(claim.Owned{})
 	who := tel.Who{Name: name, Role: tel.Owner, Via: via}
 	a.tell(Fact{What: WasClaimed, Name: name, By: who, From: from})

@@ -42,7 +42,8 @@ func (h *House) openDoors() {
 		return
 	}
 	if d.cert, d.fault = cert.Open(h.dir, cert.Options{Cert: h.cfg.Listen.Cert, Key: h.cfg.Listen.Key, Names: certNames(h.cfg), Floor: written, Now: h.clock.Now}); d.fault != nil {
-		h.log.Error("no pages over TLS", "err", d.fault)
+		h.log.Error("no pages over TLS", "err", errors.Join(d.fault, h.out.HTTPS.Close()))
+		h.out.HTTPS = nil
 	}
 }
 

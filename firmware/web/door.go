@@ -7,6 +7,8 @@ import (
 	"net/http"
 	"net/url"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/centralita/centralita/firmware/tel"
 	"github.com/centralita/centralita/firmware/view"
@@ -110,7 +112,7 @@ func (s *Server) refused(w http.ResponseWriter, v *visit, err error) int {
 		v.Fault = v.say("No se pudo hacer; el registro dice por qué.", "It could not be done; the log says why.")
 		return http.StatusInternalServerError
 	}
-	v.Fault = r.In(v.lang)
+	v.Fault = sentence(r.In(v.lang))
 	switch wait := r.RetryAfter(); {
 	case wait > 0:
 		w.Header().Set("Retry-After", fmt.Sprint(int((wait+time.Second-1)/time.Second)))
@@ -119,6 +121,20 @@ func (s *Server) refused(w http.ResponseWriter, v *visit, err error) int {
 		return http.StatusUnprocessableEntity
 	}
 	return http.StatusForbidden
+}
+
+// sentence begins with a capital and ends with a full stop.
+func sentence(s string) string {
+	r, n := utf8.DecodeRuneInString(s)
+	return string(unicode.ToUpper(r)) + s[n:] + "."
+}
+
+// Open counts the sessions of an account in words.
+func (v *visit) Open(n int) string {
+	if n == 1 {
+		return v.say("1 sesión abierta", "1 open session")
+	}
+	return fmt.Sprintf(v.say("%d sesiones abiertas", "%d open sessions"), n)
 }
 
 // see sends the browser on after something was done, in its language.

@@ -190,7 +190,7 @@ func TestClaimByForms(t *testing.T) {
 		if strings.Contains(page.Body.String(), aCode) {
 			t.Error("the page tells the code")
 		}
-		if w := post(h, "/claim?lang="+lang, tel.Nobody, url.Values{"code": {"0"}}); w.Code != 403 || !strings.Contains(w.Body.String(), "no &lt;b&gt;") {
+		if w := post(h, "/claim?lang="+lang, tel.Nobody, url.Values{"code": {"0"}}); w.Code != 403 || !strings.Contains(w.Body.String(), "No &lt;b&gt;.") {
 			t.Errorf("a wrong code: %d", w.Code)
 		}
 		if w := post(h, "/claim/owner", tel.Nobody, url.Values{"name": {"ana"}, "password": {"x"}, "again": {"x"}}); w.Code != 403 || g.claimed {

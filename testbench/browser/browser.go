@@ -33,6 +33,18 @@ type Browser struct {
 // machine the test fails: what a page looks like cannot be known without.
 func Start(t testing.TB) *Browser {
 	t.Helper()
+	return start(t)
+}
+
+// StartPinned starts a browser that takes one key in place of an authority's word: spki
+// is the SHA-256 of a public key, in base64. So does a person who has compared it.
+func StartPinned(t testing.TB, spki string) *Browser {
+	t.Helper()
+	return start(t, chromedp.Flag("ignore-certificate-errors-spki-list", spki))
+}
+
+func start(t testing.TB, more ...chromedp.ExecAllocatorOption) *Browser {
+	t.Helper()
 	if _, err := exec.LookPath(Path); err != nil {
 		t.Fatalf("cannot look at the pages: %v; install it with: apt install chromium", err)
 	}
@@ -40,6 +52,7 @@ func Start(t testing.TB) *Browser {
 	for _, f := range []string{"disable-quic", "disable-background-networking", "disable-component-update", "disable-sync", "disable-dev-shm-usage", "hide-scrollbars", "disable-extensions", "disable-default-apps", "mute-audio"} {
 		opts = append(opts, chromedp.Flag(f, true))
 	}
+	opts = append(opts, more...)
 	alloc, stopAlloc := chromedp.NewExecAllocator(context.Background(), opts...)
 	ctx, stop := chromedp.NewContext(alloc)
 	t.Cleanup(func() {
@@ -70,6 +83,7 @@ type Screen struct {
 	Touch         bool // a telephone
 	Still         bool // prefers-reduced-motion
 	Dark          bool // prefers-color-scheme
+	NoScript      bool // scripts are switched off
 }
 
 // Open shows url in a new tab. Every console error, failed request, blocked
@@ -88,6 +102,9 @@ func (b *Browser) Open(t testing.TB, url string, s Screen) *Page {
 		{Name: "prefers-reduced-motion", Value: pick(s.Still, "reduce", "no-preference")}}
 	call(p, log.Enable, cdp.Empty{})
 	call(p, emulation.SetDeviceMetricsOverride, emulation.SetDeviceMetricsOverrideParams{Width: s.Width, Height: s.Height, DeviceScaleFactor: 1, Mobile: s.Touch})
+	if s.NoScript {
+		call(p, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true})
+	}
 	call(p, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: features})
 	if err := chromedp.Do(limited, chromedp.Navigate(url)); err != nil {
 		t.Fatalf("cannot open %s: %v; problems: %q", url, err, p.Problems())
