@@ -98,7 +98,8 @@ func (h *House) seeDoors(s *view.Snapshot) {
 	h.register.Hold(s.At, d.access.Trouble() != nil, health.AccountsBad())
 	fault := d.fault
 	if d.cert != nil {
-		fault = d.cert.State().Fault
+		st := d.cert.State()
+		fault, s.TLSKey = st.Fault, st.Groups
 	}
 	c := health.CertificateBad(fault, d.cert == nil)
 	if dated, ok := errors.AsType[*cert.Dated](fault); ok {

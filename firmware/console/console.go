@@ -271,7 +271,7 @@ type asked struct {
 // do does one command.
 func (c *Console) do(ctx context.Context, a asked) int {
 	r, err := parse(a.args)
-	who := a.who
+	who := c.now(a.who)
 	s := &session{c: c, r: r, who: who, out: a.out, frame: a.frame, lang: c.lang(r.lang), now: c.d.Now(), sh: a.sh, asker: a.ask}
 	if a.sh != nil && r.lang == "" {
 		s.lang = a.sh.lang
@@ -293,6 +293,15 @@ func (c *Console) do(ctx context.Context, a asked) int {
 		c.d.Log.Debug("a console went away", "err", s.err)
 	}
 	return code
+}
+
+// now is who with the role that his account has now: a session may be older than
+// what the owner has decided since.
+func (c *Console) now(who tel.Who) tel.Who {
+	if c.d.Accounts != nil && who.Role > tel.Nobody && (who.Via == tel.DoorSerial || who.Via == tel.DoorSSH) {
+		who.Role = c.d.Accounts.RoleOf(who.Name)
+	}
+	return who
 }
 
 // below writes a picture below the one before.

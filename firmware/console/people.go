@@ -14,6 +14,8 @@ import (
 // people; from is where the order comes from.
 type Accounts interface {
 	People() []view.Account
+	// RoleOf is the role that an account has now; Nobody when there is none.
+	RoleOf(name string) tel.Role
 	// Passwd sets a password; one's own needs the old one, except at the socket.
 	Passwd(ctx context.Context, by tel.Who, name, old, password, from string) error
 	Add(ctx context.Context, by tel.Who, name string, role tel.Role, password, from string) error
@@ -72,6 +74,16 @@ func doClaim(ctx context.Context, s *session) int {
 	}
 	s.wrap("", "  ", fmt.Sprintf(s.t("Hecho: %s es el dueño.", "Done: %s is the owner."), safe(who.Name)))
 	return Fine
+}
+
+// door says how the box is known and whether it has an owner, where there are doors.
+func (s *session) door(v *view.Snapshot) {
+	if v.Unclaimed != nil {
+		s.line(s.t("Sin dueño todavía: claim", "No owner yet: claim"))
+	}
+	if v.TLSKey != "" {
+		s.line(s.t("Llave de las páginas: ", "Key of the pages: ") + safe(v.TLSKey))
+	}
 }
 
 // from is where the person sits.

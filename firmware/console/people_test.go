@@ -32,6 +32,9 @@ func (r *register) People() []view.Account {
 	return []view.Account{{Name: "ana", Role: "owner", Since: at, Password: at, Entered: at, Sessions: 1, Keys: []view.SSHKey{{Print: "SHA256:x", Note: "port\x1b[2Játil"}}},
 		{Name: "eva", Role: "agent", Since: at, Password: at}}
 }
+func (r *register) RoleOf(name string) tel.Role {
+	return map[string]tel.Role{"eva": tel.AgentRole, "leo": tel.Technician, "ana": tel.Owner}[name]
+}
 func (r *register) Passwd(_ context.Context, by tel.Who, name, old, password, from string) error {
 	return r.note("passwd", by.Name, name, old, password, from)
 }
@@ -158,25 +161,46 @@ func TestPasswdInASession(t *testing.T) {
 	r := &register{}
 	c := New(Deps{Lang: tel.English, Access: &gate{}, Accounts: r})
 	typed := []string{"old", "new", "new"}
-	do := func(role tel.Role, args ...string) (string, int) {
+	do := func(name string, role tel.Role, args ...string) (string, int) {
 		left := typed
 		var out bytes.Buffer
-		code := c.do(t.Context(), asked{who: tel.Who{Name: "eva", Role: role, Via: tel.DoorSSH}, args: args, out: &out, ask: func(context.Context, query) (string, error) {
+		code := c.do(t.Context(), asked{who: tel.Who{Name: name, Role: role, Via: tel.DoorSSH}, args: args, out: &out, ask: func(context.Context, query) (string, error) {
 			a := left[0]
 			left = left[1:]
 			return a, nil
 		}})
 		return out.String(), code
 	}
-	if out, code := do(tel.AgentRole, "passwd"); code != Fine || r.asked[0] != "passwd eva eva old new ssh" {
+	if out, code := do("eva", tel.AgentRole, "passwd"); code != Fine || r.asked[0] != "passwd eva eva old new ssh" {
 		t.Errorf("%d %q, asked %q", code, out, r.asked)
 	}
-	if out, code := do(tel.Technician, "passwd", "ana"); code != NotFine || len(r.asked) != 1 || !strings.Contains(out, "role owner") {
+	if out, code := do("leo", tel.Technician, "passwd", "ana"); code != NotFine || len(r.asked) != 1 || !strings.Contains(out, "role owner") {
 		t.Errorf("another's: %d %q", code, out)
 	}
+	if out, code := do("eva", tel.Owner, "people"); code != NotFine || !strings.Contains(out, "you are agent") {
+		t.Errorf("with a role of before: %d %q", code, out)
+	}
+	if out, code := do("nadie", tel.Owner, "people"); code != NotFine || !strings.Contains(out, "logged in") {
+		t.Errorf("an account that is gone: %d %q", code, out)
+	}
 	typed = []string{"new", "new"}
-	if out, code := do(tel.Owner, "passwd", "ana"); code != Fine || r.asked[1] != "passwd eva ana  new ssh" {
+	if out, code := do("ana", tel.Owner, "passwd", "eva"); code != Fine || r.asked[1] != "passwd ana eva  new ssh" {
 		t.Errorf("by the owner: %d %q", code, out)
+	}
+}
+
+// How the box is known, and that it is nobody's, stands in the status; the code does not.
+func TestStatusOfTheDoors(t *testing.T) {
+	now := time.Now()
+	v := house(now)
+	v.TLSKey, v.Unclaimed = "SE22-89XK-AGNS-83KY-1KBW-PEHH", &view.Claim{Code: "7K4M-P9XT-2QHD", Until: now}
+	c := New(Deps{Lang: tel.English, View: func() *view.Snapshot { return v }})
+	for _, args := range [][]string{{"status"}, {"status", "--json"}} {
+		var out bytes.Buffer
+		c.ExecAs(t.Context(), tel.Who{Via: tel.DoorSSH}, args, &out)
+		if s := out.String(); !strings.Contains(s, v.TLSKey) || strings.Contains(s, "7K4M") || len(args) == 1 && !strings.Contains(s, "No owner yet") {
+			t.Errorf("%q:\n%s", args, s)
+		}
 	}
 }
 

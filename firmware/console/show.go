@@ -33,6 +33,7 @@ func showStatus(_ context.Context, s *session) int {
 	s.line(fmt.Sprintf("%s %s  %s %d%s", s.t("Reloj", "Clock"), clockWord(s, v.Clock), s.t("Libro", "Book"), v.Book.Last, trouble(v.Book.Error)))
 	s.line(fmt.Sprintf("%s %d  %s %.1f ms, %s %.1f ms  %s %.1f ms", s.t("Audio: ramas", "Audio: legs"), v.Media.Legs,
 		s.t("retraso p99", "late p99"), v.Media.LateMS, s.t("máx", "max"), v.Media.MaxMS, s.t("Bucle máx", "Loop max"), v.Loop.MaxMS))
+	s.door(v)
 	for _, u := range v.Uplinks {
 		s.uplink(u)
 	}

@@ -40,6 +40,7 @@ type Snapshot struct {
 	Machine  *Machine     `json:"machine,omitempty"` // nil: it is not looked at
 
 	Unclaimed *Claim `json:"unclaimed,omitempty"` // nil: the box has its owner
+	TLSKey    string `json:"tls_key,omitempty"`   // groups of letters by which people know the certificate
 }
 
 // Line is one FXO port.

@@ -180,6 +180,7 @@ func (s *Server) serve(ctx context.Context, l net.Listener, c *tls.Config) error
 	stop := context.AfterFunc(ctx, func() { _ = srv.Close() }) // the streams end with ctx; nothing is left to save
 	defer stop()
 	at := l.Addr()
+	l = newCrowd(l)
 	if c != nil {
 		l = tls.NewListener(l, c)
 	}
