@@ -21,6 +21,7 @@ const formPolicy = "default-src 'none'; style-src 'self'; font-src 'self'; img-s
 // pageDoor is what the templates of the doors show beside the visit.
 type pageDoor struct {
 	Site, Note, Done, Name, To string
+	Here                       string        // the page that a form belongs to
 	Fault                      string        // of what was just tried
 	Wait                       bool          // no code is taken now
 	Tries                      int           // a code stands

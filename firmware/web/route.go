@@ -90,6 +90,8 @@ func (s *Server) enter(w http.ResponseWriter, r *http.Request, rt route) {
 	h.Set("Content-Security-Policy", formPolicy)
 	h.Set("Referrer-Policy", "same-origin") // without it browsers send no Origin with forms
 	v := &visit{lang: lang(r, s.store.Get()), from: from(r)}
+	first, _, _ := strings.Cut(rt.path[1:], "/")
+	v.Here = "/" + first
 	if r.TLS == nil {
 		s.toTLS(w, r)
 		return

@@ -234,6 +234,22 @@ func guarded(t *testing.T, c *http.Cookie) {
 	}
 }
 
+// The links that change the language lead to a page that can be read, also from one
+// that answers a form.
+func TestLanguageLinksLeadBack(t *testing.T) {
+	for path, want := range map[string]string{"/claim": "/claim", "/claim/owner": "/claim", "/people/key/remove": "/people", "/account/password": "/account"} {
+		g := &gate{claimed: !strings.HasPrefix(path, "/claim"), err: no{bad: true}}
+		role := tel.Owner
+		if !g.claimed {
+			role = tel.Nobody
+		}
+		w := post(doorServer(t, g, Config{}), path, role, url.Values{"name": {"x"}, "password": {"x"}, "again": {"y"}})
+		if !strings.Contains(w.Body.String(), `href="`+want+`?lang=en"`) {
+			t.Errorf("%s, status %d: no link to %s", path, w.Code, want)
+		}
+	}
+}
+
 func TestLoginByForm(t *testing.T) {
 	g := &gate{claimed: true}
 	h := doorServer(t, g, Config{Token: secret})
