@@ -160,6 +160,12 @@ func (h *House) told(id tel.PortID, ev port.Event) {
 // for they may take their time.
 func (h *House) hearTime(now time.Time, ev clock.Event) {
 	t := h.clock
+	var doubted []clock.Doubted
+	defer func() { // the log asks the clock what time it is, so nothing is logged under the lock
+		for _, d := range doubted {
+			h.log.Warn("a clock is not believed", "source", d.Source, "says", d.Says.UTC(), "why", d.Why)
+		}
+	}()
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	for _, ef := range t.m.Step(now, ev, nil) {
@@ -167,7 +173,7 @@ func (h *House) hearTime(now time.Time, ev clock.Event) {
 		case clock.Changed:
 			h.bookClock(now, ef)
 		case clock.Doubted:
-			h.log.Warn("a clock is not believed", "source", ef.Source, "says", ef.Says.UTC(), "why", ef.Why)
+			doubted = append(doubted, ef)
 		case clock.SetSystem:
 			t.wantSystem = true
 		case clock.SetRTC:
@@ -198,16 +204,24 @@ func (h *House) lookAtClock(ctx context.Context, now time.Time) {
 	r := t.below.Reading()
 	h.hearTime(time.Now(), r)
 	h.setBelow(ctx)
+	if err := t.keep(now); err != nil {
+		h.log.Warn("the time is not kept", "err", err)
+	}
+}
+
+// keep saves the time when it is due; why it could not be is said once.
+func (t *Time) keep(now time.Time) error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if now.Sub(t.kept) < keepEvery {
-		return
+		return nil
 	}
 	t.kept = now
 	if err := t.store.Save(t.m.Save(now)); err != nil && err.Error() != t.fail {
 		t.fail = err.Error()
-		h.log.Warn("the time is not kept", "err", err)
+		return err
 	}
+	return nil
 }
 
 // setWithin is how long a helper may take to set a clock.
