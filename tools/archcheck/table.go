@@ -76,10 +76,11 @@ var table = []row{
 	{packages: "firmware/redact", never: []string{"os/**", "net/**", "database/sql"}},
 	{packages: "firmware/logring", ours: []string{"firmware/redact"}, never: []string{"net/**", "database/sql"}},
 	{packages: "firmware/syslog", ours: []string{"firmware/redact"}, never: []string{"database/sql"}},
-	{packages: "firmware/update/ctl", never: []string{"net/**", "database/sql"}},
+	{packages: "firmware/update/ctl", ours: []string{"firmware/tel"}, never: []string{"net/**", "database/sql"}},
 	{packages: "firmware/mbr", never: append([]string{"time"}, machine...)},
 	{packages: "firmware/update/trial", never: machine, virtual: true},
-	{packages: "firmware/update/**", ours: []string{"firmware/tel", "firmware/update/**", "hal/slot"}, never: []string{"database/sql"}, alien: true},
+	{packages: "firmware/update/rollout", ours: []string{"firmware/tel", "firmware/update/ctl"}, never: machine, virtual: true},
+	{packages: "firmware/update/**", ours: []string{"firmware/tel", "firmware/durable", "firmware/update/**", "hal/slot"}, never: []string{"database/sql"}, alien: true},
 
 	{packages: "firmware/panel", ours: []string{"firmware/view", "firmware/config", "firmware/health", "firmware/tel", "firmware/trace",
 		"hal/display", "hal/display/dots", "hal/led", "hal/button"}, never: []string{"database/sql"}, alien: true},

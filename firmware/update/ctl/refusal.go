@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"github.com/centralita/centralita/firmware/tel"
 )
 
 // Code says why a bundle was refused, for programs.
@@ -36,6 +38,14 @@ type Refusal struct {
 
 // Error implements error, in English.
 func (r *Refusal) Error() string { return r.EN }
+
+// In is the sentence in a language.
+func (r *Refusal) In(l tel.Lang) string {
+	if l == tel.English {
+		return r.EN
+	}
+	return r.ES
+}
 
 func refuse(code Code, es, en string) *Refusal { return &Refusal{code, es, en} }
 

@@ -2,7 +2,11 @@
 // slots: the names of the requests and the shapes of what goes with them, as JSON.
 package slotwire
 
-import "github.com/centralita/centralita/firmware/update/ctl"
+import (
+	"time"
+
+	"github.com/centralita/centralita/firmware/update/ctl"
+)
 
 // Requests.
 const (
@@ -114,4 +118,40 @@ type Found struct {
 	Size    int64         `json:"size"`
 	Refused *ctl.Refusal  `json:"refused,omitempty"`
 	News    *ctl.Manifest `json:"news,omitempty"` // what it says, with signatures that fit
+}
+
+// Fetching is a step of Progress on the program's side.
+const Fetching = "fetching"
+
+// Doing is what the program does about updates right now.
+type Doing struct {
+	What     string   `json:"what,omitempty"` // stage, start, commit, rollback; empty: nothing
+	Progress Progress `json:"progress,omitzero"`
+}
+
+// Notice is what a person should know.
+type Notice struct {
+	ID     string `json:"id"` // "update.fell", "update.staged", …
+	Urgent bool   `json:"urgent,omitempty"`
+	ES     string `json:"es"`
+	EN     string `json:"en"`
+	HintES string `json:"hint_es"`
+	HintEN string `json:"hint_en"`
+}
+
+// Status is how updates stand.
+type Status struct {
+	Slots     State         `json:"slots"`
+	Doing     Doing         `json:"doing,omitzero"`
+	Armed     bool          `json:"armed"`           // restarts into the other slot as soon as nobody talks
+	Trial     string        `json:"trial,omitempty"` // how the trial stands
+	Auto      bool          `json:"auto"`
+	URL       string        `json:"url,omitempty"`
+	Ring      string        `json:"ring,omitempty"`
+	Checked   time.Time     `json:"checked,omitzero"`
+	Offered   *ctl.Manifest `json:"offered,omitempty"`
+	Postponed time.Time     `json:"postponed,omitzero"`
+	Why       string        `json:"why,omitempty"` // it does not do more by itself
+	Failed    []uint64      `json:"failed,omitempty"`
+	Notices   []Notice      `json:"notices,omitempty"`
 }
