@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"net/http"
 	"runtime"
 	"slices"
 	"sync"
@@ -82,6 +83,7 @@ type House struct {
 	signs    signs
 	dog      kennel
 	machine  atomic.Pointer[view.Machine] // nil: it is not looked at
+	metrics  http.Handler
 	tardy    atomic.Int64
 	stutters atomic.Bool
 	ended    endings
@@ -250,7 +252,8 @@ func (h *House) buildUplinks() error {
 
 func (h *House) buildWeb() (err error) {
 	cfg := web.Config{Front: h.frontPicture, Fresh: func() time.Time { return h.clock.At(h.checks.Last(checkLoop)) }, Now: h.clock.Now}
-	cfg.Metrics = metrics.Handler(metrics.Config{View: h.store.Get, Ended: h.ended.Each, Machine: h.machine.Load, LogLost: h.journal.ring.Lost, Now: h.clock.Now, Log: h.log})
+	h.metrics = metrics.Handler(metrics.Config{View: h.store.Get, Ended: h.ended.Each, Machine: h.machine.Load, LogLost: h.journal.ring.Lost, Now: h.clock.Now, Log: h.log})
+	cfg.Metrics = h.metrics
 	h.webDoors(&cfg)
 	if pagesLeave(h.cfg.Listen) {
 		if cfg.Token, err = h.secrets.Wall(); err != nil {

@@ -71,6 +71,7 @@ type Deps struct {
 	Lines   Lines
 	Time    Time
 	Journal Log
+	Support Support
 	Phones  func() []Account
 	Title   string // of a session: product, version, site
 	SSH     func() SSH

@@ -25,6 +25,7 @@ var commands = slices.Concat(
 	houseCommands,
 	timeCommands,
 	logCommands,
+	supportCommands,
 	peopleCommands,
 	shellCommands,
 	sshCommands,

@@ -10,8 +10,10 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 
@@ -110,4 +112,17 @@ func (s *Store) save() error {
 		return fmt.Errorf("cannot save the secrets: %w", err)
 	}
 	return nil
+}
+
+// Values returns every secret that is kept, so that they can be looked for where they
+// must not be.
+func (s *Store) Values() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	out := slices.AppendSeq(slices.Collect(maps.Values(s.data.Phones)), maps.Values(s.data.Named))
+	if s.data.Wall != "" {
+		out = append(out, s.data.Wall)
+	}
+	slices.Sort(out)
+	return out
 }

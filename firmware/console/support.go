@@ -1,0 +1,82 @@
+package console
+
+import (
+	"bytes"
+	"context"
+	"encoding/base64"
+	"fmt"
+	"io"
+
+	"github.com/centralita/centralita/firmware/tel"
+)
+
+// SupportPart is one file of a bundle.
+type SupportPart struct {
+	Name string `json:"name"`
+	ES   string `json:"es"`
+	EN   string `json:"en"`
+}
+
+// Support makes bundles for whoever helps from afar.
+type Support interface {
+	// List is what a bundle holds.
+	List() []SupportPart
+	// Save makes one in the data folder; name is empty for one of its own.
+	Save(ctx context.Context, name string) (path string, size int64, err error)
+	Write(ctx context.Context, w io.Writer) error
+}
+
+var supportCommands = []command{
+	{"support bundle", "[FILE] [--list]", "un fichero para quien ayuda a distancia", "one file for whoever helps from afar", 0, 1, false, tel.Technician, supportBundle},
+}
+
+// supportBundle makes a bundle, says what it would hold, or prints it for a line that
+// carries nothing but text.
+func supportBundle(ctx context.Context, s *session) int {
+	d := s.c.d.Support
+	if d == nil {
+		return s.stopped()
+	}
+	name := ""
+	if len(s.r.args) > 0 {
+		name = s.r.args[0]
+	}
+	switch {
+	case s.r.list:
+		return s.listSupport(d.List())
+	case name == "base64":
+		var b bytes.Buffer
+		if err := d.Write(ctx, &b); err != nil {
+			return s.fail(NotFine, err)
+		}
+		text := base64.StdEncoding.EncodeToString(b.Bytes())
+		for len(text) > 0 {
+			n := min(len(text), 76) // RFC 2045 § 6.8
+			s.printf("%s\n", text[:n])
+			text = text[n:]
+		}
+		return Fine
+	}
+	path, size, err := d.Save(ctx, name)
+	if err != nil {
+		return s.fail(NotFine, err)
+	}
+	if s.r.json {
+		s.json(map[string]any{"path": path, "size": size})
+		return Fine
+	}
+	s.line(safe(path))
+	s.line(fmt.Sprintf(s.t("%d kB, sin claves, nombres ni números; qué lleva: support bundle --list", "%d kB, without secrets, names and numbers; what is in it: support bundle --list"), (size+999)/1000))
+	return Fine
+}
+
+func (s *session) listSupport(parts []SupportPart) int {
+	for _, p := range parts {
+		if s.r.json {
+			s.json(p)
+			continue
+		}
+		s.wrap(cell(p.Name, 14)+" ", "               ", s.t(p.ES, p.EN))
+	}
+	return Fine
+}
