@@ -2,6 +2,7 @@ package sipua
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"net/netip"
 	"sync/atomic"
@@ -294,6 +295,9 @@ func (c *call) send(req *sip.Request, h hop, fn func(*sip.Response, error)) sip.
 	return c.a.transact(c.callID, req, h, fn)
 }
 
+// errEnded is a transaction that ended with neither an answer nor an error.
+var errEnded = errors.New("the transaction ended without an answer")
+
 // transact sends req to h in a new client transaction. fn runs in the mailbox of
 // id for every response, and last with an error if no final one came.
 func (a *Agent) transact(id string, req *sip.Request, h hop, fn func(*sip.Response, error)) sip.ClientTransaction {
@@ -323,6 +327,9 @@ func (a *Agent) transact(id string, req *sip.Request, h hop, fn func(*sip.Respon
 			case <-tx.Done():
 				if !final {
 					err := tx.Err()
+					if err == nil { // at the end of the program it goes without a word
+						err = errEnded
+					}
 					a.post.do(id, func(*mailbox) { fn(nil, err) })
 				}
 				return
