@@ -1,10 +1,12 @@
 package peers
 
 import (
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -114,4 +116,90 @@ func TestConsoleCommand(t *testing.T) {
 	if out, _ := script.CombinedOutput(); script.ProcessState.ExitCode() != 3 {
 		t.Errorf("without a house: %d\n%s", script.ProcessState.ExitCode(), out)
 	}
+}
+
+// SSH with a real client: off until there is an owner, then by a key of his and not by
+// a password; one command with its exit status, a session at a terminal of any size,
+// and no forwarding.
+func TestSSH(t *testing.T) {
+	t.Parallel()
+	ssh, err := exec.LookPath("ssh")
+	if err != nil {
+		t.Fatalf("openssh-client is needed: %v", err)
+	}
+	c, d := terminal(t)
+	port := fmt.Sprint(freePort(t))
+	h := NewDaemon(t, bin, withConsole(c.Link, "access: {ssh: \"127.0.0.1:"+port+"\"}\n"))
+	dir := t.TempDir()
+	key, known := filepath.Join(dir, "key"), filepath.Join(dir, "known")
+	out, err := exec.Command("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "maria", "-f", key).CombinedOutput()
+	if err != nil {
+		t.Fatalf("ssh-keygen: %v\n%s", err, out)
+	}
+	public, err := os.ReadFile(key + ".pub")
+	must(t, err)
+	run := func(more ...string) *exec.Cmd {
+		args := append([]string{"-F", "none", "-i", key, "-p", port, "-o", "BatchMode=yes", "-o", "StrictHostKeyChecking=accept-new", "-o", "UserKnownHostsFile=" + known}, more...)
+		return exec.Command(ssh, args...)
+	}
+	if out, err := run("maria@127.0.0.1", "status").CombinedOutput(); err == nil || !strings.Contains(string(out), "refused") {
+		t.Errorf("SSH is on without an owner: %v\n%s", err, out)
+	}
+	claim(d)
+	d.Do("people key maria "+strings.TrimSpace(string(public)), "maria@centralita> ")
+	Until(t, "SSH is on", 10*time.Second, func() bool {
+		out, _ := h.Run("ssh", "--json")
+		return strings.Contains(out, `"on":true`)
+	})
+	d.Do("ssh", "SHA256:")
+	cmd := run("maria@127.0.0.1", "agents --lang en")
+	if out, err := cmd.Output(); err != nil || !strings.Contains(string(out), "logged out") {
+		t.Errorf("one command: %v\n%s", err, out)
+	}
+	cmd = run("maria@127.0.0.1", "no-such-command")
+	if out, _ := cmd.CombinedOutput(); cmd.ProcessState.ExitCode() != 2 {
+		t.Errorf("a wrong command exits with %d\n%s", cmd.ProcessState.ExitCode(), out)
+	}
+	fingerprint, err := exec.Command("ssh-keygen", "-l", "-f", known).Output()
+	must(t, err)
+	if print := strings.Fields(string(fingerprint))[1]; !strings.Contains(d.String(), print) {
+		t.Errorf("the console shows another fingerprint than %s:\n%s", print, d)
+	}
+	for what, args := range map[string][]string{
+		"another account": {"pedro@127.0.0.1", "status"}, "a password": {"-o", "PreferredAuthentications=password,keyboard-interactive", "-o", "BatchMode=no", "maria@127.0.0.1", "status"},
+		"forwarding": {"-W", h.Web, "maria@127.0.0.1"}, "files": {"-s", "maria@127.0.0.1", "sftp"},
+	} {
+		if out, err := run(args...).CombinedOutput(); err == nil {
+			t.Errorf("%s is taken:\n%s", what, out)
+		}
+	}
+	interactive(t, run("-tt", "maria@127.0.0.1"))
+	d.Do("people unkey maria "+strings.Fields(string(fingerprint))[1], "> ")
+	h.Stop()
+}
+
+// interactive runs ssh at a terminal of 10 rows, whose answers stop after a page.
+func interactive(t *testing.T, cmd *exec.Cmd) {
+	t.Helper()
+	far, near, err := pty.Open()
+	must(t, err)
+	tty, err := os.OpenFile(near, os.O_RDWR, 0)
+	must(t, err)
+	must(t, pty.SetSize(far, 10, 100))
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = tty, tty, tty
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true}
+	must(t, cmd.Start())
+	d := expect.New(t, pty.Patient{File: far})
+	d.Expect("maria@centralita> ")
+	d.Send("help\r")
+	d.Expect("--Más--")
+	d.Send("q")
+	d.Expect("maria@centralita> ")
+	d.Send("panel\r")
+	d.Expect("+----")
+	d.Send("\x03")
+	d.Expect("maria@centralita> ")
+	d.Send("exit\r")
+	must(t, cmd.Wait())
+	must(t, tty.Close())
 }

@@ -46,6 +46,21 @@ func Open() (far *os.File, near string, err error) {
 	return far, fmt.Sprintf("/dev/pts/%d", n), nil
 }
 
+// SetSize says how large the terminal at the far end is.
+func SetSize(far *os.File, rows, cols uint16) error {
+	raw, err := far.SyscallConn()
+	if err != nil {
+		return err
+	}
+	var failed error
+	if err := raw.Control(func(fd uintptr) {
+		failed = unix.IoctlSetWinsize(int(fd), unix.TIOCSWINSZ, &unix.Winsize{Row: rows, Col: cols})
+	}); err != nil {
+		return err
+	}
+	return failed
+}
+
 // Plug makes a pseudo terminal and names it.
 func (c *Cable) Plug() error {
 	far, near, err := Open()
