@@ -133,7 +133,13 @@ func lineTest(ctx context.Context, s *session, id tel.PortID, _ []string) int {
 	if !s.r.json {
 		s.line(s.t("Probando; tarda menos de un minuto…", "Testing; it takes less than a minute…"))
 	}
+	s.watching()
 	x, err := s.c.d.Lines.Test(ctx, id)
+	if err != nil && ctx.Err() != nil {
+		return s.fail(NotFine, usageError{
+			fmt.Sprintf("la prueba sigue sin usted; su resultado quedará en: line %s", id),
+			fmt.Sprintf("the test goes on without you; its result will be at: line %s", id)})
+	}
 	if err != nil {
 		return s.fail(NotFine, err)
 	}
@@ -193,7 +199,11 @@ func lineCapture(ctx context.Context, s *session, id tel.PortID, args []string) 
 	if !s.r.json {
 		s.line(fmt.Sprintf("%s %s…", s.t("Grabando", "Recording"), d))
 	}
+	s.watching()
 	file, err := s.c.d.Lines.Capture(ctx, id, d)
+	if err != nil && ctx.Err() != nil {
+		return s.fail(NotFine, errCancelled)
+	}
 	if err != nil {
 		return s.fail(NotFine, err)
 	}

@@ -246,6 +246,32 @@ func TestLive(t *testing.T) {
 	})
 }
 
+// slowLines is a line whose test takes a minute.
+type slowLines struct{ Lines }
+
+func (slowLines) Test(ctx context.Context, _ tel.PortID) (*view.Exam, error) {
+	select {
+	case <-time.After(time.Minute):
+		return &view.Exam{}, nil
+	case <-ctx.Done():
+		return nil, context.Cause(ctx)
+	}
+}
+
+// A test can be left with any key, and what was typed then is no command.
+func TestLeaveATest(t *testing.T) {
+	bubble(t, Deps{Lines: slowLines{}}, maria(), func(t *testing.T, s *sitting) {
+		owner(s)
+		s.Send("line l2 test\r")
+		s.Expect("less than a minute")
+		s.Settle(expect.Quiet)
+		s.Send("exit\r")
+		s.Expect("the test goes on without you; its result will be at: line L2")
+		s.Expect("maria@centralita> ")
+		s.Do("agents", "Bruno")
+	})
+}
+
 // Help and completion know the commands of the role and the names of the house.
 func TestHelpAndTab(t *testing.T) {
 	bubble(t, Deps{}, maria(), func(t *testing.T, s *sitting) {
