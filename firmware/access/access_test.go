@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -154,8 +155,8 @@ func TestATicketRunsOut(t *testing.T) {
 // Every ten minutes there is another code, and people who look are told.
 func TestRunChangesTheCode(t *testing.T) {
 	in(t, func(t *testing.T) {
-		told := 0
-		a := Open(t.TempDir(), Options{Cost: cheap, Changed: func() { told++ }})
+		var told atomic.Int32
+		a := Open(t.TempDir(), Options{Cost: cheap, Changed: func() { told.Add(1) }})
 		ctx, stop := context.WithCancel(t.Context())
 		done := make(chan error)
 		go func() { done <- a.Run(ctx) }()
@@ -169,8 +170,8 @@ func TestRunChangesTheCode(t *testing.T) {
 			seen[code] = true
 			pass(10*time.Minute + time.Millisecond)
 		}
-		if told < 144 {
-			t.Errorf("told %d times in a day", told)
+		if told.Load() < 144 {
+			t.Errorf("told %d times in a day", told.Load())
 		}
 		for range 5 {
 			_, _ = a.Prove(ctx, "0000-0000-0000", "")

@@ -125,7 +125,7 @@ func newDaemonAt(t *testing.T, bin, document, dir, at string) *Daemon {
 // Start starts it and waits until it takes calls.
 func (d *Daemon) Start() {
 	d.t.Helper()
-	d.cmd = exec.Command(d.bin, "run", "--config", d.config, "--data", d.Dir, "--sip", d.SIP, "--web", d.Web)
+	d.cmd = exec.Command(d.bin, "run", "--config", d.config, "--data", d.Dir, "--sip", d.SIP, "--web", d.Web, "--https", "127.0.0.1:0")
 	d.out, d.errs, d.exited = &buffer{}, &buffer{}, make(chan error, 1)
 	d.cmd.Stderr = d.errs
 	out, err := d.cmd.StdoutPipe()
