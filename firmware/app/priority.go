@@ -17,11 +17,21 @@ const priority = 5
 
 // hurry gives every thread of the program real-time priority (SCHED_RR, sched(7)),
 // so that audio is on time while others want the machine; threads made later
-// inherit it. It is called once, before a house is built. Where it is not permitted
-// the program works as it is, and the report says what would permit it.
+// inherit it. It is called once, before a house is built. Whoever starts the program
+// permits it by the limit RLIMIT_RTPRIO, root too: a program under test or on a desk
+// is not to push others aside. Where it is not permitted the program works as it is,
+// and the report says what would permit it.
 func hurry() board.Report {
 	r := board.Report{Driver: "kernel", Port: "priority", State: board.Loaded, What: fmt.Sprintf("real time, round robin, %d", priority)}
-	err := eachThread(realTime)
+	var limit unix.Rlimit
+	err := unix.Getrlimit(unix.RLIMIT_RTPRIO, &limit)
+	switch {
+	case err != nil:
+	case limit.Cur < priority:
+		err = unix.EPERM
+	default:
+		err = eachThread(realTime)
+	}
 	switch {
 	case errors.Is(err, unix.EPERM):
 		r.State, r.What, r.Why = board.Skipped, "", "real-time priority is not permitted"

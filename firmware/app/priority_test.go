@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/centralita/centralita/board"
 )
 
 // TestOneThreadInRealTime asks the kernel: one thread gets the priority and gives it
@@ -59,5 +61,22 @@ func TestEachThread(t *testing.T) {
 	err = eachThread(func(int) error { count++; return unix.EPERM })
 	if !errors.Is(err, unix.EPERM) || count != 1 {
 		t.Errorf("a refusal: %v after %d", err, count)
+	}
+}
+
+// TestNobodyHurriesUnasked: without the limit even root's program stays ordinary.
+func TestNobodyHurriesUnasked(t *testing.T) {
+	var limit unix.Rlimit
+	if err := unix.Getrlimit(unix.RLIMIT_RTPRIO, &limit); err != nil {
+		t.Fatal(err)
+	}
+	if limit.Cur >= priority {
+		t.Skip("whoever started this test permits real time: ulimit -r 0 runs it")
+	}
+	if r := hurry(); r.State != board.Skipped || r.Hint == "" {
+		t.Errorf("without permission: %s", r)
+	}
+	if got, err := unix.SchedGetAttr(0, 0); err != nil || got.Policy == unix.SCHED_RR {
+		t.Errorf("a thread has policy %d, %v", got.Policy, err)
 	}
 }
