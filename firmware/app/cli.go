@@ -29,13 +29,18 @@ import (
 type cli struct {
 	Run     runCmd           `cmd:"" help:"Run the appliance until SIGTERM."`
 	Check   checkCmd         `cmd:"" help:"Check a configuration and print every problem as FILE:LINE:COL: what, why, hint."`
+	Keeper  keeperCmd        `cmd:"" help:"Do for the program what needs root; the box's image starts it."`
 	Version kong.VersionFlag `help:"Print the version."`
 }
+
+// ownCommands are the commands of cli.
+var ownCommands = []string{"run", "check", "keeper"}
 
 type runCmd struct {
 	Config  string       `type:"existingfile" placeholder:"FILE" help:"The configuration. Without it: the version that DIR has kept, or the factory's."`
 	Data    string       `required:"" placeholder:"DIR" help:"Folder of the book, secrets, sockets and own prompts; made when missing."`
 	SIP     string       `placeholder:"HOST:PORT" help:"Listen for SIP here instead."`
+	Keeper  string       `placeholder:"PATH" help:"Socket of the keeper; without it the image's, if there is one."`
 	journal *Journal     `kong:"-"` // of the program, for all its houses
 	built   func(*House) `kong:"-"` // is told of each house before it runs; nil: nobody
 
@@ -52,6 +57,9 @@ type checkCmd struct {
 // Main runs the program and returns its exit code: 0 fine, 1 the thing asked
 // about is not fine or the house could not run, 2 wrong usage, 3 nobody answers.
 func Main(args []string, stdout, stderr io.Writer) int {
+	if code, ok := leaseScript(args, stdout); ok {
+		return code
+	}
 	if code, ok := consoleCommand(args, stdout, stderr); ok {
 		return code
 	}
@@ -74,8 +82,11 @@ func Main(args []string, stdout, stderr io.Writer) int {
 		fmt.Fprintf(stderr, "centralita: %v; --help lists the commands\n", err)
 		return console.Usage
 	}
-	if ctx.Command() == "run" {
+	switch ctx.Command() {
+	case "run":
 		return c.Run.run(stdout, stderr)
+	case "keeper":
+		return c.Keeper.run(stderr)
 	}
 	return c.Check.run(stdout, stderr)
 }
@@ -96,7 +107,7 @@ func consoleCommand(args []string, stdout, stderr io.Writer) (int, bool) {
 		}
 	}
 	first := slices.IndexFunc(rest, func(a string) bool { return !strings.HasPrefix(a, "-") })
-	if first < 0 || rest[first] == "run" || rest[first] == "check" {
+	if first < 0 || slices.Contains(ownCommands, rest[first]) {
 		return 0, false
 	}
 	if rest[first] == "console" {

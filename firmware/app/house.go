@@ -26,6 +26,7 @@ import (
 	"github.com/centralita/centralita/firmware/exchange"
 	"github.com/centralita/centralita/firmware/health"
 	"github.com/centralita/centralita/firmware/ivr/flow"
+	"github.com/centralita/centralita/firmware/keeper"
 	"github.com/centralita/centralita/firmware/media"
 	"github.com/centralita/centralita/firmware/media/portleg"
 	"github.com/centralita/centralita/firmware/media/rtpleg"
@@ -102,6 +103,8 @@ type House struct {
 	version  int        // of the configuration, 0: of a document that is no version
 	override func(*config.Config) error
 	again    chan string
+	order    *restartOrder
+	keeper   *keeper.Client
 	legs     atomic.Uint64
 	calls    atomic.Uint64
 }
@@ -121,12 +124,13 @@ type Rooms struct {
 	// Override puts what the command line says over a configuration; nil: nothing.
 	Override func(*config.Config) error
 	Reports  []board.Report // of what was looked at before
+	Keeper   *keeper.Client // with root's rights; nil: there is none
 	Log      *slog.Logger
 }
 
 // New builds a house. It owns out and the book from now on, also when it fails.
 func New(r Rooms, out *Outside) (*House, error) {
-	h := &House{cfg: r.Config, dir: r.Dir, out: out, log: r.Log, book: r.Book, secrets: r.Secrets, prompts: r.Prompts, started: time.Now(), shards: runtime.GOMAXPROCS(0), life: r.Life, version: r.Version, override: r.Override, again: make(chan string, 1)}
+	h := &House{cfg: r.Config, dir: r.Dir, out: out, log: r.Log, book: r.Book, secrets: r.Secrets, prompts: r.Prompts, started: time.Now(), shards: runtime.GOMAXPROCS(0), life: r.Life, version: r.Version, override: r.Override, again: make(chan string, 1), order: newOrder(), keeper: r.Keeper}
 	if h.journal = r.Journal; h.journal == nil {
 		h.journal = newJournal()
 		h.log = h.journal.join(h.log)
@@ -325,6 +329,7 @@ func (h *House) Run(ctx context.Context, ready func()) error {
 	if h.syslog != nil {
 		part("the log", h.syslog.Run)
 	}
+	part("the order to restart", h.attendOrder)
 	part("the watch", h.watch)
 	part("the watchdog", h.feed)
 	h.liveOn()

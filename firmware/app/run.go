@@ -21,6 +21,7 @@ import (
 	"github.com/centralita/centralita/firmware/console"
 	"github.com/centralita/centralita/firmware/durable"
 	"github.com/centralita/centralita/firmware/sipua/screen"
+	"github.com/centralita/centralita/firmware/wipe"
 )
 
 // restart is the end of a house after which another one begins in the same process.
@@ -36,17 +37,33 @@ func (c *runCmd) run(stdout, stderr io.Writer) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	log := slog.New(screen.QuietLog(slog.NewTextHandler(stderr, &slog.HandlerOptions{Level: slog.LevelWarn})))
-	if err := c.houses(ctx, log, stdout, stderr); err != nil {
+	if err := c.lives(ctx, log, stdout, stderr); err != nil {
 		fmt.Fprintln(stderr, "centralita:", err)
 		return console.NotFine
 	}
 	return console.Fine
 }
 
+// lives runs houses until one ends for good; a factory reset begins anew with none of
+// the data.
+func (c *runCmd) lives(ctx context.Context, log *slog.Logger, stdout, stderr io.Writer) error {
+	for {
+		if err := c.houses(ctx, log, stdout, stderr); !errors.Is(err, errErase) {
+			return err
+		}
+	}
+}
+
+// errErase ends the houses so that the data folder can be erased before others begin.
+var errErase = errors.New("the data folder is to be erased")
+
 // houses runs one house after the other until one ends for good.
 func (c *runCmd) houses(ctx context.Context, log *slog.Logger, stdout, stderr io.Writer) error {
 	if err := os.MkdirAll(c.Data, 0o700); err != nil {
 		return fmt.Errorf("cannot make the data folder: %w", err)
+	}
+	if _, err := wipe.Finish(c.Data); err != nil {
+		return err
 	}
 	j, keep, err := openJournal(c.Data)
 	if err != nil {
@@ -82,7 +99,12 @@ func (c *runCmd) houses(ctx context.Context, log *slog.Logger, stdout, stderr io
 			if again.err != nil {
 				log.Error("the house ended badly", "err", again.err)
 			}
-			err = nil
+			if err = nil; wipe.Asked(c.Data) {
+				if err := l.Close(); err != nil {
+					log.Error("the configuration's life", "err", err)
+				}
+				return errErase
+			}
 			continue
 		}
 		break
@@ -200,7 +222,7 @@ func (c *runCmd) build(ctx context.Context, l *life.Life, n int, log *slog.Logge
 	if err != nil {
 		return nil, fmt.Errorf("%w%s", err, closing(errors.Join(b.Close(), clock.leave())))
 	}
-	return New(Rooms{Config: cfg, Time: clock, Journal: c.journal, Dir: c.Data, Book: b, Secrets: secrets, Prompts: pack, Life: l, Version: n, Override: c.override, Reports: []board.Report{c.priority}, Log: log}, out)
+	return New(Rooms{Config: cfg, Time: clock, Journal: c.journal, Dir: c.Data, Book: b, Secrets: secrets, Prompts: pack, Life: l, Version: n, Override: c.override, Reports: []board.Report{c.priority}, Keeper: keeperAt(c.Keeper), Log: log}, out)
 }
 
 // name is what problems of version n are told of: the file it was taken from,

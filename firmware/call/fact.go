@@ -31,6 +31,9 @@ const (
 	AccessPassword Kind = "access.password" // was set
 	AccessAccount  Kind = "access.account"  // Reason: added, removed, role, key added, key removed
 
+	NetSet  Kind = "net.set"      // Node: the interface; State: trial, confirmed, rolled back; Reason: who, and what
+	Ordered Kind = "system.order" // State: restart, restart when idle, cancel, power off, factory reset; Reason: who
+
 	ScheduleSet Kind = "schedule.set" // Node: the schedule; State: auto, open, closed
 
 	BoardPort Kind = "board.port" // Port: the socket, or empty; Node: the driver; State: loaded, skipped, failed; Reason: what or why

@@ -68,6 +68,8 @@ type Deps struct {
 	View    func() *view.Snapshot
 	Book    Book
 	Control Control
+	Net     Net
+	Box     Box
 	Lines   Lines
 	Time    Time
 	Journal Log

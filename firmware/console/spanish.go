@@ -163,6 +163,13 @@ var sentences = []sentence{
 	{"cannot read the line profile: %s", "no se puede leer el perfil de línea: %s"},
 	{"cannot tune %s: %s offers %s", "no se puede ajustar %s: %s ofrece %s"},
 
+	// The network.
+	{"no DHCP server answers", "ningún servidor DHCP responde"},
+	{"cannot bring up %s: %s", "no se puede activar %s: %s"},
+	{"cannot give %s to %s: %s", "no se puede dar %s a %s: %s"},
+	{"cannot route over %s from %s: %s", "no se puede poner la ruta por %s desde %s: %s"},
+	{"cannot ask for an address: there is neither udhcpc nor busybox", "no se puede pedir una dirección: no hay udhcpc ni busybox"},
+
 	// Put together.
 	{"%s; %s", "%s; %s"}, {"%s: %s", "%s: %s"}, {"%s (%s)", "%s (%s)"},
 }

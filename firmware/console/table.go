@@ -23,6 +23,8 @@ type command struct {
 // keeps its rows beside their functions.
 var commands = slices.Concat(
 	houseCommands,
+	netCommands,
+	boxCommands,
 	timeCommands,
 	logCommands,
 	supportCommands,

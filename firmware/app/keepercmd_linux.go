@@ -1,0 +1,102 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"os/signal"
+	"os/user"
+	"path/filepath"
+	"strconv"
+	"sync"
+	"syscall"
+
+	"github.com/centralita/centralita/firmware/console"
+	"github.com/centralita/centralita/firmware/keeper"
+	"github.com/centralita/centralita/firmware/keeper/chores"
+)
+
+// keeperCmd is the helper with root's rights beside the program, see firmware/keeper.
+type keeperCmd struct {
+	Socket string `default:"/run/centralita/keeper.sock" placeholder:"PATH" help:"Listen here, for the user alone."`
+	User   string `default:"centralita" placeholder:"NAME" help:"Who may ask: the program's user, by name or number."`
+	Data   string `default:"/data/centralita" placeholder:"DIR" help:"The program's data folder."`
+	Disk   string `placeholder:"DEVICE" help:"Disk with the update slots."`
+	Resolv string `default:"/run/centralita/resolv.conf" placeholder:"PATH" help:"Write the DNS servers here; /etc/resolv.conf is a link to it."`
+	USB    string `default:"/run/centralita/usb" placeholder:"DIR" help:"Show USB sticks below this folder."`
+	DHCP   string `placeholder:"PATH" help:"udhcpc or busybox; looked for when not said."`
+}
+
+// keeperHandlers are what the keeper can do.
+func (c *keeperCmd) handlers(ch *chores.Chores) map[string]keeper.Handler {
+	return ch.Handlers()
+}
+
+func (c *keeperCmd) run(stderr io.Writer) int {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	if err := c.serve(ctx, slog.New(slog.NewTextHandler(stderr, nil))); err != nil {
+		fmt.Fprintln(stderr, "centralita keeper:", err)
+		return console.NotFine
+	}
+	return console.Fine
+}
+
+func (c *keeperCmd) serve(ctx context.Context, log *slog.Logger) error {
+	uid, gid, err := account(c.User)
+	if err != nil {
+		return err
+	}
+	program, err := os.Executable()
+	if err != nil {
+		return fmt.Errorf("cannot find this program's file: %w", err)
+	}
+	syscall.Umask(0o022)
+	if err := os.MkdirAll(filepath.Dir(c.Socket), 0o755); err != nil {
+		return fmt.Errorf("cannot make the socket's folder: %w", err)
+	}
+	l, err := keeper.Listen(c.Socket, uid)
+	if err != nil {
+		return err
+	}
+	ch := chores.New(chores.Config{Data: c.Data, Resolv: c.Resolv, USB: c.USB, UID: uid, GID: gid, Program: program, DHCP: c.DHCP, Log: log})
+	ctx, stop := context.WithCancel(ctx)
+	var working sync.WaitGroup
+	working.Go(func() { ch.Run(ctx) })
+	err = keeper.Serve(ctx, l, c.handlers(ch))
+	stop()
+	working.Wait()
+	return err
+}
+
+// account is the user of a name or a number.
+func account(name string) (uid, gid int, err error) {
+	u, err := user.Lookup(name)
+	if _, unknown := errors.AsType[user.UnknownUserError](err); unknown {
+		u, err = user.LookupId(name)
+	}
+	if err != nil {
+		if n, e := strconv.Atoi(name); e == nil && n >= 0 { // a number needs no account
+			return n, n, nil
+		}
+		return 0, 0, fmt.Errorf("cannot find the user %q: %w", name, err)
+	}
+	uid, err1 := strconv.Atoi(u.Uid)
+	gid, err2 := strconv.Atoi(u.Gid)
+	if err := errors.Join(err1, err2); err != nil {
+		return 0, 0, fmt.Errorf("cannot use the user %q: %w", name, err)
+	}
+	return uid, gid, nil
+}
+
+// leaseScript does what udhcpc, started by the keeper, starts this program for.
+func leaseScript(args []string, stdout io.Writer) (code int, isOne bool) {
+	is, err := chores.LeaseScript(args, os.Getenv, stdout)
+	if err != nil {
+		return console.NotFine, is
+	}
+	return console.Fine, is
+}
