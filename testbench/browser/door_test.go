@@ -117,6 +117,15 @@ func TestDoors(t *testing.T) {
 	if text := p.Text("html"); strings.Contains(text, code[:4]) || time.Until(until) <= 0 {
 		t.Errorf("the page tells the code")
 	}
+	for name, s := range map[string]browser.Screen{"claim-320": {Width: 320, Height: 640, Still: true, NoScript: true}, "claim-phone-dark": {Width: 390, Height: 844, Touch: true, Still: true, Dark: true, NoScript: true}} {
+		small := b.Open(t, x.url+"/claim?lang=en", s)
+		says(t, small, "Show that you have it in front of you", "no voltage: is it plugged in?")
+		small.Picture(name, true)
+		if n := small.SidewaysScroll(); n > 0 {
+			t.Errorf("%s is %d pixels too wide", name, n)
+		}
+		sound(t, small)
+	}
 	fill(p, "/claim", "code", "0000-0000-0000")
 	says(t, p, "Ese no es el código; quedan 4 intentos")
 	p.Picture("claim-wrong", true)
