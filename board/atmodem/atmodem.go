@@ -158,7 +158,7 @@ func Open(ctx context.Context, cfg Config) (*Port, Report) {
 	p.mu.Lock()
 	p.timer = time.AfterFunc(0, func() { p.step(at.TimedOut{}) })
 	p.mu.Unlock()
-	r := Report{Outcome: Failed, Why: "the start was given up while it was asked"}
+	r := Report{Outcome: Failed, Why: "it has not answered yet"}
 	select {
 	case r = <-p.found:
 	case <-ctx.Done():

@@ -88,6 +88,18 @@ func Open(ctx context.Context, cfg Config) ([]port.Port, []board.Report) {
 	return slices.DeleteFunc(ports, func(p port.Port) bool { return p == nil }), reports
 }
 
+// Ready reports whether channel n, which was not there at the start, could be opened
+// now: it opens it as the start does and closes it again.
+func Ready(cfg Config, n int) error {
+	cfg = cfg.whole()
+	ch, err := cfg.Kernel.Channel(n)
+	if err != nil {
+		return err
+	}
+	_, err = prepare(ch, cfg)
+	return errors.Join(err, ch.Close())
+}
+
 // channels are the numbers of all channels. Spans tell how many they have; a number
 // may be left out between two spans.
 func channels(cfg Config) ([]int, error) {

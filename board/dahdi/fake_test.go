@@ -142,6 +142,7 @@ const (
 
 // channel is one channel of the modules and the wire behind it.
 type channel struct {
+	stuck   chan struct{} // a wait hangs in the kernel until it is closed
 	m       *modules
 	n       int
 	wake    chan struct{}
@@ -268,6 +269,12 @@ func (c *channel) poke() {
 
 // Wait implements Channel.
 func (c *channel) Wait(d time.Duration) (sound, event bool, err error) {
+	c.m.mu.Lock()
+	stuck := c.stuck
+	c.m.mu.Unlock()
+	if stuck != nil {
+		<-stuck
+	}
 	t := time.NewTimer(d)
 	defer t.Stop()
 	for {

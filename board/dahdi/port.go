@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/centralita/centralita/board/dahdi/abi"
@@ -34,6 +35,7 @@ type Port struct {
 	gone   chan struct{}  // closed by Close
 	over   sync.WaitGroup // the reader
 	inUse  sync.WaitGroup // requests that are slow: the channel stays open for them
+	rounds atomic.Uint64  // of the reader
 	left   Channel        // of the reader: lost, and not closed yet; nil: none
 
 	mu     sync.Mutex // guards what is below
@@ -92,6 +94,9 @@ func (p *Port) dressed() port.Port {
 	}
 	return p
 }
+
+// Breaths implements port.Breather.
+func (p *Port) Breaths() uint64 { return p.rounds.Load() }
 
 // Info implements port.Port.
 func (p *Port) Info() port.Info { return p.info }

@@ -34,6 +34,7 @@ func (p *Port) begin() {
 // opens it again when it was lost.
 func (p *Port) run() {
 	for {
+		p.rounds.Add(1)
 		ch := p.ch // nobody else changes it
 		if ch == nil {
 			if !p.reopen() {
@@ -220,6 +221,7 @@ func (p *Port) reopen() bool {
 			return false
 		case <-t.C:
 		}
+		p.rounds.Add(1)
 		ch, f, err := p.try()
 		p.mu.Lock()
 		switch {

@@ -22,8 +22,12 @@ import (
 )
 
 // boardWait is how long the start waits for hardware: a modem that does not answer
-// is given up after about six seconds.
+// is left to come later after some of it.
 const boardWait = 8 * time.Second
+
+// modemWait is how long it waits for a modem, which answers within two seconds; one that
+// comes later is taken then.
+const modemWait = 2500 * time.Millisecond
 
 // wiring is which socket of the board is which line or telephone.
 type wiring map[tel.PortID]port.Port
@@ -89,6 +93,8 @@ func openModem(ctx context.Context, m config.Modem, open func(string, int) (io.R
 		return nil, []board.Report{r}
 	}
 	conf := atmodem.Config{Name: m.Name, Device: m.Device, Baud: m.Baud, Duplex: duplexes[m.Duplex], Log: log, Serial: open, Stay: true}
+	ctx, cancel := context.WithTimeout(ctx, modemWait)
+	defer cancel()
 	p, got := atmodem.Open(ctx, conf)
 	switch got.Outcome {
 	case atmodem.Loaded:

@@ -15,7 +15,8 @@ import (
 )
 
 // kennel is the watchdog of the machine, if there is one, and what is told to
-// whoever started the program. Both are fed only while every part checks in.
+// whoever started the program. Both are fed only while every part checks in; of the
+// ports one is enough.
 type kennel struct {
 	dog    watchdog.Dog // nil: none
 	report board.Report // of the watchdog; zero when none is wanted
@@ -82,7 +83,7 @@ func (h *House) feed(ctx context.Context) error {
 	defer t.Stop()
 	said := ""
 	for {
-		late := h.checks.Late(time.Now())
+		late := h.checks.Starving(time.Now())
 		if len(late) == 0 {
 			h.feedOnce()
 		}

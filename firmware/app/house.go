@@ -331,6 +331,7 @@ func (h *House) Run(ctx context.Context, ready func()) error {
 	}
 	part("the order to restart", h.attendOrder)
 	part("the watch", h.watch)
+	part("late channels", h.awaitLate)
 	part("the watchdog", h.feed)
 	h.liveOn()
 	ready()

@@ -13,6 +13,7 @@ import (
 	"github.com/centralita/centralita/firmware/health"
 	"github.com/centralita/centralita/firmware/tel"
 	"github.com/centralita/centralita/firmware/view"
+	"github.com/centralita/centralita/hal/port"
 )
 
 // The parts that must check in, in the order of their list: behind these the
@@ -40,6 +41,7 @@ const (
 type signs struct {
 	ports  []tel.PortID // whose pumps check in, in order
 	turns  []uint64     // of them
+	below  []uint64     // of the drivers below them, where they tell
 	book   book.State
 	shards int
 
@@ -50,7 +52,7 @@ type signs struct {
 
 // expect makes the list of parts that must check in.
 func (h *House) expect(now time.Time) {
-	h.signs = signs{ports: slices.Sorted(maps.Keys(h.pumps)), turns: make([]uint64, len(h.pumps)), shards: h.shards}
+	h.signs = signs{ports: slices.Sorted(maps.Keys(h.pumps)), turns: make([]uint64, len(h.pumps)), below: make([]uint64, len(h.pumps)), shards: h.shards}
 	parts := []health.Part{
 		checkLoop:   {Name: "loop", Within: loopWithin, WhenLate: health.LoopLate()},
 		checkWriter: {Name: "writer", Within: writerWithin, WhenLate: health.WriterLate()},
@@ -59,7 +61,7 @@ func (h *House) expect(now time.Time) {
 		parts = append(parts, health.Part{Name: fmt.Sprint("shard ", i), Within: shardWithin, WhenLate: health.MediaLate()})
 	}
 	for _, id := range h.signs.ports {
-		parts = append(parts, health.Part{Name: "port " + string(id), Within: portWithin, WhenLate: health.PortLate(id)})
+		parts = append(parts, health.Part{Name: "port " + string(id), Within: portWithin, WhenLate: health.PortLate(id), Among: "ports"})
 	}
 	h.checks = health.NewChecks(now, parts...)
 }
@@ -98,8 +100,14 @@ func (s *signs) look(h *House, now time.Time) {
 		h.checks.In(checkWriter, now)
 	}
 	for i, id := range s.ports {
-		if turns, ended := h.pumps[id].Turns(); ended || turns != s.turns[i] {
-			s.turns[i] = turns
+		turns, ended := h.pumps[id].Turns()
+		below, hangs := s.below[i], false
+		if b, ok := h.wires[id].(port.Breather); ok {
+			below = b.Breaths()
+			hangs = below == s.below[i]
+		}
+		if ended || turns != s.turns[i] && !hangs {
+			s.turns[i], s.below[i] = turns, below
 			h.checks.In(checkShards+s.shards+i, now)
 		}
 	}

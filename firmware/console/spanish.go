@@ -113,7 +113,7 @@ var sentences = []sentence{
 
 	// Modems.
 	{"%s baud carry no sound; set 115200 or more", "%s baudios no llevan sonido; ponga 115200 o más"},
-	{"the start was given up while it was asked", "se acabó la espera del arranque mientras se le preguntaba"},
+	{"it has not answered yet", "todavía no ha contestado"},
 	{"the start was given up: %s", "se acabó la espera del arranque: %s"},
 	{"there is no device %s; plug the modem in", "no hay dispositivo %s; enchufe el módem"},
 	{"there is no device %s", "no hay dispositivo %s"},

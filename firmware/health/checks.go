@@ -12,6 +12,9 @@ type Part struct {
 	Name     string        // "loop", "shard 0", "port L1"
 	Within   time.Duration // it is late when its last check-in is older
 	WhenLate Condition
+	// Of parts with the same word here one that hangs is its own fault, told by its
+	// condition: the watchdog waits until all of them hang.
+	Among string
 }
 
 // Checks is the list of parts with their last check-ins. Its methods may be
@@ -42,8 +45,7 @@ func (c *Checks) In(i int, now time.Time) {
 // Last returns when part i checked in last.
 func (c *Checks) Last(i int) time.Time { return c.base.Add(time.Duration(c.last[i].Load())) }
 
-// Late returns the parts whose check-in is overdue at now, in their order. The
-// watchdog is fed only while there is none.
+// Late returns the parts whose check-in is overdue at now, in their order.
 func (c *Checks) Late(now time.Time) []Part {
 	var late []Part
 	for i, p := range c.parts {
@@ -52,6 +54,23 @@ func (c *Checks) Late(now time.Time) []Part {
 		}
 	}
 	return late
+}
+
+// Starving returns the parts for whose sake the watchdog is not fed: those that are
+// late, but for one of several that do the same while another of them lives.
+func (c *Checks) Starving(now time.Time) []Part {
+	late := c.Late(now)
+	if len(late) == 0 {
+		return nil
+	}
+	all, hang := map[string]int{}, map[string]int{}
+	for _, p := range c.parts {
+		all[p.Among]++
+	}
+	for _, p := range late {
+		hang[p.Among]++
+	}
+	return slices.DeleteFunc(late, func(p Part) bool { return p.Among != "" && hang[p.Among] < all[p.Among] })
 }
 
 // Apply raises the condition of each late part in r and clears those of the

@@ -96,6 +96,11 @@ type Audio interface {
 // need read the silence of a port on hook.
 type Sleeper interface{ Sound() <-chan struct{} }
 
+// Breather is implemented by a port whose driver goes round by itself, sound or not:
+// Breaths counts the rounds. A count that stands still for seconds shows a driver that
+// hangs in the kernel. It does not wait for it.
+type Breather interface{ Breaths() uint64 }
+
 // Reading is what a port measured of its line.
 type Reading struct {
 	Volts     float32 // tip to ring; the sign is the polarity
