@@ -56,10 +56,40 @@ func (m *Machine) Reading() clock.Reading {
 	if ok, off, err := m.sys.synced(); err == nil {
 		r.Synced = ok && off <= mostError
 	}
+	r.Synced = r.Synced || m.told(r.Wall)
 	if up, awake, err := m.sys.clocks(); err == nil {
 		r.Slept = max(0, up-awake)
 	}
 	return r
+}
+
+// Told is a file in which a daemon's script says how it does: "ACTION STRATUM OFFSET", as
+// busybox ntpd calls the script of its option -S. That daemon does not tell the kernel
+// how exact it is, and the kernel's flag is lost a second after each of its steps.
+const Told = "run/centralita/ntp"
+
+// toldFor is how long the word of a script counts: it is called every eleven minutes.
+const toldFor = 25 * time.Minute
+
+// told reports whether a daemon's script said not long ago that it has the time.
+func (m *Machine) told(now time.Time) bool {
+	info, err := fs.Stat(m.root, Told)
+	if err != nil {
+		return false
+	}
+	if age := now.Sub(info.ModTime()); age < -time.Minute || age > toldFor {
+		return false
+	}
+	text, err := fs.ReadFile(m.root, Told)
+	if err != nil {
+		return false
+	}
+	f := strings.Fields(string(text))
+	if len(f) < 2 || f[0] != "step" && f[0] != "stratum" && f[0] != "periodic" {
+		return false
+	}
+	stratum, err := strconv.Atoi(f[1])
+	return err == nil && stratum > 0 && stratum < 16 // 16: not synchronised (RFC 5905 § 7.3)
 }
 
 // Boot returns the kernel's number of this boot, and how long it has run; zeros when
