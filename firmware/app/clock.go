@@ -15,6 +15,7 @@ import (
 	"github.com/centralita/centralita/firmware/config"
 	"github.com/centralita/centralita/firmware/exchange"
 	"github.com/centralita/centralita/firmware/health"
+	"github.com/centralita/centralita/firmware/keeper/chores"
 	"github.com/centralita/centralita/firmware/tel"
 	"github.com/centralita/centralita/hal/port"
 )
@@ -225,7 +226,7 @@ func (t *Time) keep(now time.Time) error {
 }
 
 // setWithin is how long a helper may take to set a clock.
-const setWithin = time.Second
+const setWithin = 3 * time.Second
 
 // setBelow sets the clocks below, by ourselves where we may, by the helper where there
 // is one. Where neither may, the time is kept beside them.
@@ -245,10 +246,8 @@ func (h *House) setBelow(ctx context.Context) {
 	if rtc {
 		err = errors.Join(err, t.below.SetRTC(t.Now()))
 	}
-	if err != nil && h.out.SetTime != nil {
-		ctx, cancel := context.WithTimeout(ctx, setWithin)
-		defer cancel()
-		err = h.out.SetTime(ctx, t.Now())
+	if err != nil && h.keeper.Present() {
+		err = h.keeperSets(ctx, t.Now())
 	}
 	why := ""
 	if err != nil {
@@ -258,6 +257,20 @@ func (h *House) setBelow(ctx context.Context) {
 	t.mu.Lock()
 	t.set = why
 	t.mu.Unlock()
+}
+
+// keeperSets has the keeper set both clocks.
+func (h *House) keeperSets(ctx context.Context, at time.Time) error {
+	ctx, cancel := context.WithTimeout(ctx, setWithin)
+	defer cancel()
+	var set chores.TimeSet
+	if err := h.keeper.Do(ctx, chores.SetTime, chores.TimeAsked{At: at}, nil, &set); err != nil {
+		return err
+	}
+	if set.RTC != "" {
+		h.log.Info("the clock with the battery is not set", "why", set.RTC)
+	}
+	return nil
 }
 
 // doubts are why a clock is not believed, in Spanish; they are written in English.

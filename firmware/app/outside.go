@@ -9,7 +9,6 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
-	"time"
 
 	"github.com/centralita/centralita/board"
 	"github.com/centralita/centralita/board/atmodem"
@@ -49,8 +48,6 @@ type Outside struct {
 	Watchdog func(linuxdog.Config) (watchdog.Dog, board.Report)
 	Notify   *health.Notifier // of systemd; nil: nobody is told
 	Machine  *health.Machine  // below us; nil: it is not looked at
-	// SetTime sets the clocks of the machine for a program that may not; nil: nobody does.
-	SetTime func(context.Context, time.Time) error
 
 	DialTCP    func(ctx context.Context, addr string) (net.Conn, error)
 	Resolve    func(ctx context.Context, host string) ([]netip.Addr, error)
