@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/netip"
 	"sync"
+	"sync/atomic"
 
 	"github.com/centralita/centralita/dsp/tone/plan"
 	"github.com/centralita/centralita/firmware/media"
@@ -27,6 +28,7 @@ type audio struct {
 	plan    plan.Plan
 	pumps   map[tel.PortID]*portleg.Pump
 	log     *slog.Logger
+	lines   atomic.Pointer[map[tel.PortID]plan.Plan] // what each line sounds like
 
 	advertise netip.Addr // what SDP says when sockets listen on every address
 

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/centralita/centralita/dsp/tone/plan"
+	"github.com/centralita/centralita/firmware/config"
 	"github.com/centralita/centralita/firmware/exchange"
 	"github.com/centralita/centralita/firmware/media"
 	"github.com/centralita/centralita/firmware/tel"
@@ -23,13 +24,39 @@ func (a *audio) AttachPort(call tel.CallID, id tel.LegID, p tel.PortID, hear exc
 	}
 	l := media.Leg{ID: id, Call: call, Endpoint: pump.Leg(), DTMF: true}
 	if pump.Kind() == port.FXO {
-		known, err := taught(a.plan, hear.Learned)
+		known, err := taught(a.planOf(p), hear.Learned)
 		if err != nil {
 			a.log.Warn("a learned signal is not listened for", "port", p, "err", err)
 		}
 		l.Progress, l.AwaitDial = &known, hear.Dials
 	}
 	return a.engine.Attach(l)
+}
+
+// planOf is the plan of a line's country.
+func (a *audio) planOf(p tel.PortID) plan.Plan {
+	if tones, ok := (*a.lines.Load())[p]; ok {
+		return tones
+	}
+	return a.plan
+}
+
+// plans are the plans of the site, by the empty name, and of each line.
+func plans(cfg *config.Config) (map[tel.PortID]plan.Plan, error) {
+	out := map[tel.PortID]plan.Plan{}
+	find := func(what string, id tel.PortID, country string) error {
+		tones, ok := plan.For(country)
+		if !ok {
+			return fmt.Errorf("cannot play tones of country %q of %s: no plan; the plans are %v", country, what, plan.Countries())
+		}
+		out[id] = tones
+		return nil
+	}
+	err := find("the site", "", cfg.Site.Country)
+	for _, l := range cfg.Lines {
+		err = errors.Join(err, find("line "+string(l.ID), l.ID, l.Country))
+	}
+	return out, err
 }
 
 // taught is the country's plan with what a line taught: how it tells that the far

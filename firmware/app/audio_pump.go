@@ -14,13 +14,13 @@ import (
 // of what the port itself reports.
 func (h *House) buildPumps() error {
 	h.pumps = map[tel.PortID]*portleg.Pump{}
-	tails := map[tel.PortID]int{}
+	lines := map[tel.PortID]config.Line{}
 	for _, l := range h.cfg.Lines {
-		tails[l.ID] = l.Echo
+		lines[l.ID] = l
 	}
 	for id, p := range h.wires {
 		pump, err := portleg.New(portleg.Config{
-			Port: p, Tail: tails[id], Category: h.cfg.Site.Country == "BR", Log: h.log,
+			Port: p, Tail: lines[id].Echo, Category: category(lines[id]), Log: h.log,
 			Heard: func(ev port.CallerID) { h.told(id, ev) },
 			Sent:  func(play uint64) { h.exchange.Post(exchange.OnSentID{Port: id, ID: tel.PlayID(play)}) },
 		})
@@ -31,6 +31,9 @@ func (h *House) buildPumps() error {
 	}
 	return nil
 }
+
+// category reports whether the caller id of a line begins with the caller's category.
+func category(l config.Line) bool { return l.Country == "BR" }
 
 // listen carries a port's events to its pump and to the exchange until the port
 // is closed.

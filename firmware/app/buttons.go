@@ -50,13 +50,13 @@ func (h *House) turnNight(ctx context.Context) error {
 		return err
 	}
 	to := "closed"
-	for _, s := range h.cfg.Schedules {
+	for _, s := range h.conf().Schedules {
 		if left[s.ID] == to {
 			to = "auto"
 			break
 		}
 	}
-	for _, s := range h.cfg.Schedules {
+	for _, s := range h.conf().Schedules {
 		if err := (control{h.exchange}).order(ctx, exchange.Night{Schedule: s.ID, Override: positions[to]}); err != nil {
 			return err
 		}

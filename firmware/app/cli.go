@@ -124,6 +124,11 @@ func consoleCommand(args []string, stdout, stderr io.Writer) (int, bool) {
 		fmt.Fprintf(stderr, "centralita: there is no command %q; --help lists them\n", rest[first])
 		return console.Usage, true
 	}
+	rest, err := withDocument(rest, os.Stdin)
+	if err != nil {
+		fmt.Fprintln(stderr, "centralita:", err)
+		return console.Usage, true
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	code, err := console.RunAsking(ctx, filepath.Join(data, console.SocketName), rest, stdout, answers(os.Stdin, stdout))

@@ -43,7 +43,7 @@ func (c clinic) Setup(id tel.PortID) doctor.Settings {
 
 // tail is how far the echo canceller of a line reaches, in ms.
 func (c clinic) tail(id tel.PortID) int {
-	for _, l := range c.h.cfg.Lines {
+	for _, l := range c.h.conf().Lines {
 		if l.ID == id {
 			return l.Echo
 		}

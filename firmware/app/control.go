@@ -75,7 +75,7 @@ func (h *House) desk() *console.Console {
 	return console.New(console.Deps{
 		Net: netDesk{h}, Box: boxDesk{h},
 		View: h.store.Get, Book: h.book, Control: control{h.exchange}, Lines: technician{control{h.exchange}, h}, Phones: h.accounts, Panel: h.drawFront,
-		Lang: h.cfg.Site.Language, Location: h.cfg.Site.Location, Log: h.log, Now: h.clock.Now, Time: clockDesk{h}, Journal: h.journal, Support: bundler{h},
+		Lang: h.cfg.Site.Language, Location: h.cfg.Site.Location, Log: h.log, Now: h.clock.Now, Time: clockDesk{h}, Journal: h.journal, Config: h.configDesk(), Support: bundler{h},
 		Access: accounts{h.doors.access}, Accounts: h.doors.access, SSH: h.sshState,
 		Title: fmt.Sprintf("Centralita %s · %s", Version, h.cfg.Site.Name),
 	})
@@ -86,7 +86,7 @@ func (h *House) serveConsole(ctx context.Context) error { return h.desk().Serve(
 // accounts are what has to be typed into SIP phones.
 func (h *House) accounts() []console.Account {
 	var out []console.Account
-	for _, f := range h.cfg.Phones {
+	for _, f := range h.conf().Phones {
 		if !f.SIP {
 			continue
 		}

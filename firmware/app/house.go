@@ -17,7 +17,6 @@ import (
 	"github.com/centralita/centralita/board"
 	"github.com/centralita/centralita/board/sim"
 	"github.com/centralita/centralita/board/simpanel"
-	"github.com/centralita/centralita/dsp/tone/plan"
 	"github.com/centralita/centralita/firmware/book"
 	"github.com/centralita/centralita/firmware/call"
 	"github.com/centralita/centralita/firmware/config"
@@ -33,11 +32,8 @@ import (
 	"github.com/centralita/centralita/firmware/panel"
 	"github.com/centralita/centralita/firmware/prompt"
 	"github.com/centralita/centralita/firmware/sipua"
-	"github.com/centralita/centralita/firmware/syslog"
 	"github.com/centralita/centralita/firmware/tel"
 	"github.com/centralita/centralita/firmware/trace"
-	"github.com/centralita/centralita/firmware/uplink"
-	"github.com/centralita/centralita/firmware/uplink/httpsink"
 	"github.com/centralita/centralita/firmware/view"
 	"github.com/centralita/centralita/firmware/web"
 	"github.com/centralita/centralita/firmware/web/metrics"
@@ -56,7 +52,8 @@ const (
 
 // House is the whole appliance.
 type House struct {
-	cfg     *config.Config
+	cfg     *config.Config // of the start; conf is the present one
+	present atomic.Pointer[config.Config]
 	dir     string // data folder
 	out     *Outside
 	log     *slog.Logger
@@ -91,8 +88,8 @@ type House struct {
 	front    *simpanel.Panel
 	panel    *panel.Panel
 	real     realFront
-	uplinks  []*uplink.Uplink
-	syslog   *syslog.Log // nil: none
+	uplinks  upstream
+	syslog   farLog
 	web      *web.Server
 	clock    *Time
 	journal  *Journal
@@ -100,9 +97,9 @@ type House struct {
 	consoles []*serialDoor
 	ssh      sshDoor
 	life     *life.Life // nil: versions are not kept
-	version  int        // of the configuration, 0: of a document that is no version
 	override func(*config.Config) error
 	again    chan string
+	awaiting awaiting
 	order    *restartOrder
 	keeper   *keeper.Client
 	legs     atomic.Uint64
@@ -120,7 +117,6 @@ type Rooms struct {
 	Secrets *secret.Store
 	Prompts *prompt.Pack
 	Life    *life.Life // of the configuration; nil: versions are not kept
-	Version int        // which of them Config is; 0: none
 	// Override puts what the command line says over a configuration; nil: nothing.
 	Override func(*config.Config) error
 	Reports  []board.Report // of what was looked at before
@@ -130,7 +126,8 @@ type Rooms struct {
 
 // New builds a house. It owns out and the book from now on, also when it fails.
 func New(r Rooms, out *Outside) (*House, error) {
-	h := &House{cfg: r.Config, dir: r.Dir, out: out, log: r.Log, book: r.Book, secrets: r.Secrets, prompts: r.Prompts, started: time.Now(), shards: runtime.GOMAXPROCS(0), life: r.Life, version: r.Version, override: r.Override, again: make(chan string, 1), order: newOrder(), keeper: r.Keeper}
+	h := &House{cfg: r.Config, dir: r.Dir, out: out, log: r.Log, book: r.Book, secrets: r.Secrets, prompts: r.Prompts, started: time.Now(), shards: runtime.GOMAXPROCS(0), life: r.Life, override: r.Override, again: make(chan string, 1), order: newOrder(), keeper: r.Keeper}
+	h.present.Store(r.Config)
 	if h.journal = r.Journal; h.journal == nil {
 		h.journal = newJournal()
 		h.log = h.journal.join(h.log)
@@ -160,17 +157,18 @@ func (h *House) build() error {
 	}
 	h.openDoors()
 	h.recorder = newRecorder(h.dir, h.pumps, h.log)
-	tones, ok := plan.For(h.cfg.Site.Country)
-	if !ok {
-		return fmt.Errorf("cannot play tones of country %q: no plan; the plans are %v", h.cfg.Site.Country, plan.Countries())
+	tones, err := plans(h.cfg)
+	if err != nil {
+		return err
 	}
 	pool, err := rtpleg.NewPool(h.out.RTPAddr, int(h.cfg.Listen.RTP.From), int(h.cfg.Listen.RTP.To), h.out.RTP)
 	if err != nil {
 		return err
 	}
 	h.engine = media.New(media.Config{Shards: h.shards, Log: h.log, Sink: func(evs []media.Event) { h.exchange.Post(heard(evs)...) }})
-	h.audio = &audio{engine: h.engine, pool: pool, prompts: h.prompts, plan: tones, pumps: h.pumps, log: h.log,
+	h.audio = &audio{engine: h.engine, pool: pool, prompts: h.prompts, plan: tones[""], pumps: h.pumps, log: h.log,
 		advertise: h.out.Advertise.Addr(), sip: map[tel.LegID]*sipAudio{}}
+	h.audio.lines.Store(&tones)
 	h.register.Begin(h.started)
 	h.expect(h.started)
 
@@ -178,7 +176,7 @@ func (h *House) build() error {
 	settings.Origin, settings.Ahead = h.clock.Origin()
 	h.profiles = newProfiles(h.dir, h.log)
 	h.profiles.load(&settings, h.started)
-	if settings.Schedules, err = h.switches(); err != nil {
+	if settings.Schedules, err = h.switches(h.cfg); err != nil {
 		return err
 	}
 	if err = h.remember(&settings); err != nil {
@@ -197,7 +195,7 @@ func (h *House) build() error {
 		Warn: func(what string, err error) { h.log.Warn("refused", "what", what, "err", err) },
 		Slow: func(what string, d time.Duration) { h.log.Warn("slow step", "event", what, "took", d) },
 	}, h.started)
-	if err := h.buildUplinks(); err != nil {
+	if err := h.uplinks.begin(h, h.cfg); err != nil {
 		return err
 	}
 	h.front = simpanel.New(min(panel.MaxLamps, len(h.cfg.Lines)+len(h.cfg.Phones)))
@@ -209,12 +207,12 @@ func (h *House) build() error {
 
 // switches returns the schedules with their night switches where a person left
 // them: a power cut at night must not open the office.
-func (h *House) switches() ([]flow.Schedule, error) {
+func (h *House) switches(cfg *config.Config) ([]flow.Schedule, error) {
 	left, err := h.book.Switches(context.Background())
 	if err != nil {
 		return nil, fmt.Errorf("cannot set the night switches: %w", err)
 	}
-	out := slices.Clone(h.cfg.Schedules)
+	out := slices.Clone(cfg.Schedules)
 	for i := range out {
 		if mode, ok := left[out[i].ID]; ok {
 			out[i].Override = positions[mode]
@@ -233,25 +231,6 @@ func (h *House) onSIP(ev sipua.Event) {
 	if e := fromSIP(ev); e != nil {
 		h.exchange.Post(e)
 	}
-}
-
-func (h *House) buildUplinks() error {
-	for _, u := range h.cfg.Uplinks {
-		token, err := h.secrets.Resolve(u.Token)
-		if err != nil {
-			return fmt.Errorf("cannot use uplink %s: %w", u.ID, err)
-		}
-		sink, err := httpsink.New(httpsink.Config{
-			ID: u.ID, Site: h.cfg.Site.ID, URL: u.URL, Token: token, CA: u.CA, Dial: h.out.DialUplink,
-		})
-		if err != nil {
-			return err
-		}
-		h.uplinks = append(h.uplinks, uplink.New(u.ID, h.book, sink, uplink.Options{
-			Batch: u.Batch, Every: u.Every, Seed: uint64(h.started.UnixNano()), Log: h.log.With("uplink", u.ID),
-		}))
-	}
-	return nil
 }
 
 func (h *House) buildWeb() (err error) {
@@ -323,12 +302,8 @@ func (h *House) Run(ctx context.Context, ready func()) error {
 	for _, d := range h.consoles {
 		part("a serial console", func(ctx context.Context) error { return h.serveSerial(ctx, d) })
 	}
-	for _, u := range h.uplinks {
-		part("an uplink", u.Run)
-	}
-	if h.syslog != nil {
-		part("the log", h.syslog.Run)
-	}
+	h.uplinks.run(work, part)
+	h.syslog.run(work, part)
 	part("the order to restart", h.attendOrder)
 	part("the watch", h.watch)
 	part("late channels", h.awaitLate)
@@ -337,6 +312,7 @@ func (h *House) Run(ctx context.Context, ready func()) error {
 	ready()
 	h.notify("READY=1")
 	why, err := h.last(ctx, failed)
+	h.leaveLife()
 	h.farewell()
 	stop()
 	err = errors.Join(err, h.closeBoard())

@@ -1,50 +1,22 @@
 package app
 
 import (
-	"cmp"
-	"log/slog"
-	"os"
 	"slices"
 	"time"
 
 	"github.com/centralita/centralita/firmware/health"
-	"github.com/centralita/centralita/firmware/sipua/screen"
-	"github.com/centralita/centralita/firmware/syslog"
 	"github.com/centralita/centralita/firmware/view"
 )
 
-// buildSyslog sends the log to a server as well, where the configuration names one.
-func (h *House) buildSyslog() error {
-	c := h.cfg.Log.Syslog
-	if c == nil {
-		return nil
-	}
-	host, _ := os.Hostname() // without one the site stands for it
-	l, err := syslog.New(syslog.Config{
-		Server: c.Server, Transport: c.Transport, CA: c.CA, Host: cmp.Or(host, h.cfg.Site.ID), App: "centralita", Version: Version, Dial: h.out.DialLog,
-	})
-	if err != nil {
-		return err
-	}
-	h.syslog = l
-	h.log = slog.New(slog.NewMultiHandler(h.log.Handler(), screen.QuietLog(h.remote().Handler())))
-	return nil
-}
-
-// remote is the log that goes to the server alone, under the name of the site.
-func (h *House) remote() *slog.Logger {
-	return slog.New(dated{h.syslog.Handler(slog.LevelInfo), h.clock.At}).With("site", h.cfg.Site.ID)
-}
-
 // logAlarms tells the server which conditions came and went.
 func (h *House) logAlarms() {
-	if h.syslog == nil {
+	log := h.syslog.alone()
+	if log == nil {
 		return
 	}
 	now := h.store.Get().Alarms
 	came, went := alarmNews(h.signs.alarms, now)
 	h.signs.alarms = now
-	log := h.remote()
 	for _, a := range came {
 		log.Warn("alarm", "id", a.ID, "what", a.EN, "hint", a.HintEN, "urgent", a.Rank == view.Urgent)
 	}
@@ -73,9 +45,11 @@ func alarmNews(before, now []view.Alarm) (came, went []view.Alarm) {
 
 // holdLog raises or clears the condition of the log's server.
 func (h *House) holdLog(now time.Time) {
-	if h.syslog == nil {
+	r := h.syslog.now.Load()
+	if r == nil {
+		h.register.Hold(now, false, health.SyslogDown("", 0))
 		return
 	}
-	st := h.syslog.State()
-	h.register.Hold(now, st.Err != nil, health.SyslogDown(h.cfg.Log.Syslog.Server, st.Dropped))
+	st := r.log.State()
+	h.register.Hold(now, st.Err != nil, health.SyslogDown(r.conf.Server, st.Dropped))
 }

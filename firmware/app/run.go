@@ -89,6 +89,9 @@ func (c *runCmd) houses(ctx context.Context, log *slog.Logger, stdout, stderr io
 		began := time.Now()
 		var h *House
 		if h, err = c.open(ctx, l, log, stderr); err != nil {
+			if ctx.Err() != nil {
+				err = nil // it was to end while it began
+			}
 			break
 		}
 		if c.built != nil {
@@ -167,6 +170,9 @@ func (c *runCmd) open(ctx context.Context, l *life.Life, log *slog.Logger, stder
 		if err == nil {
 			return h, nil
 		}
+		if ctx.Err() != nil {
+			return nil, err
+		}
 		errs = append(errs, fmt.Errorf("version %d: %w", n, err))
 		x, _, _ := l.Status()
 		tried := x.Trial != nil && x.Trial.N == n
@@ -222,7 +228,7 @@ func (c *runCmd) build(ctx context.Context, l *life.Life, n int, log *slog.Logge
 	if err != nil {
 		return nil, fmt.Errorf("%w%s", err, closing(errors.Join(b.Close(), clock.leave())))
 	}
-	return New(Rooms{Config: cfg, Time: clock, Journal: c.journal, Dir: c.Data, Book: b, Secrets: secrets, Prompts: pack, Life: l, Version: n, Override: c.override, Reports: []board.Report{c.priority}, Keeper: keeperAt(c.Keeper), Log: log}, out)
+	return New(Rooms{Config: cfg, Time: clock, Journal: c.journal, Dir: c.Data, Book: b, Secrets: secrets, Prompts: pack, Life: l, Override: c.override, Reports: []board.Report{c.priority}, Keeper: keeperAt(c.Keeper), Log: log}, out)
 }
 
 // name is what problems of version n are told of: the file it was taken from,

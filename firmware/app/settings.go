@@ -25,8 +25,9 @@ func settings(cfg *config.Config, w wiring, version string) exchange.Settings {
 		Numbering: numberingPlan(cfg), Spending: cfg.Outside.Limits, JoinOutside: cfg.Outside.Join,
 	}
 	tones, _ := plan.For(cfg.Site.Country) // that there is one was checked
-	timing := line.TimingFor(cfg.Site.Country, tones.Ring)
 	for _, l := range cfg.Lines {
+		own, _ := plan.For(l.Country) // as above
+		timing := line.TimingFor(l.Country, own.Ring)
 		s.Lines = append(s.Lines, exchange.Line{
 			ID: l.ID, Caps: w[l.ID].Info().Caps, Number: l.Number, Flow: l.Flow, In: l.Use != "out", Out: l.Use != "in",
 			Timing: timing, BlockCollect: l.BlockCollect, Longest: l.Longest,

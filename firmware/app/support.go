@@ -118,7 +118,7 @@ func (h *House) knownWords() []string {
 // tellVersion is the program and what it is made of.
 func (h *House) tellVersion() any {
 	v := map[string]any{"version": Version, "go": runtime.Version(), "os": runtime.GOOS, "arch": runtime.GOARCH, "cpus": runtime.NumCPU(),
-		"started": h.clock.At(h.started), "made": h.Now(), "config_version": h.version}
+		"started": h.clock.At(h.started), "made": h.Now(), "config_version": h.configVersion()}
 	if info, ok := debug.ReadBuildInfo(); ok {
 		var mods []string
 		for _, m := range info.Deps {

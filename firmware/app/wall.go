@@ -26,8 +26,8 @@ func (h *House) complete(s *view.Snapshot) {
 	if st.Err != nil {
 		s.Book.Error = st.Err.Error()
 	}
-	for _, u := range h.uplinks {
-		s.Uplinks = append(s.Uplinks, seeUplink(u.State()))
+	for _, u := range h.uplinks.states() {
+		s.Uplinks = append(s.Uplinks, seeUplink(u))
 	}
 	h.register.House(s.At, s)
 	h.checks.Apply(s.At, &h.register)

@@ -126,14 +126,13 @@ func (h *House) news(now time.Time) string {
 	var b strings.Builder
 	fmt.Fprint(&b, len(h.checks.Late(now)), st.Last, st.Err, h.dog.trouble())
 	fmt.Fprint(&b, h.stutters.Load())
-	if h.syslog != nil {
-		fmt.Fprint(&b, h.syslog.State())
+	if s := h.syslog.now.Load(); s != nil {
+		fmt.Fprint(&b, s.log.State())
 	}
 	if m := h.machine.Load(); m != nil {
 		fmt.Fprint(&b, m.DiskLow, m.Hot, m.Power, m.MemoryLow, m.Storage != nil && (m.Storage.Worn || m.Storage.Often))
 	}
-	for _, u := range h.uplinks {
-		s := u.State()
+	for _, s := range h.uplinks.states() {
 		fmt.Fprint(&b, s.State, s.Acked, s.Pending, s.Error, s.Next)
 	}
 	return b.String()

@@ -98,6 +98,8 @@ type Line struct {
 	BlockCollect bool
 	Longest      time.Duration // a call on it; 0: the limit of all calls alone
 
+	Country string // whose tones, bell and caller id the line has; that of the site unless said
+
 	Echo int // how late the echo of the line may come, in ms; −1: none is cancelled
 }
 

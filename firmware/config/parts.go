@@ -84,14 +84,7 @@ func (r *reader) site(f *place.Fields) {
 	s := &r.cfg.Site
 	s.ID = r.id(f, "id", "centro")
 	s.Name = r.title(f, "name", s.ID)
-	s.Country = f.NeedText("country", "ES")
-	if s.Country != "" && (len(s.Country) != 2 || !strings.Contains(countries, " "+s.Country+" ")) {
-		hint := "write one such as ES, MX or US"
-		if up := strings.ToUpper(s.Country); len(up) == 2 && strings.Contains(countries, " "+up+" ") {
-			hint = "write " + up
-		}
-		r.sink.Report(f.At("country"), fmt.Sprintf("the country %s is not known", place.Quote(s.Country)), "countries have two capital letters (ISO 3166-1)", hint)
-	}
+	s.Country = r.country(f)
 	s.Language = tel.Lang(f.Enum("language", string(tel.Spanish), string(tel.Spanish), string(tel.English)))
 	s.Location = time.UTC
 	if name := f.NeedText("timezone", "Europe/Madrid"); name != "" {
@@ -100,6 +93,19 @@ func (r *reader) site(f *place.Fields) {
 		}
 	}
 	f.Done()
+}
+
+// country reads the code of a country.
+func (r *reader) country(f *place.Fields) string {
+	c := f.NeedText("country", "ES")
+	if c != "" && (len(c) != 2 || !strings.Contains(countries, " "+c+" ")) {
+		hint := "write one such as ES, MX or US"
+		if up := strings.ToUpper(c); len(up) == 2 && strings.Contains(countries, " "+up+" ") {
+			hint = "write " + up
+		}
+		r.sink.Report(f.At("country"), fmt.Sprintf("the country %s is not known", place.Quote(c)), "countries have two capital letters (ISO 3166-1)", hint)
+	}
+	return c
 }
 
 // line reads an FXO port.
@@ -116,7 +122,11 @@ func (r *reader) line(f *place.Fields) {
 		l.Flow = f.NeedText("flow", "the name of a flow")
 	}
 	r.refer(f.At("flow"), "line "+string(l.ID), "flow", l.Flow)
-	l.BlockCollect = f.Bool("block_collect", r.cfg.Site.Country == "BR")
+	l.Country = r.cfg.Site.Country
+	if f.Has("country") {
+		l.Country = r.country(f)
+	}
+	l.BlockCollect = f.Bool("block_collect", l.Country == "BR")
 	if f.Has("longest") {
 		l.Longest = f.Duration("longest", 0, time.Minute, 24*time.Hour)
 	}

@@ -74,6 +74,7 @@ type Deps struct {
 	Time    Time
 	Journal Log
 	Support Support
+	Config  Config
 	Phones  func() []Account
 	Title   string // of a session: product, version, site
 	SSH     func() SSH
@@ -126,6 +127,8 @@ type request struct {
 const (
 	maxArgs = 16
 	maxArg  = 8 << 10 // bytes: a line's profile fits
+
+	maxDocument = 1 << 20 // bytes of a file that was sent: a configuration fits
 )
 
 // usageError is an error of the one who typed, in both languages.
@@ -142,7 +145,7 @@ func parse(args []string) (request, error) {
 	}
 	for i := 0; i < len(args); i++ {
 		a := args[i]
-		if len(a) > maxArg {
+		if len(a) > maxArg && !strings.Contains(a, "\n") || len(a) > maxDocument {
 			return r, usageError{"un argumento es demasiado largo", "an argument is too long"}
 		}
 		name, value, glued := strings.Cut(a, "=")
@@ -173,7 +176,7 @@ func parse(args []string) (request, error) {
 			if r.lang = tel.Lang(value); r.lang != tel.Spanish && r.lang != tel.English {
 				return r, usageError{"--lang es es o en", "--lang is es or en"}
 			}
-		case strings.HasPrefix(a, "-") && !negative(a):
+		case strings.HasPrefix(a, "-") && !negative(a) && !strings.Contains(a, "\n"): // a file is no option
 			return r, usageError{"no hay opción " + strconv.Quote(a), "there is no option " + strconv.Quote(a)}
 		default:
 			words = append(words, a)

@@ -27,6 +27,7 @@ const SocketName = "console.sock"
 // sides send {"raw": bytes}, and the person's side {"shell": size} when that changes.
 const (
 	maxRequest  = 16 << 10
+	longRequest = 4 << 20 // with a file
 	maxSessions = 16
 	readTime    = 5 * time.Second
 	writeTime   = 10 * time.Second
@@ -132,6 +133,14 @@ func (c *Console) session(ctx context.Context, conn net.Conn) {
 // readRequest reads and checks one line of the other side.
 func readRequest(r *bufio.Reader) (m message, err error) {
 	line, err := r.ReadSlice('\n')
+	for long := []byte(nil); errors.Is(err, bufio.ErrBufferFull); { // a file comes along
+		if long = append(long, line...); len(long) > longRequest {
+			break
+		}
+		if line, err = r.ReadSlice('\n'); !errors.Is(err, bufio.ErrBufferFull) {
+			line = append(long, line...)
+		}
+	}
 	if err != nil {
 		return m, fmt.Errorf("cannot read a line: %w", err)
 	}
@@ -250,8 +259,8 @@ func fromFiles(args []string) ([]string, error) {
 		if err != nil {
 			return nil, fmt.Errorf("cannot read %s: %w", name, err)
 		}
-		if len(raw) > maxArg {
-			return nil, fmt.Errorf("cannot send %s: it has %d bytes, %d are possible", name, len(raw), maxArg)
+		if len(raw) > maxDocument || len(raw) > maxArg && !bytes.Contains(raw, []byte("\n")) {
+			return nil, fmt.Errorf("cannot send %s: it has %d bytes, %d are possible", name, len(raw), maxDocument)
 		}
 		out[i] = string(raw)
 	}

@@ -9,14 +9,7 @@ import (
 // Between the queues and the calls, and between phones and agents.
 
 func (e *Exchange) buildQueues() {
-	s := acd.Settings{Misses: e.set.Misses}
-	for _, q := range e.set.Queues {
-		s.Queues = append(s.Queues, q.QueueSettings)
-	}
-	for _, a := range e.set.Agents {
-		s.Agents = append(s.Agents, a.AgentSettings)
-	}
-	e.acd = acd.New(s)
+	e.acd = acd.New(e.queueSettings())
 	e.acdTimer.owner = toACD{acd.TimedOut{}}
 	e.today.queues = make([]queueDay, len(e.set.Queues))
 }
@@ -67,8 +60,8 @@ func (e *Exchange) announce(ef acd.Announce) {
 // phoneChanged tells the queues whether a phone can be rung, when that changed.
 // A leg that was rung for an offer of theirs does not make it busy.
 func (e *Exchange) phoneChanged(f *phoneState) {
-	if f == nil {
-		return
+	if f == nil || e.phones[f.conf.Ext] != f {
+		return // there is none, or none any more
 	}
 	now := acd.Phone{Ext: f.conf.Ext, Up: f.up, Busy: f.legs > f.offered}
 	if f.conf.Port != "" {

@@ -53,6 +53,8 @@ func (e *Exchange) change(c Change) error {
 		return e.useProfile(c)
 	case FreezeProfile:
 		return e.freezeProfile(c)
+	case Reconfigure:
+		return e.reconfigure(c.Settings)
 	case Rest:
 		return e.rest(c)
 	case MessageWaiting:

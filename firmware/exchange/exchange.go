@@ -308,10 +308,7 @@ func (e *Exchange) open() {
 	}
 	for _, a := range e.set.Agents {
 		if a.Ext != "" {
-			e.push(toACD{acd.Login{Agent: a.ID, Ext: a.Ext, Ready: a.Paused == "", By: tel.BySystem}})
-		}
-		if a.Ext != "" && a.Paused != "" {
-			e.push(toACD{acd.Pause{Agent: a.ID, Reason: a.Paused, By: tel.BySystem}})
+			e.seat(a)
 		}
 	}
 }

@@ -54,6 +54,13 @@ type (
 	Freeze struct{ On bool }
 	// UseProfile: forget what was learned and use this (FXO).
 	UseProfile struct{ Profile Profile }
+	// Configure: the configuration was read again (FXO). A call that goes on keeps
+	// its longest time.
+	Configure struct {
+		Timing       Timing
+		BlockCollect bool
+		Longest      time.Duration
+	}
 	// TimedOut: the deadline the machine asked for has come.
 	TimedOut struct{}
 )
@@ -78,6 +85,7 @@ func (Key) isEvent()        {}
 func (Verdict) isEvent()    {}
 func (Through) isEvent()    {}
 func (Freeze) isEvent()     {}
+func (Configure) isEvent()  {}
 func (UseProfile) isEvent() {}
 func (TimedOut) isEvent()   {}
 
@@ -90,6 +98,7 @@ func (e Dial) String() string {
 	return "dial " + string(e.Number)
 }
 func (e Freeze) String() string     { return fmt.Sprintf("freeze %t", e.On) }
+func (Configure) String() string    { return "configure" }
 func (e UseProfile) String() string { return fmt.Sprintf("use a profile of %d calls", e.Profile.Calls) }
 func (DigitsSent) String() string   { return "digits sent" }
 func (e HangUp) String() string     { return "hang up " + e.Tone.String() }

@@ -125,6 +125,8 @@ func (l *FXO) Step(now time.Time, ev Event, out []Effect) []Effect {
 		l.measured(now, ev.Levels)
 	case Freeze:
 		return l.freeze(ev.On, out)
+	case Configure:
+		l.set.Timing, l.set.BlockCollect, l.set.Longest = ev.Timing, ev.BlockCollect, ev.Longest
 	case UseProfile:
 		l.use(ev.Profile)
 		return l.retune(append(out, Learned{l.prof.Clone()}))

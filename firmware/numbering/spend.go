@@ -25,6 +25,13 @@ type Spend struct {
 	next   time.Time // midnight
 	counts [][]count // of each limit
 	live   []*spending
+	past   []ended // of today
+}
+
+// ended is a call of today that is over.
+type ended struct {
+	spending
+	over time.Time
 }
 
 // count is what one subject of a limit used up today by calls that are over.
@@ -80,6 +87,7 @@ func (s *Spend) turn(now time.Time) (turned bool) {
 		for i := range s.counts {
 			s.counts[i] = s.counts[i][:0]
 		}
+		s.past = s.past[:0]
 		for _, c := range s.live { // they go on counting
 			s.tally(c, 1)
 		}
@@ -234,6 +242,7 @@ func (s *Spend) Over(now time.Time, id tel.CallID) {
 		s.tally(c, -1)
 	} else {
 		s.settle(c, now)
+		s.past = append(s.past, ended{*c, now})
 	}
 	for i := range s.live {
 		if s.live[i] == c {
@@ -265,6 +274,22 @@ func (s *Spend) Recall(now time.Time, a Attempt, way string, up, over time.Time)
 	c := &spending{of: a, way: way, up: up}
 	s.tally(c, 1)
 	s.settle(c, over)
+	s.past = append(s.past, ended{*c, over})
+}
+
+// Relimit puts other limits in place of those before. What the day has cost so far
+// is counted under them as if they had been there since midnight.
+func (s *Spend) Relimit(now time.Time, limits []Limit) {
+	s.turn(now)
+	s.limits, s.counts = limits, make([][]count, len(limits))
+	for i := range s.past {
+		c := &s.past[i]
+		s.tally(&c.spending, 1)
+		s.settle(&c.spending, c.over)
+	}
+	for _, c := range s.live {
+		s.tally(c, 1)
+	}
 }
 
 func (s *Spend) find(id tel.CallID) *spending {

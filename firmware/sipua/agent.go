@@ -32,9 +32,7 @@ type Agent struct {
 	sink      func(Event)
 	log       *slog.Logger
 
-	phones map[tel.Number]*Phone
-	trunks []*trunk
-	users  map[string]string // user name → password, of phones and of trunks that register here
+	who atomic.Pointer[roster]
 
 	screen   *screen.Screen
 	guard    *register.Guard
@@ -72,25 +70,13 @@ func New(cfg Config, media Media, newLeg func() tel.LegID, sink func(Event), log
 	}
 	cfg.UserAgent = cmp.Or(tel.CleanText(cfg.UserAgent).String(), "Centralita")
 	cfg.Domain = cmp.Or(tel.CleanText(cfg.Domain).String(), "centralita")
-	cfg.Calls = cmp.Or(cfg.Calls, defaultCalls)
 	if len(cfg.Networks) == 0 {
 		cfg.Networks = homeNetworks()
 	}
 	a := &Agent{cfg: cfg, agentName: cfg.UserAgent, media: media, newLeg: newLeg, sink: sink, log: log,
-		phones: map[tel.Number]*Phone{}, users: map[string]string{},
 		bindings: register.NewTable(), dialins: register.NewTable(),
 		serving: make(chan struct{}), legs: map[tel.LegID]*call{}, acks: map[string]*sip.Request{}}
-	for i := range cfg.Phones {
-		p := &cfg.Phones[i]
-		a.phones[p.Ext] = p
-		a.users[string(p.Ext)] = p.Password
-	}
-	for _, t := range cfg.Trunks {
-		a.trunks = append(a.trunks, &trunk{Trunk: t})
-		if t.Accepts {
-			a.users[t.User] = t.Password
-		}
-	}
+	a.who.Store(newRoster(cfg, nil))
 	var secret [32]byte
 	if _, err := rand.Read(secret[:]); err != nil {
 		return nil, err
@@ -98,7 +84,7 @@ func New(cfg Config, media Media, newLeg func() tel.LegID, sink func(Event), log
 	a.offerID.Store(uint64(time.Now().Unix()))
 	a.guard = register.NewGuard(a.exempt)
 	a.auth = register.NewAuth(cfg.Domain, secret, a.guard, func(user string) (string, bool) {
-		pw, ok := a.users[user]
+		pw, ok := a.roster().users[user]
 		return pw, ok
 	})
 	a.screen = screen.New(screen.Config{Rules: screen.Rules{Secret: secret}, Known: a.welcome, Log: log,
@@ -216,7 +202,7 @@ func (a *Agent) Dial(leg tel.LegID, to Target, from From) {
 	c := &call{a: a, leg: leg, callID: newTag(), localTag: newTag(), outgoing: true, to: to, from: from}
 	c.log = a.log.With("leg", uint64(leg))
 	a.mu.Lock()
-	full := len(a.legs) >= a.cfg.Calls && !a.urgent(to.Number) || a.closing
+	full := len(a.legs) >= a.roster().calls && !a.urgent(to.Number) || a.closing
 	taken := a.legs[leg] != nil
 	if !taken {
 		a.legs[leg] = c
@@ -326,4 +312,7 @@ func (a *Agent) Bans() []register.Ban { return a.guard.Bans(time.Now()) }
 func (a *Agent) Refused() []screen.Count { return a.screen.Counts() }
 
 // urgent reports whether a call to n goes through whatever the limits say.
-func (a *Agent) urgent(n tel.Number) bool { return a.cfg.Urgent != nil && n != "" && a.cfg.Urgent(n) }
+func (a *Agent) urgent(n tel.Number) bool {
+	u := a.roster().urgent
+	return u != nil && n != "" && u(n)
+}

@@ -125,7 +125,7 @@ func (t *trunk) give() { t.mu.Lock(); t.calls--; t.mu.Unlock() }
 
 // trunkAt is the trunk whose calls come from src, by address or by registration.
 func (a *Agent) trunkAt(src netip.AddrPort) *trunk {
-	for _, t := range a.trunks {
+	for _, t := range a.roster().trunks {
 		if t.sends(src.Addr()) {
 			return t
 		}
@@ -137,7 +137,7 @@ func (a *Agent) trunkAt(src netip.AddrPort) *trunk {
 }
 
 func (a *Agent) trunkByID(id tel.TrunkID) *trunk {
-	for _, t := range a.trunks {
+	for _, t := range a.roster().trunks {
 		if t.ID == id {
 			return t
 		}
@@ -148,7 +148,7 @@ func (a *Agent) trunkByID(id tel.TrunkID) *trunk {
 // exempt reports whether addr must never be banned for wrong passwords: it is a
 // trunk's or a registered phone's.
 func (a *Agent) exempt(addr netip.Addr) bool {
-	for _, t := range a.trunks {
+	for _, t := range a.roster().trunks {
 		if t.sends(addr) {
 			return true
 		}

@@ -36,11 +36,11 @@ func (a *Agent) register(req *sip.Request, tx *sip.ServerTx) {
 		return
 	}
 	capExpires(&up)
-	if p := a.phones[tel.Number(ans.User)]; p != nil {
+	if p := a.roster().phones[tel.Number(ans.User)]; p != nil {
 		a.bindPhone(req, tx, p.Ext, up)
 		return
 	}
-	for _, t := range a.trunks {
+	for _, t := range a.roster().trunks {
 		if t.Accepts && t.User == ans.User {
 			a.bindTrunk(req, tx, t, up)
 			return
@@ -68,7 +68,7 @@ func (a *Agent) noteFailure(ans register.Answer, from string) {
 		return
 	}
 	a.log.Warn("wrong user or password", "user", tel.CleanText(ans.User).String(), "from", from, "banned", ans.NewBan)
-	if p := a.phones[tel.Number(ans.User)]; p != nil {
+	if p := a.roster().phones[tel.Number(ans.User)]; p != nil {
 		_, up := a.bindings.Lookup(time.Now(), p.Ext)
 		a.phoneState(p.Ext, up, "wrong password from "+from)
 	}

@@ -31,28 +31,42 @@ type trunkReg struct {
 	timer   *time.Timer
 	tries   int // challenges answered for the request that is out
 	off     bool
-	bound   bool // the trunk holds a binding of ours
+	bound   bool   // the trunk holds a binding of ours
+	after   func() // the registration was taken back
 }
 
 // startTrunks begins what keeps our trunks up.
 func (a *Agent) startTrunks() {
-	for _, t := range a.trunks {
-		if t.Server == "" {
-			if !t.Accepts {
-				a.trunkUp(t, true, "known by its address")
-			}
-			continue
-		}
-		r := &trunkReg{a: a, t: t, id: newTag(), tag: newTag(), asks: askExpires}
-		a.post.do(r.id, func(b *mailbox) {
-			b.reg = r
-			r.again()
-		})
+	for _, t := range a.roster().trunks {
+		a.startTrunk(t)
 	}
+}
+
+// startTrunk begins what keeps one trunk up.
+func (a *Agent) startTrunk(t *trunk) {
+	if t.Server == "" {
+		if !t.Accepts {
+			a.trunkUp(t, true, "known by its address")
+		}
+		return
+	}
+	r := &trunkReg{a: a, t: t, id: newTag(), tag: newTag(), asks: askExpires}
+	a.post.do(r.id, func(b *mailbox) {
+		b.reg = r
+		r.again()
+	})
 }
 
 // stopTrunks takes our registrations back and ends their timers.
 func (a *Agent) stopTrunks() {
+	a.eachTrunk(func(b *mailbox) {
+		b.reg.signOff()
+		b.reg = nil
+	})
+}
+
+// eachTrunk does something with the keeper of each trunk, in its mailbox.
+func (a *Agent) eachTrunk(do func(b *mailbox)) {
 	a.post.mu.Lock()
 	var ids []string
 	for id, b := range a.post.boxes {
@@ -64,8 +78,7 @@ func (a *Agent) stopTrunks() {
 	for _, id := range ids {
 		a.post.do(id, func(b *mailbox) {
 			if b.reg != nil {
-				b.reg.signOff()
-				b.reg = nil
+				do(b)
 			}
 		})
 	}
@@ -217,6 +230,7 @@ func (r *trunkReg) signOff() {
 	r.off = true
 	stop(r.timer)
 	if !r.bound {
+		r.over()
 		return
 	}
 	r.a.hold()
@@ -233,6 +247,13 @@ func (r *trunkReg) signOff() {
 			}
 		}
 		r.a.release()
+		r.over()
 	}
 	r.sendTo(r.build(sip.REGISTER, 0), last)
+}
+
+func (r *trunkReg) over() {
+	if r.after != nil {
+		r.after()
+	}
 }

@@ -52,7 +52,7 @@ func (c *call) find() (sip.Uri, hop, error) {
 	a := c.a
 	<-a.serving
 	if c.to.Ext != "" {
-		c.peer.phone = a.phones[c.to.Ext]
+		c.peer.phone = a.roster().phones[c.to.Ext]
 		if c.peer.phone == nil {
 			return sip.Uri{}, hop{}, errors.New("cannot call " + string(c.to.Ext) + ": no such SIP phone")
 		}

@@ -27,10 +27,10 @@ func (a *Agent) caller(req *sip.Request, tx *sip.ServerTx) (peer, bool) {
 	ans := a.judge(now, req)
 	switch ans.Outcome {
 	case register.Accepted:
-		if p := a.phones[tel.Number(ans.User)]; p != nil {
+		if p := a.roster().phones[tel.Number(ans.User)]; p != nil {
 			return peer{phone: p}, true
 		}
-		for _, t := range a.trunks {
+		for _, t := range a.roster().trunks {
 			if t.Accepts && t.User == ans.User {
 				return peer{trunk: t}, true
 			}
@@ -78,7 +78,7 @@ func (a *Agent) invite(b *mailbox, req *sip.Request, tx *sip.ServerTx) {
 		return
 	}
 	a.mu.Lock()
-	full := len(a.legs) >= a.cfg.Calls && !a.urgent(numberOf(&req.Recipient)) || a.closing
+	full := len(a.legs) >= a.roster().calls && !a.urgent(numberOf(&req.Recipient)) || a.closing
 	if !full {
 		a.legs[c.leg] = c
 		a.open++

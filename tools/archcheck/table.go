@@ -61,7 +61,8 @@ var table = []row{
 
 	{packages: "firmware/config/place", never: []string{"os/**", "net/**", "log/**"}, alien: true}, // reads text, knows no field
 	{packages: "firmware/config/secret", ours: []string{"firmware/durable"}},
-	{packages: "firmware/config/life", ours: []string{"firmware/durable"}, never: []string{"net/**", "database/sql"}},
+	{packages: "firmware/config/amend", ours: []string{"firmware/config/place"}, never: []string{"os/**", "net/**", "log/**"}}, // changes text, knows no field
+	{packages: "firmware/config/life", ours: []string{"firmware/durable", "firmware/tel"}, never: []string{"net/**", "database/sql"}},
 	{packages: "firmware/config", ours: []string{"firmware/tel", "firmware/numbering", "firmware/ivr/flow", "firmware/config/**",
 		"board/models"}, alien: true}, // the boards' files are data
 	{packages: "firmware/health", ours: []string{"firmware/tel", "firmware/view"}, never: []string{"database/sql"}, alien: true},
@@ -87,7 +88,7 @@ var table = []row{
 		"hal/display", "hal/display/dots", "hal/led", "hal/button"}, never: []string{"database/sql"}, alien: true},
 	{packages: "firmware/sshd", ours: []string{"firmware/tel", "firmware/durable"}, never: []string{"database/sql"}, alien: true},
 	{packages: "firmware/console/edit", never: machine, virtual: true},
-	{packages: "firmware/console", ours: []string{"firmware/view", "firmware/config", "firmware/health", "firmware/tel", "firmware/trace", "firmware/console/edit", "firmware/lan"}, alien: true},
+	{packages: "firmware/console", ours: []string{"firmware/view", "firmware/config", "firmware/config/life", "firmware/health", "firmware/tel", "firmware/trace", "firmware/console/edit", "firmware/lan"}, alien: true},
 	{packages: "firmware/web/**", ours: []string{"firmware/view", "firmware/config", "firmware/health", "firmware/tel", "firmware/trace",
 		"firmware/web/**", "firmware/durable"}, never: []string{"database/sql"}, alien: true},
 

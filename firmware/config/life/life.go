@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/centralita/centralita/firmware/durable"
+	"github.com/centralita/centralita/firmware/tel"
 )
 
 // Folder is the name of the versions' folder in the data folder.
@@ -87,8 +88,13 @@ type refusal struct{ en, es string }
 
 func (r *refusal) Error() string { return r.en }
 
-// Words returns the sentence in both languages.
-func (r *refusal) Words() (en, es string) { return r.en, r.es }
+// In returns the sentence in Spanish or, by default, in English.
+func (r *refusal) In(lang tel.Lang) string {
+	if lang == tel.Spanish {
+		return r.es
+	}
+	return r.en
+}
 
 // do steps the machine and does what it wants, and what follows from that. With
 // strict a change that cannot be saved is not made.
@@ -363,4 +369,10 @@ func (l *Life) Changed() <-chan struct{} {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.changed
+}
+
+// Find returns a version.
+func (l *Life) Find(n int) (Version, bool) {
+	x := l.Index()
+	return x.Version(n)
 }

@@ -47,6 +47,7 @@ type Pump struct {
 	turns   atomic.Uint64       // of Run: it lives while they grow
 	report  report
 	box     box
+	want    atomic.Pointer[tuning] // nil: nothing new
 
 	mu   sync.Mutex // of what follows
 	send sending
@@ -95,6 +96,49 @@ func New(cfg Config) (*Pump, error) {
 		}
 	}
 	return p, nil
+}
+
+// tuning is what a pump is to do otherwise from the next call on.
+type tuning struct {
+	tail     int
+	echo     *echo.Canceller // nil: none
+	category bool
+}
+
+// Tune takes over Tail and Category of a configuration that was read again. The call
+// that goes on keeps its canceller.
+func (p *Pump) Tune(tail int, category bool) error {
+	if p.info.Kind != port.FXO {
+		return nil
+	}
+	w := &tuning{tail: tail, category: category}
+	if w.tail == 0 {
+		w.tail = Tail
+	}
+	if w.tail > 0 {
+		c, err := echo.New(echo.Options{Tail: w.tail, NoSuppressor: true}) // as in New
+		if err != nil {
+			return err
+		}
+		w.echo = c
+	}
+	p.want.Store(w)
+	p.rouse()
+	return nil
+}
+
+// tune takes over what Tune left, between calls.
+func (p *Pump) tune() {
+	w := p.want.Swap(nil)
+	if w == nil {
+		return
+	}
+	if w.tail != p.cfg.Tail {
+		p.cfg.Tail, p.echo = w.tail, w.echo
+	}
+	if p.ear != nil {
+		p.ear.rx.Category = w.category
+	}
 }
 
 // Kind returns the kind of the port.
@@ -255,6 +299,9 @@ func (p *Pump) move() error {
 		p.silent = 0
 	}
 	leg := p.leg.Load()
+	if leg == nil || leg != p.served {
+		p.tune()
+	}
 	if leg != p.served {
 		p.served, p.far = leg, pcm.Frame{}
 		if p.echo != nil {
