@@ -77,7 +77,7 @@ func (h *House) openSSH(ctx context.Context, at string) error {
 	c := h.desk()
 	s := sshd.New(sshd.Config{Key: key, Door: h.doors.access, Log: h.log,
 		Exec: func(ctx context.Context, who tel.Who, line string, out io.Writer) int {
-			return c.ExecLine(ctx, h.now(who), line, out)
+			return c.ExecLine(ctx, h.asNow(who), line, out)
 		},
 		Shell: func(ctx context.Context, x sshd.Session) error {
 			sizes := make(chan console.Size)
@@ -101,8 +101,8 @@ func (h *House) openSSH(ctx context.Context, at string) error {
 	return s.Serve(ctx, l)
 }
 
-// now is who with the role that his account has by now.
-func (h *House) now(who tel.Who) tel.Who {
+// asNow is who with the role that his account has by now.
+func (h *House) asNow(who tel.Who) tel.Who {
 	who.Role = h.doors.access.RoleOf(who.Name)
 	return who
 }
