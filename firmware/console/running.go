@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/centralita/centralita/firmware/console/edit"
 	"github.com/centralita/centralita/firmware/tel"
@@ -22,6 +23,9 @@ func (s *shell) command(ctx context.Context, line string) {
 			s.hint()
 		}
 		return
+	}
+	if tells(line) {
+		s.ed.Forget()
 	}
 	if !s.still() {
 		s.removed = true
@@ -44,6 +48,12 @@ func (s *shell) command(ctx context.Context, line string) {
 		_ = p.flush() // broken keeps the error
 	}()
 	s.attend(ctx, cancel, done, idle)
+}
+
+// tells reports whether a line may hold something secret, so that no history keeps it.
+func tells(line string) bool {
+	line = strings.ToLower(line)
+	return slices.ContainsFunc([]string{"password", "passwd", "login ", "claim ", "token", "secret", "pin "}, func(w string) bool { return strings.Contains(line, w) })
 }
 
 // still looks up what the person may do now: somebody may have changed it since.
