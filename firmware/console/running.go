@@ -20,6 +20,7 @@ func (s *shell) command(ctx context.Context, line string) {
 	}
 	if len(args) == 0 {
 		if s.who.Role == tel.Nobody {
+			s.title()
 			s.hint()
 		}
 		return

@@ -117,7 +117,8 @@ type reply struct {
 }
 
 // Shell serves one person until he leaves (nil), is gone, or ctx ends. The errors are
-// those of Desk.Out, or say that In was closed.
+// those of Desk.Out, or say that In was closed. It is one goroutine, the caller's, and
+// one more while a command runs; whoever reads the keys is the door's.
 func (c *Console) Shell(ctx context.Context, d Desk) error {
 	s := &shell{c: c, d: d, who: d.Who, lang: c.lang(""), rows: usualRows, cols: usualCols, page: true, idle: d.Idle,
 		needs: make(chan struct{}), keys: make(chan byte), asks: make(chan question)}

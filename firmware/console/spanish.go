@@ -72,6 +72,9 @@ var sentences = []sentence{
 	{"it is no serial line", "no es una línea serie"},
 	{"correct console: of the board", "corrija console: de la placa"},
 
+	// Configurations.
+	{"nobody confirmed it within %s", "nadie la confirmó en %s"},
+
 	// SSH.
 	{"access: ssh: names no address", "access: ssh: no nombra ninguna dirección"},
 	{"the box has no owner yet", "la caja no tiene dueño todavía"},

@@ -9,10 +9,13 @@ import (
 // banner is what stands before anybody has said who he is: nothing secret.
 func (s *shell) banner() {
 	_ = s.write([]byte("\r\n")) // broken keeps the error
-	s.say("%s", safe(cmp.Or(s.c.d.Title, "Centralita")))
+	s.title()
 	s.say("%s", s.t("Ayuda: ? o help. English: lang en", "Help: ? or help. Español: lang es"))
 	s.hint()
 }
+
+// title says who the box is.
+func (s *shell) title() { s.say("%s", safe(cmp.Or(s.c.d.Title, "Centralita"))) }
 
 // hint says how to get in.
 func (s *shell) hint() {

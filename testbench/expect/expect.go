@@ -27,6 +27,7 @@ type Driver struct {
 	more   chan struct{} // closed when something changed
 	raw    []byte
 	seen   int // of raw, by Expect
+	asked  int // of raw, when Do typed its line
 	err    error
 	screen *Screen
 	paused bool
@@ -144,8 +145,18 @@ func (d *Driver) Do(line, want string) {
 	d.T.Helper()
 	d.Settle(Quiet)
 	d.Skip()
+	d.mu.Lock()
+	d.asked = d.seen
+	d.mu.Unlock()
 	d.Send(line + "\r")
 	d.Expect(want)
+}
+
+// Answer is what came since the last line that Do typed.
+func (d *Driver) Answer() string {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return string(d.raw[d.asked:])
 }
 
 // Skip makes Expect look only at what comes from now on.

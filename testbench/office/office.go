@@ -22,7 +22,9 @@ import (
 	"github.com/centralita/centralita/firmware/book"
 	"github.com/centralita/centralita/firmware/call"
 	"github.com/centralita/centralita/firmware/config"
+	"github.com/centralita/centralita/firmware/config/life"
 	"github.com/centralita/centralita/firmware/config/secret"
+	"github.com/centralita/centralita/firmware/durable"
 	"github.com/centralita/centralita/firmware/prompt"
 	"github.com/centralita/centralita/testbench/linesim"
 	"github.com/centralita/centralita/testbench/memnet"
@@ -51,6 +53,7 @@ type Office struct {
 	pack  *prompt.Pack
 	log   *slog.Logger
 	fit   func(*app.Outside) // nil: nothing more than sockets
+	life  *life.Life         // nil: no versions are kept
 	stop  context.CancelFunc
 	ended chan error
 }
@@ -65,6 +68,18 @@ func Open(t *testing.T, seed uint64, yaml string, pack *prompt.Pack) *Office {
 // hardware, for instance.
 func OpenWith(t *testing.T, seed uint64, yaml string, pack *prompt.Pack, fit func(*app.Outside)) *Office {
 	t.Helper()
+	return open(t, seed, yaml, pack, fit, false)
+}
+
+// OpenKept is OpenWith of an appliance that keeps versions of its configuration; yaml is
+// the first one.
+func OpenKept(t *testing.T, seed uint64, yaml string, pack *prompt.Pack, fit func(*app.Outside)) *Office {
+	t.Helper()
+	return open(t, seed, yaml, pack, fit, true)
+}
+
+func open(t *testing.T, seed uint64, yaml string, pack *prompt.Pack, fit func(*app.Outside), kept bool) *Office {
+	t.Helper()
 	cfg, problems := config.Parse("office.yaml", []byte(yaml), pack.Has)
 	for _, p := range problems {
 		t.Error(p)
@@ -78,6 +93,12 @@ func OpenWith(t *testing.T, seed uint64, yaml string, pack *prompt.Pack, fit fun
 	}
 	o := &Office{T: t, Net: memnet.New(seed), Dir: t.TempDir(), Clock: "ntp", cfg: cfg, pack: pack, fit: fit,
 		log: slog.New(slog.NewTextHandler(out, &slog.HandlerOptions{Level: slog.LevelWarn}))}
+	if kept {
+		var err error
+		o.life, err = life.Open(durable.Disk{}, o.Dir, o.log)
+		o.must(err)
+		o.must(o.life.Take([]byte(yaml), "file office.yaml", life.Digest([]byte(yaml)), life.Person{Name: "file"}))
+	}
 	o.Start()
 	return o
 }
@@ -106,7 +127,7 @@ func (o *Office) Start() {
 	if o.fit != nil {
 		o.fit(out)
 	}
-	house, err := app.New(app.Rooms{Config: o.cfg, Clock: o.Clock, Time: clock, Dir: o.Dir, Book: b, Secrets: secrets, Prompts: o.pack, Log: o.log}, out)
+	house, err := app.New(app.Rooms{Config: o.cfg, Clock: o.Clock, Time: clock, Dir: o.Dir, Book: b, Secrets: secrets, Prompts: o.pack, Life: o.life, Log: o.log}, out)
 	o.must(err)
 	o.house.Store(house)
 	ready := make(chan struct{})
@@ -142,6 +163,9 @@ func (o *Office) Stop() {
 	o.stop()
 	if err := <-o.ended; err != nil {
 		o.T.Error(err)
+	}
+	if o.life != nil {
+		o.must(o.life.Close())
 	}
 	if took := time.Since(began); took > 5*time.Second {
 		o.T.Errorf("the farewell took %s", took)
