@@ -34,9 +34,15 @@ func (d desk) Write(b []byte) (int, error) {
 
 func newDesk(t *testing.T) desk {
 	t.Helper()
+	return newDeskWith(t, filepath.Join(t.TempDir(), "no.sock"))
+}
+
+// newDeskWith runs it with a keeper.
+func newDeskWith(t *testing.T, keeper string) desk {
+	t.Helper()
 	r := runs{t: t, dir: t.TempDir()}
 	d := desk{t, filepath.Join(r.dir, "data"), make(chan struct{}, 8), make(chan error, 1)}
-	c := &runCmd{Config: r.write("Centro"), Data: d.data, SIP: "127.0.0.1:0", Web: "127.0.0.1:0", Keeper: filepath.Join(r.dir, "no.sock")}
+	c := &runCmd{Config: r.write("Centro"), Data: d.data, SIP: "127.0.0.1:0", Web: "127.0.0.1:0", Keeper: keeper}
 	ctx, stop := context.WithCancel(context.Background())
 	go func() { d.ended <- c.lives(ctx, slog.New(slog.DiscardHandler), d, io.Discard) }()
 	t.Cleanup(func() {
