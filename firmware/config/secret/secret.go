@@ -126,3 +126,15 @@ func (s *Store) Values() []string {
 	slices.Sort(out)
 	return out
 }
+
+// Seal keeps what the document may refer to by "secret:name", over what was kept
+// under the same names.
+func (s *Store) Seal(named map[string]string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.data.Named == nil {
+		s.data.Named = map[string]string{}
+	}
+	maps.Copy(s.data.Named, named)
+	return s.save()
+}

@@ -88,3 +88,20 @@ func TestBadFilesAreRefused(t *testing.T) {
 		}
 	}
 }
+
+func TestSeal(t *testing.T) {
+	dir := t.TempDir()
+	for range 2 {
+		if err := open(t, dir).Seal(map[string]string{"sede": "one", "op": "two"}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := open(t, dir).Seal(map[string]string{"op": "three"}); err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string]string{"secret:sede": "one", "secret:op": "three"} {
+		if got, err := open(t, dir).Resolve(name); err != nil || got != want {
+			t.Errorf("%s: %q, %v", name, got, err)
+		}
+	}
+}
