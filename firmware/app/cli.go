@@ -27,14 +27,15 @@ import (
 // cli is what the program understands itself; every other command is the
 // console's.
 type cli struct {
-	Run     runCmd           `cmd:"" help:"Run the appliance until SIGTERM."`
-	Check   checkCmd         `cmd:"" help:"Check a configuration and print every problem as FILE:LINE:COL: what, why, hint."`
-	Keeper  keeperCmd        `cmd:"" help:"Do for the program what needs root; the box's image starts it."`
-	Version kong.VersionFlag `help:"Print the version."`
+	Run       runCmd           `cmd:"" help:"Run the appliance until SIGTERM."`
+	Check     checkCmd         `cmd:"" help:"Check a configuration and print every problem as FILE:LINE:COL: what, why, hint."`
+	Keeper    keeperCmd        `cmd:"" help:"Do for the program what needs root; the box's image starts it."`
+	Provision provisionCmd     `cmd:"" help:"Finish a factory reset and set the box up from its card; the box's image starts it before run."`
+	Version   kong.VersionFlag `help:"Print the version."`
 }
 
 // ownCommands are the commands of cli.
-var ownCommands = []string{"run", "check", "keeper"}
+var ownCommands = []string{"run", "check", "keeper", "provision"}
 
 type runCmd struct {
 	Config  string       `type:"existingfile" placeholder:"FILE" help:"The configuration. Without it: the version that DIR has kept, or the factory's."`
@@ -87,6 +88,8 @@ func Main(args []string, stdout, stderr io.Writer) int {
 		return c.Run.run(stdout, stderr)
 	case "keeper":
 		return c.Keeper.run(stderr)
+	case "provision":
+		return c.Provision.run(stdout, stderr)
 	}
 	return c.Check.run(stdout, stderr)
 }

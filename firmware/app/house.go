@@ -170,6 +170,7 @@ func (h *House) build() error {
 		advertise: h.out.Advertise.Addr(), sip: map[tel.LegID]*sipAudio{}}
 	h.audio.lines.Store(&tones)
 	h.register.Begin(h.started)
+	h.holdProvision(h.started)
 	h.expect(h.started)
 
 	settings := settings(h.cfg, h.wires, Version)

@@ -280,6 +280,24 @@ func Crashed() Condition {
 	}
 }
 
+// NotProvisioned is the condition of a file on the card that was not taken over.
+func NotProvisioned() Condition {
+	return Condition{
+		ID: "provision", Rank: view.Attention,
+		ES: "No se tomó el archivo de la tarjeta", EN: "The card's file was not taken over",
+		HintES: "Por qué: centralita-result.txt en la tarjeta.", HintEN: "Why: centralita-result.txt on the card.",
+	}
+}
+
+// NotWiped is the condition of a file on the card that was taken over and is still there.
+func NotWiped() Condition {
+	return Condition{
+		ID: "provision.left", Rank: view.Attention,
+		ES: "El archivo sigue en la tarjeta", EN: "The file is still on the card",
+		HintES: "Puede tener claves: bórrelo a mano.", HintEN: "It may hold keys: erase it by hand.",
+	}
+}
+
 // WatchdogAbsent is the condition of a watchdog that is wanted and cannot be had.
 func WatchdogAbsent() Condition {
 	return Condition{
