@@ -142,7 +142,8 @@ func New(r Rooms, out *Outside) (*House, error) {
 	}
 	if err != nil {
 		out.close()
-		return nil, errors.Join(err, h.closeBoard(), h.closeFront(), h.closeConsoles(), r.Book.Close(), h.clock.Close())
+		h.closeFront()
+		return nil, errors.Join(err, h.closeBoard(), h.closeConsoles(), r.Book.Close(), h.clock.Close())
 	}
 	return h, nil
 }
@@ -318,7 +319,7 @@ func (h *House) Run(ctx context.Context, ready func()) error {
 	stop()
 	err = errors.Join(err, h.closeBoard())
 	all.Wait()
-	err = errors.Join(err, h.closeFront())
+	h.closeFront()
 	h.book.Append(call.Fact{Kind: call.Shutdown, At: time.Now(), Reason: cmp.Or(why, "stopped")})
 	err = errors.Join(err, h.book.Close(), h.clock.Close())
 	err = errors.Join(err, h.closeDog(err))

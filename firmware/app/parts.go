@@ -1,7 +1,6 @@
 package app
 
 import (
-	"errors"
 	"io"
 	"slices"
 	"time"
@@ -90,18 +89,13 @@ func (f *realFront) shows(part string) bool {
 }
 
 // closeFront darkens the front and gives it back. What does not answer cannot be
-// darkened; that has been told.
-func (h *House) closeFront() error {
+// darkened, and that is no reason to end badly: a watchdog would restart the machine.
+func (h *House) closeFront() {
 	f := &h.real
-	var errs []error
 	closing := func(part string, c io.Closer) {
-		err := c.Close()
-		for _, p := range h.parts() {
-			if p.Driver == frontDriver && p.Port == part && p.State != board.Loaded.String() {
-				err = nil
-			}
+		if err := c.Close(); err != nil {
+			h.log.Warn("a part of the front is left as it was", "part", part, "err", err)
 		}
-		errs = append(errs, err)
 	}
 	if f.buttons != nil {
 		closing("buttons", f.buttons)
@@ -115,5 +109,4 @@ func (h *House) closeFront() error {
 	if f.digits != nil {
 		closing("digits", f.digits)
 	}
-	return errors.Join(errs...)
 }

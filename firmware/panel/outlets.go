@@ -64,8 +64,7 @@ func (o *screen) write(f rows, light display.Light) error {
 		}
 		if err := o.display.Write(i, row); err != nil {
 			o.rows[i] = ""
-			errs = append(errs, err)
-			continue
+			return errors.Join(append(errs, err)...) // the others would wait for it in vain
 		}
 		o.rows[i] = row
 	}
@@ -126,7 +125,10 @@ func (o *counter) show(text string, light display.Light) error {
 	if o.known && text == o.text && light == o.light {
 		return nil
 	}
-	err := errors.Join(o.digits.Show(text), o.digits.Backlight(light))
+	err := o.digits.Show(text)
+	if err == nil {
+		err = o.digits.Backlight(light)
+	}
 	o.text, o.light, o.known = text, light, err == nil
 	return err
 }

@@ -45,7 +45,7 @@ func checks() ([]guest.Check, error) {
 	if err != nil {
 		return nil, err
 	}
-	list, ok := map[string][]guest.Check{"drivers": drivers, "stopped": {stopped}, "killed": {killed}, "hung": {hung}}[s]
+	list, ok := map[string][]guest.Check{"drivers": drivers, "house": houses, "stopped": {stopped}, "killed": {killed}, "hung": {hung}}[s]
 	if !ok {
 		return nil, fmt.Errorf("there is no stage %q", s)
 	}

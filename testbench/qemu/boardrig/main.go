@@ -91,6 +91,7 @@ type stage struct {
 // stages in their order.
 var stages = []stage{
 	{name: "drivers"},
+	{name: "house"},
 	{"stopped", "the program is stopped"},
 	{"killed", "the program is killed"},
 	{"hung", "the control loop hangs"},
