@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/netip"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"time"
 
@@ -93,7 +94,7 @@ func (h *House) bookAccess(f access.Fact) {
 func (h *House) seeDoors(s *view.Snapshot) {
 	d := &h.doors
 	if code, until := d.access.Code(); code != "" || !until.IsZero() {
-		s.Unclaimed = &view.Claim{Code: code, Until: until}
+		s.Unclaimed = &view.Claim{Code: code, Until: until, Address: h.claimAt()}
 	}
 	h.register.Hold(s.At, d.access.Trouble() != nil, health.AccountsBad())
 	fault := d.fault
@@ -106,6 +107,15 @@ func (h *House) seeDoors(s *view.Snapshot) {
 		c = health.CertificateDated(dated.File, dated.Until, dated.Over)
 	}
 	h.register.Hold(s.At, fault != nil, c)
+}
+
+// claimAt is the address of the page where the code is typed, "" where none can be
+// reached from elsewhere.
+func (h *House) claimAt() string {
+	if names := certNames(h.cfg); h.out.HTTPS != nil && len(names) > 0 {
+		return net.JoinHostPort(names[0], strconv.Itoa(port443(h.out.HTTPS)))
+	}
+	return ""
 }
 
 // webDoors gives the pages their doors.

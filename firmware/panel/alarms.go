@@ -20,6 +20,13 @@ func (d *drawing) alarm(n int) {
 				return
 			}
 		}
+	case "emergency":
+		for _, c := range d.s.Calls {
+			if c.Emergency && string(c.ID) == id {
+				d.emergency(c)
+				return
+			}
+		}
 	case "uplink":
 		for _, u := range d.s.Uplinks {
 			if u.ID == id {

@@ -74,6 +74,8 @@ func Render(s *view.Snapshot, at time.Time, page Page, lang tel.Lang) Frame {
 		d.line(page.N)
 	case page.Screen == Alarm && page.N < len(s.Alarms):
 		d.alarm(page.N)
+	case s.Unclaimed != nil:
+		d.claim()
 	default:
 		d.rest()
 	}

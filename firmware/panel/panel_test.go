@@ -32,11 +32,20 @@ func cases() []struct {
 	small.Lines, small.Trunks, small.Queues = small.Lines[:4], nil, small.Queues[1:3]
 	small.Phones = []view.Phone{{Ext: "101", Port: "F1", Lamp: view.Idle}, {Ext: "102", Port: "F2", Lamp: view.Ring},
 		{Ext: "201", Lamp: view.Idle}, {Ext: "202", Lamp: view.Talk}, {Ext: "203", Lamp: view.Off}}
+	claim, locked, urgent := viewtest.Calm(), viewtest.Calm(), viewtest.Calm()
+	claim.Unclaimed = &view.Claim{Code: "7K4M-P9XT-2RVB", Until: claim.At.Add(8*time.Minute + 12*time.Second), Address: "192.168.1.40:443"}
+	locked.Unclaimed = &view.Claim{Until: claim.At.Add(42 * time.Second), Address: "192.168.100.140:8443"}
+	urgent.Calls = append(urgent.Calls, view.Call{ID: "1-9", Emergency: true, Direction: tel.Outbound, From: "104", To: "112", Way: "L1", Began: urgent.At.Add(-12 * time.Second)})
+	urgent.Phones = append(urgent.Phones, view.Phone{Ext: "104", Name: "Ana Pérez"})
+	urgent.Alarms = []view.Alarm{{ID: "emergency.1-9", Rank: view.Urgent, Since: urgent.At, ES: "Emergencia", EN: "Emergency"}}
 	return []struct {
 		name string
 		s    *view.Snapshot
 		page Page
 	}{
+		{"claim", claim, Page{}},
+		{"claim, too many wrong", locked, Page{}},
+		{"emergency", urgent, Page{Alarm, 0}},
 		{"boot", &view.Snapshot{Version: "0.9.4"}, Page{}},
 		{"idle, calm", small, Page{}},
 		{"idle, one waits", viewtest.Calm(), Page{}},
@@ -86,6 +95,34 @@ func TestScreens(t *testing.T) {
 		}
 		if len(g) != len(w) {
 			t.Errorf("%d lines, want %d; after looking at them: go test ./firmware/panel -update", len(g), len(w))
+		}
+	}
+}
+
+// At rest the last row says in turns who waits, who answers and how fast it was today.
+func TestWhatIsSaidAtRest(t *testing.T) {
+	for _, c := range []struct {
+		s    *view.Snapshot
+		want string
+	}{
+		{viewtest.Alarmed(), "Esperan 8   máx 4:%d|Libres %d     ocup. %d|Esperan 8   máx 4:%d|Servicio hoy     80%%"},
+		{&view.Snapshot{Seq: 1, Lang: tel.Spanish}, "Todo en orden       |Todo en orden       |Todo en orden       |Todo en orden       "},
+	} {
+		var rows []string
+		at := viewtest.At().Truncate(8 * turn)
+		for range 4 {
+			f := Render(c.s, at, Page{}, tel.Spanish)
+			rows = append(rows, f.Rows[3])
+			if len(c.s.Agents) > 0 && f.Next.After(at.Add(2*turn)) {
+				t.Errorf("wakes at %s, after the turn of %s", f.Next, at)
+			}
+			at = at.Add(2 * turn)
+		}
+		digits := regexp.MustCompile(`4:\d\d|Libres +\d+ +ocup. \d+`)
+		got := digits.ReplaceAllString(strings.Join(rows, "|"), "~")
+		want := strings.NewReplacer("4:%d", "~", "Libres %d     ocup. %d", "~", "%%", "%").Replace(c.want)
+		if got != want {
+			t.Errorf("says %q, want %q", rows, want)
 		}
 	}
 }

@@ -94,17 +94,7 @@ func (d *drawing) rest() {
 	d.row(2, signs, pips)
 	d.sign(2, 0, len(signs))
 	d.sign(2, Cols-len(pips), len(pips))
-	waiting, longest := waits(s)
-	switch {
-	case waiting > 0:
-		d.row(3, fmt.Sprintf(d.say("Esperan %d", "Waiting %d"), waiting), d.say("máx ", "max ")+d.since(longest))
-	case len(s.Alarms) == 1:
-		d.row(3, d.say("1 alarma", "1 alarm"), "")
-	case len(s.Alarms) > 1:
-		d.row(3, fmt.Sprintf(d.say("%d alarmas", "%d alarms"), len(s.Alarms)), "")
-	default:
-		d.row(3, d.say("Todo en orden", "All is well"), "")
-	}
+	d.atRest(3)
 }
 
 // waits returns how many callers wait in all queues and since when the longest does.

@@ -49,6 +49,8 @@ func RenderSmall(s *view.Snapshot, at time.Time, page Page, lang tel.Lang) Small
 	case page.Screen == Alarm && page.N < len(s.Alarms):
 		d.alarm(page.N)
 		d.fold()
+	case s.Unclaimed != nil:
+		d.claim()
 	default:
 		d.smallRest()
 	}
@@ -98,16 +100,7 @@ func (d *drawing) smallRest() {
 	}
 	d.row(0, signs, d.clock(d.at))
 	d.sign(0, 0, len(signs))
-	switch waiting, longest := waits(d.s); {
-	case waiting > 0:
-		d.row(1, fmt.Sprintf(d.say("Esp %d", "Wtg %d"), waiting), d.say("máx ", "max ")+d.since(longest))
-	case len(d.s.Alarms) == 1:
-		d.row(1, d.say("1 alarma", "1 alarm"), "")
-	case len(d.s.Alarms) > 1:
-		d.row(1, fmt.Sprintf(d.say("%d alarmas", "%d alarms"), len(d.s.Alarms)), "")
-	default:
-		d.row(1, d.say("Todo en orden", "All is well"), "")
-	}
+	d.atRest(1)
 }
 
 func (d *drawing) smallQueue(q view.Queue) {

@@ -1,6 +1,9 @@
 package view
 
-import "time"
+import (
+	"strings"
+	"time"
+)
 
 // Account is one person's account, as its owner may see it. It holds no secret.
 type Account struct {
@@ -24,4 +27,15 @@ type SSHKey struct {
 type Claim struct {
 	Code  string    `json:"-"` // empty: none is taken until Until, after too many wrong ones
 	Until time.Time `json:"-"`
+	// Address is where the code is typed, host and port; empty: only at the serial line.
+	Address string `json:"-"`
+}
+
+// Where is the address as a display of so many columns shows it.
+func (c *Claim) Where(cols int) string {
+	host, whole := strings.TrimSuffix(c.Address, ":443"), "https://"
+	if c.Address == "" || len(whole+host) > cols {
+		return host
+	}
+	return whole + host
 }

@@ -35,14 +35,18 @@ func (h Health) String() string { return healths[min(int(h), len(healths)-1)].na
 // Rhythm returns how the LED shows it.
 func (h Health) Rhythm() []Blink { return healths[min(int(h), len(healths)-1)].rhythm }
 
-// Health returns the state that the worst of the alarms asks for.
+// Health returns the state that the worst of the alarms asks for; that the box has no
+// owner yet is worse than what wants attention.
 func (s *Snapshot) Health() Health {
 	h := Sound
+	if s.Unclaimed != nil {
+		h = Unclaimed
+	}
 	for _, a := range s.Alarms {
 		switch {
 		case a.Rank >= Urgent:
 			return Failed
-		case a.Rank == Attention:
+		case a.Rank == Attention && h == Sound:
 			h = NeedsAttention
 		}
 	}
