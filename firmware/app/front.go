@@ -42,7 +42,8 @@ type realFront struct {
 	screen  display.Display
 	digits  *segment.Module
 	buttons button.Set
-	does    []string // what each button does
+	does    []string       // what each button does
+	also    []panel.Signal // lamps before that of health
 	reports []board.Report
 	what    map[string]string // part → what it is, loaded or not
 	lock    sync.Mutex        // of House.hardware
@@ -104,7 +105,16 @@ func (h *House) open(part string, open func() (what string, err error)) {
 
 func (f *realFront) openLamps(w Wires, c *config.Front) (string, error) {
 	var lamps []gpio.Lamp
-	for _, l := range append(slices.Clone(c.Lamps.Ports), c.Lamps.Health) {
+	all := slices.Clone(c.Lamps.Ports)
+	for _, more := range []struct {
+		lamp config.Lamp
+		is   panel.Signal
+	}{{c.Lamps.Upstream, panel.Upstream}, {c.Lamps.Queue, panel.QueueOver}} {
+		if more.lamp != (config.Lamp{Green: config.None, Red: config.None}) {
+			all, f.also = append(all, more.lamp), append(f.also, more.is)
+		}
+	}
+	for _, l := range append(all, c.Lamps.Health) {
 		lamps = append(lamps, gpio.Lamp{Green: l.Green, Red: l.Red})
 	}
 	var s *gpio.Strip
@@ -129,7 +139,7 @@ func (f *realFront) openLamps(w Wires, c *config.Front) (string, error) {
 		return "", err
 	}
 	f.lamps = s
-	return fmt.Sprintf("%d ports and health on %s", s.Lamps(), where), nil
+	return fmt.Sprintf("%d ports and health on %s", len(c.Lamps.Ports), where), nil
 }
 
 func (f *realFront) openButtons(w Wires, c *config.Front) (string, error) {
@@ -221,7 +231,7 @@ func (w Wires) i2c(bus int) (i2c.BusCloser, error) {
 
 // showOn makes the panel show on the real front too.
 func (f *realFront) showOn(p *panel.Panel, told func(part string, err error)) {
-	add := panel.Front{Display: f.screen, Strip: f.lamps, Told: told}
+	add := panel.Front{Display: f.screen, Strip: f.lamps, Also: f.also, Told: told}
 	if f.digits != nil {
 		add.Digits = f.digits
 	}

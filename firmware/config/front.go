@@ -35,6 +35,8 @@ type Lamps struct {
 	Registers int
 	ActiveLow bool
 	Ports     []Lamp
+	Upstream  Lamp // None: there is none
+	Queue     Lamp
 	Health    Lamp
 }
 

@@ -17,7 +17,7 @@ const mostLamps = 16
 
 // lamps reads where the lamps are.
 func (a *fronts) lamps(s *section) {
-	l := &Lamps{SPI: s.Text("spi", ""), ActiveLow: s.Bool("active_low", false), Health: Lamp{None, None}}
+	l := &Lamps{SPI: s.Text("spi", ""), ActiveLow: s.Bool("active_low", false), Health: Lamp{None, None}, Upstream: Lamp{None, None}, Queue: Lamp{None, None}}
 	kind, most := gpioLine, mostLine
 	if l.SPI != "" {
 		l.Registers = s.Int("registers", 1, 1, registers)
@@ -34,6 +34,14 @@ func (a *fronts) lamps(s *section) {
 	}
 	for i, n := range ports {
 		l.Ports = append(l.Ports, s.lamp(n, kind, fmt.Sprintf("the lamp of port %d", i+1), most))
+	}
+	for _, more := range []struct {
+		key, who string
+		to       *Lamp
+	}{{"upstream", "the upstream lamp", &l.Upstream}, {"queue", "the queue lamp", &l.Queue}} {
+		if n := s.Get(more.key); n != nil {
+			*more.to = s.lamp(n, kind, more.who, most)
+		}
 	}
 	if n := s.Need("health", "[24, 25]"); n != nil {
 		l.Health = s.lamp(n, kind, "the health lamp", most)

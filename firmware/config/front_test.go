@@ -48,6 +48,8 @@ gpio: pinctrl-rp1
 lamps:
   active_low: true
   ports: [17, [22, 23]]
+  upstream: 18
+  queue: [19, 26]
   health: [24, 25]
 display: {kind: ssd1306, i2c: 3}
 digits: {kind: tm1637, lines: [20, 21]}
@@ -57,7 +59,7 @@ buttons: none
 		t.Fatal(problems)
 	}
 	want := &Front{Name: "Raspberry Pi 4", Chip: "pinctrl-rp1", Consoles: []string{"/dev/ttyS1", "/dev/ttyGS0"}, Watchdog: "/dev/watchdog0", RTC: "/dev/rtc0",
-		Lamps:  &Lamps{ActiveLow: true, Ports: []Lamp{{17, None}, {22, 23}}, Health: Lamp{24, 25}},
+		Lamps:  &Lamps{ActiveLow: true, Ports: []Lamp{{17, None}, {22, 23}}, Upstream: Lamp{18, None}, Queue: Lamp{19, 26}, Health: Lamp{24, 25}},
 		Screen: &Screen{Kind: "ssd1306", Cols: 20, Rows: 4, I2C: 3, Address: 0x3C},
 		Digits: &Digits{Kind: "tm1637", I2C: None, Lines: []int{20, 21}}}
 	if !reflect.DeepEqual(c.Board.Front, want) {

@@ -83,11 +83,13 @@ type Deps struct {
 	Accounts Accounts
 	// Panel draws the front of the box: the four rows of the display and the
 	// signs of the lamps. now is in the zone of Location.
-	Panel    func(s *view.Snapshot, now time.Time) (rows [4]string, lamps string)
-	Lang     tel.Lang         // of answers unless asked otherwise; empty: the picture's, then Spanish
-	Location *time.Location   // of times shown; nil: the system's
-	Log      *slog.Logger     // nil: nothing is logged
-	Now      func() time.Time // what time it is, on the clock of the picture; nil: time.Now
+	Panel func(s *view.Snapshot, now time.Time) (rows [4]string, lamps string)
+	// TestLamps begins the lamp test of the front; nil: there is no front.
+	TestLamps func()
+	Lang      tel.Lang         // of answers unless asked otherwise; empty: the picture's, then Spanish
+	Location  *time.Location   // of times shown; nil: the system's
+	Log       *slog.Logger     // nil: nothing is logged
+	Now       func() time.Time // what time it is, on the clock of the picture; nil: time.Now
 }
 
 // Console answers commands. It may be used by many at once.

@@ -23,6 +23,7 @@ type command struct {
 // keeps its rows beside their functions.
 var commands = slices.Concat(
 	houseCommands,
+	panelCommands,
 	configCommands,
 	netCommands,
 	boxCommands,

@@ -82,6 +82,7 @@ type strip struct {
 	strip led.Strip
 	lamps []led.Colour
 	known []bool // lamps[i] is known
+	also  []Signal
 }
 
 // glow brings the lamps that differ to the strip, and next to their next step.
@@ -94,6 +95,8 @@ func (o *strip) glow(f Frame, state *State, now time.Time, next *time.Time) erro
 		switch {
 		case i == len(o.lamps)-1:
 			rhythm = f.Health.Rhythm()
+		case i >= len(o.lamps)-1-len(o.also):
+			rhythm = f.Signals[o.also[i-(len(o.lamps)-1-len(o.also))]].Look().Rhythm
 		case i < len(f.Lamps):
 			rhythm = f.Lamps[i].Lamp.Look().Rhythm
 		}

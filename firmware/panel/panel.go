@@ -45,15 +45,26 @@ type LampState struct {
 	Lamp view.Lamp
 }
 
+// Signal is a lamp of the whole house beside that of its health.
+type Signal uint8
+
+// Signals.
+const (
+	Upstream  Signal = iota // rows go to those who get the book
+	QueueOver               // a queue is near its threshold, or over it
+	signals
+)
+
 // Frame is what the front shows. Rows are Cols runes wide; Signs marks with one
 // bit a column where a rune is a lamp's sign, which a display may draw as the
 // lamp's own glyph. Next is when the frame can change by the clock alone.
 type Frame struct {
-	Rows   [Rows]string
-	Signs  [Rows]uint32
-	Lamps  []LampState
-	Health view.Health
-	Next   time.Time
+	Rows    [Rows]string
+	Signs   [Rows]uint32
+	Lamps   []LampState
+	Signals [signals]view.Lamp
+	Health  view.Health
+	Next    time.Time
 }
 
 // Render draws page of the picture s at the instant at, in the zone of at. A
@@ -86,6 +97,7 @@ func Render(s *view.Snapshot, at time.Time, page Page, lang tel.Lang) Frame {
 func draw(s *view.Snapshot, at time.Time, lang tel.Lang, cols int) *drawing {
 	d := &drawing{s: s, at: at, en: lang == tel.English, lang: lang, cols: cols}
 	d.f.Lamps, d.f.Health = Lamps(s), s.Health()
+	d.f.Signals = [signals]view.Lamp{Upstream: s.UpstreamLamp(), QueueOver: s.QueueLamp()}
 	d.f.Next = at.Truncate(time.Minute).Add(time.Minute)
 	return d
 }

@@ -37,6 +37,8 @@ type Front struct {
 	Display display.Display
 	Strip   led.Strip
 	Digits  Digits
+	// Also are what the last lamps of the strip before health show; the others are ports.
+	Also []Signal
 	// Told, where set, is told by Run when a part, "display", "lamps" or "digits", cannot be
 	// shown on, and with nil when it can again. Without it the log is.
 	Told func(part string, err error)
@@ -62,7 +64,7 @@ func (p *Panel) Add(f Front) {
 	}
 	if f.Strip != nil {
 		n := f.Strip.Lamps() + 1
-		p.strips = append(p.strips, &strip{strip: f.Strip, lamps: make([]led.Colour, n), known: make([]bool, n), state: condition{part: "lamps", told: f.Told}})
+		p.strips = append(p.strips, &strip{strip: f.Strip, lamps: make([]led.Colour, n), known: make([]bool, n), also: f.Also, state: condition{part: "lamps", told: f.Told}})
 	}
 	if f.Digits != nil {
 		p.counters = append(p.counters, &counter{digits: f.Digits, state: condition{part: "digits", told: f.Told}})

@@ -248,3 +248,33 @@ func TestNoFrontAtAll(t *testing.T) {
 		synctest.Wait()
 	})
 }
+
+// Lamps before that of health show the links and the fullest queue.
+func TestLampsOfLinksAndQueues(t *testing.T) {
+	for _, c := range []struct {
+		link, queue view.Lamp
+		want        [2]led.Colour
+	}{
+		{view.Idle, view.Idle, [2]led.Colour{led.Dark, led.Dark}}, {view.Talk, view.Warn, [2]led.Colour{led.Green, led.Amber}},
+		{view.Warn, view.Dead, [2]led.Colour{led.Amber, led.Red}}, {view.Dead, view.Idle, [2]led.Colour{led.Red, led.Dark}},
+	} {
+		s := calm()
+		for i := range s.Lines {
+			s.Lines[i].Lamp = view.Hold
+		}
+		s.Uplinks = []view.Uplink{{ID: "a", Lamp: view.Idle}, {ID: "b", Lamp: c.link}}
+		for i := range s.Queues {
+			s.Queues[i].Lamp = view.Idle
+		}
+		s.Queues[len(s.Queues)-1].Lamp = c.queue
+		var store view.Store
+		store.Set(s)
+		strip := ledtest.NewFake(4)
+		p := New(&store, nil, nil, slog.New(slog.DiscardHandler))
+		p.Add(Front{Strip: strip, Also: []Signal{Upstream, QueueOver}})
+		p.show(s, time.Unix(2000000000, 0).Truncate(time.Minute)) // where rhythms begin
+		if got := [2]led.Colour(strip.Shown[2:4]); got != c.want {
+			t.Errorf("link %s, queue %s: %v, want %v", c.link, c.queue, got, c.want)
+		}
+	}
+}
