@@ -19,6 +19,7 @@ var houses = []guest.Check{
 	{Name: "house, the board is loaded", Run: houseLoaded},
 	{Name: "house, a call on lamp and display", Run: houseCalled},
 	{Name: "house, buttons", Run: houseButtons},
+	{Name: "house, console on the USB line", Run: houseConsole},
 	{Name: "house, display unplugged and back", Run: houseUnplugged},
 	{Name: "house, display plugged in later", Run: houseLater},
 	{Name: "house, board of another box", Run: houseWrong},
@@ -110,7 +111,7 @@ func houseLoaded() (string, error) {
 		}
 		said = append(said, p+": "+all[p].What)
 	}
-	return strings.Join(said, "; "), painted("Rig")
+	return strings.Join(said, "; "), painted("reclamo")
 }
 
 // houseCalled rings the first line: its lamp moves, the call is answered and booked.
@@ -150,7 +151,7 @@ func houseButtons() (string, error) {
 	if err := push(buttonLine); err != nil {
 		return "", err
 	}
-	test, err := lit(func(bits string) bool { return bits == "01 55" })
+	test, err := lit(func(bits string) bool { return bits == "0d 55" })
 	if err != nil {
 		return "", fmt.Errorf("lamp test: %w", err)
 	}
@@ -216,7 +217,7 @@ func houseUnplugged() (string, error) {
 	if err := push(buttonLine + 3); err != nil { // OK: to rest
 		return "", err
 	}
-	if err := painted("Rig"); err != nil {
+	if err := painted("reclamo"); err != nil {
 		return "", err
 	}
 	return gone.Why + "; " + gone.Hint + "; a call meanwhile is answered; back and painted", nil
@@ -238,7 +239,7 @@ func houseLater() (string, error) {
 	begin := time.Now()
 	box.player.look(box.lcd.Power)
 	box.player.put(0x27, box.lcd)
-	if err := painted("Rig"); err != nil {
+	if err := painted("reclamo"); err != nil {
 		return "", err
 	}
 	took := time.Since(begin)
