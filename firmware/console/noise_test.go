@@ -5,7 +5,10 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
+	"unicode/utf8"
 
+	"github.com/centralita/centralita/firmware/tel"
 	"github.com/centralita/centralita/testbench/expect"
 )
 
@@ -67,6 +70,30 @@ func TestNoiseRunsNothing(t *testing.T) {
 		}
 		if err := s.Err(); err != nil {
 			t.Error(err)
+		}
+	})
+}
+
+// FuzzCommandLine gives a line to what reads it and to what completes it: both stand
+// anything, words hold what was typed and nothing else, and a completion goes on with
+// the word that was begun.
+func FuzzCommandLine(f *testing.F) {
+	for _, s := range []string{"line L2 ca", `line L1 import "{\"a\": 1}"`, "agent pause an", "lang e", "book export ", "'", `"\`, "config set lines.L2.country F", "lines --j", "ñ á"} {
+		f.Add(s)
+	}
+	v := house(time.Unix(0, 0))
+	f.Fuzz(func(t *testing.T, line string) {
+		words, err := Words(line)
+		if err == nil && utf8.RuneCountInString(strings.Join(words, "")) > utf8.RuneCountInString(line) {
+			t.Errorf("%q became %q", line, words)
+		}
+		for role := tel.Nobody; role <= tel.Owner; role++ {
+			choices, part := next(line, role, v)
+			for _, c := range choices {
+				if c.real && !strings.HasPrefix(c.word, part) || c.es == "" && c.en != "" {
+					t.Errorf("%q as %s: %+v after %q", line, role, c, part)
+				}
+			}
 		}
 	})
 }
