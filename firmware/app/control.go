@@ -74,7 +74,7 @@ func (h *House) Messages(ctx context.Context, ext tel.Number, n int) error {
 // desk is what answers commands, at every door.
 func (h *House) desk() *console.Console {
 	return console.New(console.Deps{
-		Net: netDesk{h}, Box: boxDesk{h},
+		Net: netDesk{h}, Box: boxDesk{h}, Updates: h.updates,
 		View: h.store.Get, Book: h.book, Control: control{h.exchange}, Lines: technician{control{h.exchange}, h}, Phones: h.accounts, Panel: h.drawFront, TestLamps: func() { h.panel.Press(panel.LampTest) },
 		Lang: h.cfg.Site.Language, Location: h.cfg.Site.Location, Log: h.log, Now: h.clock.Now, Time: clockDesk{h}, Journal: h.journal, Config: h.configDesk(), Support: bundler{h},
 		Access: accounts{h.doors.access}, Accounts: h.doors.access, SSH: h.sshState,

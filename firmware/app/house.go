@@ -34,6 +34,7 @@ import (
 	"github.com/centralita/centralita/firmware/sipua"
 	"github.com/centralita/centralita/firmware/tel"
 	"github.com/centralita/centralita/firmware/trace"
+	"github.com/centralita/centralita/firmware/update"
 	"github.com/centralita/centralita/firmware/view"
 	"github.com/centralita/centralita/firmware/web"
 	"github.com/centralita/centralita/firmware/web/metrics"
@@ -102,6 +103,9 @@ type House struct {
 	awaiting awaiting
 	order    *restartOrder
 	keeper   *keeper.Client
+	updates  *update.Updater
+	proof    proof
+	booted   time.Time // the machine; zero: it is asked
 	legs     atomic.Uint64
 	calls    atomic.Uint64
 }
@@ -198,6 +202,9 @@ func (h *House) build() error {
 		Slow: func(what string, d time.Duration) { h.log.Warn("slow step", "event", what, "took", d) },
 	}, h.started)
 	if err := h.uplinks.begin(h, h.cfg); err != nil {
+		return err
+	}
+	if err := h.buildUpdates(); err != nil {
 		return err
 	}
 	h.front = simpanel.New(min(panel.MaxLamps, len(h.cfg.Lines)+len(h.cfg.Phones)))
@@ -307,6 +314,7 @@ func (h *House) Run(ctx context.Context, ready func()) error {
 	h.uplinks.run(work, part)
 	h.syslog.run(work, part)
 	part("the order to restart", h.attendOrder)
+	part("updates", h.updates.Run)
 	part("the watch", h.watch)
 	part("late channels", h.awaitLate)
 	part("the watchdog", h.feed)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"os"
 	"os/signal"
 	"path/filepath"
@@ -18,18 +19,21 @@ import (
 
 // keeperCmd is the helper with root's rights beside the program, see firmware/keeper.
 type keeperCmd struct {
-	Socket string `default:"/run/centralita/keeper.sock" placeholder:"PATH" help:"Listen here, for the user alone."`
-	User   string `default:"centralita" placeholder:"NAME" help:"Who may ask: the program's user, by name or number."`
-	Data   string `default:"/data/centralita" placeholder:"DIR" help:"The program's data folder."`
-	Disk   string `placeholder:"DEVICE" help:"Disk with the update slots."`
-	Resolv string `default:"/run/centralita/resolv.conf" placeholder:"PATH" help:"Write the DNS servers here; /etc/resolv.conf is a link to it."`
-	USB    string `default:"/run/centralita/usb" placeholder:"DIR" help:"Show USB sticks below this folder."`
-	DHCP   string `placeholder:"PATH" help:"udhcpc or busybox; looked for when not said."`
+	Socket string                `default:"/run/centralita/keeper.sock" placeholder:"PATH" help:"Listen here, for the user alone."`
+	User   string                `default:"centralita" placeholder:"NAME" help:"Who may ask: the program's user, by name or number."`
+	Data   string                `default:"/data/centralita" placeholder:"DIR" help:"The program's data folder."`
+	Disk   string                `placeholder:"DEVICE" help:"Disk with the update slots."`
+	Resolv string                `default:"/run/centralita/resolv.conf" placeholder:"PATH" help:"Write the DNS servers here; /etc/resolv.conf is a link to it."`
+	USB    string                `default:"/run/centralita/usb" placeholder:"DIR" help:"Show USB sticks below this folder."`
+	guard  func(context.Context) // of a trial; nil: none
+	DHCP   string                `placeholder:"PATH" help:"udhcpc or busybox; looked for when not said."`
 }
 
-// keeperHandlers are what the keeper can do.
-func (c *keeperCmd) handlers(ch *chores.Chores) map[string]keeper.Handler {
-	return ch.Handlers()
+// handlers are what the keeper can do.
+func (c *keeperCmd) handlers(ch *chores.Chores, log *slog.Logger) map[string]keeper.Handler {
+	all := ch.Handlers()
+	maps.Copy(all, c.slots(all, log))
+	return all
 }
 
 func (c *keeperCmd) run(stderr io.Writer) int {
@@ -63,7 +67,11 @@ func (c *keeperCmd) serve(ctx context.Context, log *slog.Logger) error {
 	ctx, stop := context.WithCancel(ctx)
 	var working sync.WaitGroup
 	working.Go(func() { ch.Run(ctx) })
-	err = keeper.Serve(ctx, l, c.handlers(ch))
+	handlers := c.handlers(ch, log)
+	if c.guard != nil {
+		working.Go(func() { c.guard(ctx) })
+	}
+	err = keeper.Serve(ctx, l, handlers)
 	stop()
 	working.Wait()
 	return err

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"net/http"
 	"net/netip"
 	"os"
 	"path/filepath"
@@ -53,6 +54,7 @@ type Outside struct {
 	Resolve    func(ctx context.Context, host string) ([]netip.Addr, error)
 	DialUplink func(ctx context.Context, network, addr string) (net.Conn, error)
 	DialLog    func(ctx context.Context, network, addr string) (net.Conn, error)
+	Updates    http.RoundTripper // to where updates come from; nil: the usual one
 }
 
 // Listen opens the sockets that cfg names. On an error nothing stays open.

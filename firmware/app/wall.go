@@ -36,6 +36,7 @@ func (h *House) complete(s *view.Snapshot) {
 	h.holdFront(s.At)
 	h.holdClock(s.At)
 	h.holdCrash(s.At)
+	h.holdUpdates(s.At)
 	h.seeDoors(s)
 	s.Alarms, s.Calm = h.register.Alarms(), h.register.Calm()
 	s.Times(h.clock.At)

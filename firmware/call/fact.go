@@ -31,8 +31,9 @@ const (
 	AccessPassword Kind = "access.password" // was set
 	AccessAccount  Kind = "access.account"  // Reason: added, removed, role, key added, key removed
 
-	NetSet  Kind = "net.set"      // Node: the interface; State: trial, confirmed, rolled back; Reason: who, and what
-	Ordered Kind = "system.order" // State: restart, restart when idle, cancel, power off, factory reset; Reason: who
+	NetSet  Kind = "net.set"       // Node: the interface; State: trial, confirmed, rolled back; Reason: who, and what
+	Ordered Kind = "system.order"  // State: restart, restart when idle, cancel, power off, factory reset; Reason: who
+	Updated Kind = "system.update" // State: staged, refused, start, committed, rolled back, gives up, fell back, floor, postponed, trial; Evidence: version and slot, or why; Reason: who
 
 	ScheduleSet Kind = "schedule.set" // Node: the schedule; State: auto, open, closed
 

@@ -35,6 +35,7 @@ type Config struct {
 	Limits    Limits
 	Uplinks   []Uplink
 	Watchdog  *Watchdog // nil: none is opened
+	Update    Update
 	Log       Log
 	Access    Access
 }

@@ -105,6 +105,7 @@ func TestEveryKeyIsRead(t *testing.T) {
 			[]any{"sede-2", "Sede Sur", "US", tel.English, "America/New_York"}},
 		{"listen", c.Listen, Listen{SIP: netip.MustParseAddrPort("0.0.0.0:5070"), Web: netip.MustParseAddrPort("[::1]:8443"), RTP: PortRange{From: 30000, To: 30999},
 			HTTPS: netip.MustParseAddrPort("0.0.0.0:443"), Cert: "/etc/centralita/site.pem", Key: "/etc/centralita/site.key"}},
+		{"update", c.Update, Update{"https://updates.example.net/stable/{board}.ctl", "early", 23*time.Hour + 30*time.Minute, 4 * time.Hour, true}},
 		{"access", c.Access, Access{10 * time.Minute, 8 * time.Hour, 5 * time.Minute, netip.MustParseAddrPort("0.0.0.0:2222")}},
 		{"board", c.Board, Board{Kind: "sim", Socket: "wire.sock", FXO: 2, FXS: 1, DAHDI: &DAHDI{Channels: []int{1, 4}, Hardware: true},
 			Modems: []Modem{{"usb", "/dev/serial/by-id/usb-1", 460800, "half"}, {"usb2", "/dev/ttyACM1", 0, "auto"}}}},

@@ -147,6 +147,7 @@ func (r *reader) document(root *place.Node) {
 	r.watchdog(f)
 	r.log(f.Fields("log", false))
 	r.access(f.Fields("access", false))
+	r.update(f.Fields("update", false))
 	for _, n := range f.List("lines") {
 		r.line(r.sink.Fields(n, n.At, "line"))
 	}

@@ -81,6 +81,7 @@ type Deps struct {
 	Access  Access // who may enter at the serial line; nil: nobody can
 	// Accounts are the people who enter; nil where there are none.
 	Accounts Accounts
+	Updates  Updates // new versions of the box
 	// Panel draws the front of the box: the four rows of the display and the
 	// signs of the lamps. now is in the zone of Location.
 	Panel func(s *view.Snapshot, now time.Time) (rows [4]string, lamps string)

@@ -173,6 +173,33 @@ var sentences = []sentence{
 	{"cannot route over %s from %s: %s", "no se puede poner la ruta por %s desde %s: %s"},
 	{"cannot ask for an address: there is neither udhcpc nor busybox", "no se puede pedir una dirección: no hay udhcpc ni busybox"},
 
+	// Updates.
+	{"the house has just started", "la central acaba de arrancar"},
+	{"a trial goes on", "hay una prueba en marcha"},
+	{"a start is on its way", "ya va a arrancar"},
+	{"up to date", "está al día"},
+	{"postponed until %s", "aplazada hasta %s"},
+	{"the hour is not known", "no se sabe la hora"},
+	{"it waits for %s", "espera a las %s"},
+	{"cannot start slot %s: it is empty; hint: update stage fills it", "no se puede arrancar la ranura %s: está vacía; pista: update stage la llena"},
+	{"cannot write a slot during a trial; hint: update commit keeps what runs, update rollback goes back",
+		"no se puede escribir una ranura durante una prueba; pista: update commit deja lo que funciona, update rollback vuelve atrás"},
+	{"cannot write slot %s: it is the good one, though %s runs; hint: update commit declares %s good",
+		"no se puede escribir la ranura %s: es la buena, aunque funciona %s; pista: update commit da por buena la %s"},
+	{"cannot use slot %s: it does not hold what was written; hint: the card or disk is worn out", "no se puede usar la ranura %s: no guarda lo que se escribió; pista: la tarjeta o el disco está gastado"},
+	{"cannot verify slot %s: its sum is not known; hint: stage a bundle into it", "no se puede comprobar la ranura %s: no se conoce su suma; pista: escriba un paquete con update stage"},
+	{"cannot do that now: the slots are being written or read; hint: wait for the other update command to end",
+		"ahora no se puede: se están escribiendo o leyendo las ranuras; pista: espere a que termine la otra orden de actualización"},
+	{"cannot find a USB stick; hint: plug one in, formatted as FAT or exFAT", "no hay memoria USB; pista: enchufe una con formato FAT o exFAT"},
+	{"cannot find %s on a USB stick", "%s no está en la memoria USB"},
+	{"cannot look for USB sticks: this machine has no place for any", "no se pueden buscar memorias USB: esta máquina no las monta"},
+	{"cannot download the update: the server answers %s", "no se puede bajar la actualización: el servidor responde %s"},
+	{"cannot download the update: %s", "no se puede bajar la actualización: %s"},
+	{"cannot read the bundle: %s", "no se puede leer el paquete: %s"},
+	{"cannot open the bundle: %s", "no se puede abrir el paquete: %s"},
+	{"the server fell silent", "el servidor calló"},
+	{"cannot read the boot record: no copy of it is whole", "no se puede leer el registro de arranque: no hay ninguna copia entera"},
+
 	// Put together.
 	{"%s; %s", "%s; %s"}, {"%s: %s", "%s: %s"}, {"%s (%s)", "%s (%s)"},
 }

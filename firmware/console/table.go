@@ -33,6 +33,7 @@ var commands = slices.Concat(
 	peopleCommands,
 	shellCommands,
 	sshCommands,
+	updateCommands,
 )
 
 // Names returns the commands that can be asked one by one, for a help text.

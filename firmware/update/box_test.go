@@ -137,9 +137,10 @@ func (b *box) house() {
 	}
 	var err error
 	b.up, err = New(Config{
-		Keeper: b, Dir: b.dir, Keys: testKeys(), Client: &http.Client{Transport: b.site}, URL: b.url, Auto: b.auto, Version: "x", Started: time.Now(),
+		Keeper: b, Dir: b.dir, Keys: testKeys(), Client: &http.Client{Transport: b.site}, URL: b.url, Auto: b.auto, Version: "x", Started: time.Now(), Booted: time.Now,
 		Trusted: func() bool { return b.trusted },
 		Calls:   func() int { b.mu.Lock(); defer b.mu.Unlock(); return b.calls },
+		Ports:   func() int { return 4 },
 		Idle:    b.idle, Reboot: b.reboot, Checks: checks,
 		Book: func(who tel.Who, what, detail string) {
 			b.mu.Lock()
@@ -241,4 +242,27 @@ func (b *box) notice() (ids, es, hint string) {
 		ids, es, hint = strings.TrimSpace(ids+" "+n.ID), n.ES, n.HintES
 	}
 	return ids, es, hint
+}
+
+// serves changes what the site has.
+func (b *box) serves(file []byte) {
+	b.site.mu.Lock()
+	defer b.site.mu.Unlock()
+	b.site.file = file
+}
+
+// talk sets how many calls go on.
+func (b *box) talk(calls int) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.calls = calls
+}
+
+// heal lets all checks pass again.
+func (b *box) heal() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	clear(b.sick)
+	clear(b.hung)
+	close(b.freed)
 }

@@ -11,6 +11,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -61,6 +62,7 @@ func testBundle(t testing.TB, version string, number uint64, size int, change fu
 
 // site is a web server behind a bad line: a transport without sockets.
 type site struct {
+	mu    sync.Mutex // of file and of what is counted
 	file  []byte
 	tag   string        // ETag
 	cut   int           // bytes after which the line breaks; 0: never
@@ -73,6 +75,8 @@ type site struct {
 }
 
 func (s *site) RoundTrip(r *http.Request) (*http.Response, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	s.asked = append(s.asked, r.Header.Get("Range"))
 	if s.dumb {
 		r.Header.Del("Range")
@@ -119,7 +123,9 @@ func (l *line) Read(b []byte) (int, error) {
 	}
 	n, err := l.r.Read(b)
 	l.left -= n
+	l.s.mu.Lock()
 	l.s.sent += n
+	l.s.mu.Unlock()
 	return n, err
 }
 

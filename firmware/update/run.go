@@ -50,7 +50,7 @@ func (u *Updater) Run(ctx context.Context) error {
 		if ctx.Err() != nil {
 			return nil
 		}
-		u.think(ctx, time.Now())
+		u.think(ctx, u.c.Now())
 		select {
 		case <-ctx.Done():
 			return nil
@@ -110,7 +110,7 @@ type seenCheck struct {
 func (u *Updater) gate(ctx context.Context) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	m := trial.New(u.c.Started)
+	m := trial.New(u.c.Booted())
 	u.mu.Lock()
 	u.machine = m
 	u.mu.Unlock()
@@ -262,7 +262,7 @@ func (u *Updater) situation(s slotwire.State, now time.Time) rollout.Situation {
 // check asks what is offered.
 func (u *Updater) check(ctx context.Context, s slotwire.State) error {
 	u.mu.Lock()
-	u.checked = time.Now()
+	u.checked = u.c.Now()
 	u.mu.Unlock()
 	h, err := u.fetch.Head(ctx, u.address(s))
 	if err != nil {

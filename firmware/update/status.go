@@ -46,13 +46,13 @@ var whys = map[string][2]string{
 }
 
 // checkWords are the checks in Spanish.
-var checkWords = strings.NewReplacer("ports", "puertos", "book", "libro", "late", "tarde", "busy", "nunca hubo un momento libre", "+", ", ")
+var checkWords = strings.NewReplacer("ports", "puertos", "book", "libro", "late", "tarde", "silence", "el programa no arranca", "busy", "nunca hubo un momento libre", "+", ", ")
 
 func (u *Updater) notices(s slotwire.State) (out []slotwire.Notice) {
 	running, other := s.Of(s.Running), s.Of(s.Other())
 	id, why, _ := strings.Cut(s.Why, "/")
 	why, checks, _ := strings.Cut(why, "/")
-	if words, ok := whys[why]; ok && fallMark(s) != u.mem.Acked {
+	if words, ok := whys[why]; ok && id != s.Running && fallMark(s) != u.mem.Acked {
 		failed := s.Of(id).Version
 		args := []any{failed}
 		argsES := []any{failed}
@@ -63,7 +63,7 @@ func (u *Updater) notices(s slotwire.State) (out []slotwire.Notice) {
 			ES: "Volvió a " + running.Version, EN: "Back to " + running.Version,
 			HintES: fmt.Sprintf(words[0], argsES...), HintEN: fmt.Sprintf(words[1], args...)})
 	}
-	if s.Running != "" && s.Good != "" && s.Good != s.Running && !s.Trial {
+	if s.Running != "" && s.Good != "" && s.Good != s.Running && !s.Trial && id != s.Running {
 		out = append(out, slotwire.Notice{ID: "update.slot", Urgent: true,
 			ES: "La ranura " + s.Good + " no arranca", EN: "Slot " + s.Good + " does not start",
 			HintES: "Funciona la otra. `update commit` la deja por buena.", HintEN: "The other one runs. `update commit` keeps it."})

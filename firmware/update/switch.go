@@ -24,6 +24,9 @@ func (u *Updater) Start(ctx context.Context, who tel.Who) (slotwire.Result, erro
 	if err != nil {
 		return r, err
 	}
+	if err := u.remember(func(m *memory) { m.Ports = u.c.Ports() }); err != nil {
+		return r, err
+	}
 	u.booked(who, "start", fmt.Sprintf("%s (%d) in slot %s, when nobody talks", r.Held.Version, r.Held.Number, r.Slot))
 	u.arm(true)
 	return r, nil
@@ -76,15 +79,15 @@ func (u *Updater) waitToStart(ctx context.Context) {
 	<-ctx.Done() // the machine goes down
 }
 
-// Commit declares the running slot good, and shuts out what it names as too old.
-// It is also how a person says that he has seen a fall-back.
+// Commit declares the running slot good; where the owner says so, what it names as too
+// old is shut out at once. It is also how a person says that he has seen a fall-back.
 func (u *Updater) Commit(ctx context.Context, who tel.Who) (slotwire.State, error) {
 	end, err := u.begin("commit")
 	if err != nil {
 		return slotwire.State{}, err
 	}
 	defer end()
-	s, err := u.commit(ctx, slotwire.CommitAsk{Floor: true})
+	s, err := u.commit(ctx, slotwire.CommitAsk{Floor: who.Role >= tel.Owner})
 	if err != nil {
 		return s, err
 	}
@@ -125,6 +128,9 @@ func (u *Updater) Rollback(ctx context.Context, who tel.Who, present bool) (slot
 	if err != nil {
 		return r, err
 	}
+	if err := u.remember(func(m *memory) { m.Ports = u.c.Ports() }); err != nil {
+		return r, err
+	}
 	u.booked(who, "rolled back", fmt.Sprintf("to %s (%d) in slot %s", r.Held.Version, r.Held.Number, r.Slot))
 	u.mu.Lock()
 	u.machine = nil
@@ -140,7 +146,7 @@ func (u *Updater) Postpone(who tel.Who, days int) error {
 	}
 	var until time.Time
 	if days > 0 {
-		until = time.Now().AddDate(0, 0, days).Truncate(time.Second)
+		until = u.c.Now().AddDate(0, 0, days).Truncate(time.Second)
 	}
 	if err := u.remember(func(m *memory) { m.Postponed = until }); err != nil {
 		return err

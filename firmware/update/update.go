@@ -41,15 +41,20 @@ type Config struct {
 	Client  *http.Client
 	URL     string // of automatic updates: a bundle, {board} stands for the board; empty: none
 	Auto    rollout.Settings
-	Version string // of the program
-	Started time.Time
+	Version string    // of the program
+	Started time.Time // of the program
+	// Booted is when the machine started: a trial counts from there, however often the
+	// program starts.
+	Booted func() time.Time
 
-	Trusted func() bool // the clock is right
-	Calls   func() int  // that go on
+	Now     func() time.Time // on the clock of the house; nil: the system's
+	Trusted func() bool      // that clock is right
+	Calls   func() int       // that go on
 	// Idle returns when nobody talks, and keeps new calls away for a moment.
 	Idle func(ctx context.Context) error
 	// Reboot restarts the machine.
 	Reboot func(ctx context.Context, why string) error
+	Ports  func() int // that answer; a new version must have as many
 	// Checks are those of a trial; each answers within a few seconds.
 	Checks map[trial.Check]func(context.Context) error
 	// Book keeps what happened: what, and about what.
@@ -94,6 +99,7 @@ type memory struct {
 	Failed    []uint64  `json:"failed,omitempty"` // fell back here
 	Acked     string    `json:"acked,omitempty"`  // the fall-back that somebody has seen
 	Told      string    `json:"told,omitempty"`   // the fall-back that is in the book
+	Ports     int       `json:"ports,omitempty"`  // that answered before a start on trial
 	Stands    uint64    `json:"stands,omitempty"` // number that runs and is good …
 	Since     time.Time `json:"since,omitzero"`   // … since
 }
@@ -102,6 +108,9 @@ const memoryName = "state.json"
 
 // New makes an updater.
 func New(c Config) (*Updater, error) {
+	if c.Now == nil {
+		c.Now = time.Now
+	}
 	u := &Updater{c: c, kick: make(chan struct{}, 1)}
 	u.fetch = &fetcher{client: c.Client, dir: c.Dir, rate: u.rate}
 	b, err := os.ReadFile(filepath.Join(c.Dir, memoryName))
@@ -124,6 +133,14 @@ func (u *Updater) rate() int64 {
 		return talkRate
 	}
 	return calmRate
+}
+
+// PortsBefore is how many ports answered when the start on trial was ordered; a new
+// version whose drivers find fewer of them is no good one.
+func (u *Updater) PortsBefore() int {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	return u.mem.Ports
 }
 
 // remember changes what outlives a restart.
@@ -274,7 +291,7 @@ func (u *Updater) judge(h ctl.Header, s slotwire.State, present bool) (ctl.Manif
 	}
 	box := ctl.Box{
 		Board: s.Board, Running: s.Of(s.Running).Number, Floor: s.Floor, Boot: s.Boot, Capacity: s.Capacity,
-		Now: time.Now(), Trusted: u.c.Trusted(), Present: present,
+		Now: u.c.Now(), Trusted: u.c.Trusted(), Present: present,
 	}
 	return m, box.Accept(m)
 }

@@ -27,10 +27,10 @@ func TestABoxUpdatesItselfAtNight(t *testing.T) {
 		if ids, es, _ := b.notice(); ids != "update.staged" || es != "Lista la versión 0.9.5" {
 			t.Errorf("%s %s", ids, es)
 		}
-		b.calls = 1
+		b.talk(1)
 		b.expect(2*time.Hour, "update: start: 0.9.5 (5) in slot b, when nobody talks") // somebody talks
 		b.expect(time.Hour)
-		b.calls = 0
+		b.talk(0)
 		b.expect(2*time.Second, "reboot")
 		if s := b.state(); !s.Trial || s.Running != "b" || s.Good != "a" {
 			t.Fatalf("%+v", s)
@@ -63,8 +63,8 @@ func TestASickVersionGoesBackAndIsNotTriedAgain(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			b := newBox(t)
 			b.site.file, b.url = five, "https://updates.example/{board}.ctl"
-			b.boot()
 			c.spoil(b)
+			b.boot()
 			b.expect(15*time.Minute, "update: staged: 0.9.5 (5) in slot b", "update: start: 0.9.5 (5) in slot b, when nobody talks", "reboot")
 			b.pass(4*time.Minute + 58*time.Second)
 			if got := b.take(); got != "" {
@@ -82,11 +82,9 @@ func TestASickVersionGoesBackAndIsNotTriedAgain(t *testing.T) {
 				t.Errorf("%s: %s, %s: %s", name, ids, es, hint)
 			}
 			b.expect(24 * time.Hour) // it is offered still
-			clear(b.sick)
-			clear(b.hung)
-			close(b.freed)
+			b.heal()
 			b.boot() // booked once
-			b.site.file = six
+			b.serves(six)
 			b.expect(15*time.Minute, "update: staged: 0.9.6 (6) in slot b", "update: start: 0.9.6 (6) in slot b, when nobody talks", "reboot")
 			b.expect(70*time.Second, "update: committed: 0.9.6 (6) in slot b")
 			if ids, _, _ := b.notice(); ids != "" {
@@ -140,8 +138,8 @@ func TestAStartIsTakenBack(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newBox(t)
 		b.boot()
-		b.calls = 1
-		b.site.file = five
+		b.talk(1)
+		b.serves(five)
 		if _, err := b.up.Stage(t.Context(), technician, addr, false, nil); err != nil {
 			t.Fatal(err)
 		}
@@ -155,7 +153,7 @@ func TestAStartIsTakenBack(t *testing.T) {
 		if r, err := b.up.Rollback(t.Context(), technician, false); err != nil || r.Slot != "a" {
 			t.Errorf("%+v, %v", r, err)
 		}
-		b.calls = 0
+		b.talk(0)
 		b.pass(time.Hour)
 		if got := b.take(); strings.Contains(got, "reboot") {
 			t.Error(got)
@@ -182,7 +180,8 @@ func TestADayWithoutAQuietMomentGivesTheStartUp(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newBox(t)
 		b.boot()
-		b.calls, b.site.file = 1, five
+		b.talk(1)
+		b.serves(five)
 		if _, err := b.up.Stage(t.Context(), technician, addr, false, nil); err != nil {
 			t.Fatal(err)
 		}
@@ -222,7 +221,7 @@ func TestTheFloorRisesAfterThirtyDays(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newBox(t)
 		b.boot()
-		b.site.file = five
+		b.serves(five)
 		if _, err := b.up.Stage(t.Context(), technician, addr, false, nil); err != nil {
 			t.Fatal(err)
 		}
@@ -286,7 +285,7 @@ func TestAPresentPersonMayGoBelow(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newBox(t)
 		b.boot()
-		b.site.file = three
+		b.serves(three)
 		_, err := b.up.Stage(t.Context(), technician, addr, false, nil)
 		wantsText(t, err, "only the serial console")
 		if b.site.sent > ctl.MaxHeader {
@@ -304,7 +303,8 @@ func TestOneAtATime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newBox(t)
 		b.boot()
-		b.site.file, b.site.slow = five, time.Second
+		b.serves(five)
+		b.site.slow = time.Second
 		done := make(chan error, 1)
 		go func() {
 			_, err := b.up.Stage(t.Context(), technician, addr, false, nil)

@@ -306,3 +306,52 @@ func TestStagingKeepsToItsRateAndEndsWithItsAsker(t *testing.T) {
 		wants(t, "an asker who goes away", err, "the asker has gone")
 	})
 }
+
+func TestATrialThatNobodyDecidesIsEnded(t *testing.T) {
+	m := standing(t)
+	if _, err := m.do(slotwire.Try, nil); err != nil {
+		t.Fatal(err)
+	}
+	m.boot()
+	restarts := 0
+	guard := func(t *testing.T, booted time.Time) time.Duration {
+		began := time.Now()
+		if err := m.keeper.Guard(t.Context(), booted, func(context.Context) error { restarts++; return nil }); err != nil {
+			t.Error(err)
+		}
+		return time.Since(began)
+	}
+	synctest.Test(t, func(t *testing.T) {
+		if took := guard(t, time.Now().Add(-time.Minute)); took != slotkeeper.Patience-time.Minute || restarts != 1 {
+			t.Errorf("restarted %d times after %s", restarts, took)
+		}
+	})
+	m.live()
+	if s := m.state(); s.Running != "a" || s.Why != "b/gate/silence" {
+		t.Errorf("%+v", s)
+	}
+	synctest.Test(t, func(t *testing.T) {
+		if took := guard(t, time.Now()); took != 0 || restarts != 1 {
+			t.Errorf("without a trial: restarted %d times after %s", restarts, took)
+		}
+	})
+	if _, err := m.do(slotwire.Try, nil); err != nil {
+		t.Fatal(err)
+	}
+	m.boot()
+	synctest.Test(t, func(t *testing.T) {
+		time.AfterFunc(time.Minute, func() {
+			if _, err := m.keeper.Handlers()[slotwire.Commit](t.Context(), nil, func(any) {}); err != nil {
+				t.Error(err)
+			}
+		})
+		if guard(t, time.Now()); restarts != 1 {
+			t.Error("a trial that was kept was ended")
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		if err := m.keeper.Guard(ctx, time.Now(), nil); err != nil {
+			t.Error(err)
+		}
+	})
+}

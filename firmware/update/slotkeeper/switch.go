@@ -88,6 +88,10 @@ func (k *Keeper) rollback(ctx context.Context, params json.RawMessage, progress 
 	if err != nil {
 		return nil, err
 	}
+	return k.rollbackTo(ctx, r, ask, progress)
+}
+
+func (k *Keeper) rollbackTo(ctx context.Context, r slot.Record, ask slotwire.RollbackAsk, progress func(any)) (any, error) {
 	if r.Try != slot.None { // begun, or still to come
 		why := string(r.Try) + "/asked"
 		if ask.Why != "" {
