@@ -313,6 +313,9 @@ func (h *House) Run(ctx context.Context, ready func()) error {
 	}
 	h.uplinks.run(work, part)
 	h.syslog.run(work, part)
+	if len(h.cfg.Clock.Servers) > 0 {
+		part("the time servers", h.askTime)
+	}
 	part("the order to restart", h.attendOrder)
 	part("updates", h.updates.Run)
 	part("the watch", h.watch)

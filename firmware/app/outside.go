@@ -54,7 +54,8 @@ type Outside struct {
 	Resolve    func(ctx context.Context, host string) ([]netip.Addr, error)
 	DialUplink func(ctx context.Context, network, addr string) (net.Conn, error)
 	DialLog    func(ctx context.Context, network, addr string) (net.Conn, error)
-	Updates    http.RoundTripper // to where updates come from; nil: the usual one
+	Updates    http.RoundTripper                                                 // to where updates come from; nil: the usual one
+	DialTime   func(ctx context.Context, network, addr string) (net.Conn, error) // to a time server
 }
 
 // Listen opens the sockets that cfg names. On an error nothing stays open.

@@ -37,6 +37,7 @@ type Config struct {
 	Watchdog  *Watchdog // nil: none is opened
 	Update    Update
 	Log       Log
+	Clock     Clock
 	Access    Access
 }
 

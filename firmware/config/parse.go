@@ -146,6 +146,7 @@ func (r *reader) document(root *place.Node) {
 	r.limits(f.Fields("limits", false))
 	r.watchdog(f)
 	r.log(f.Fields("log", false))
+	r.clock(f.Fields("clock", false))
 	r.access(f.Fields("access", false))
 	r.update(f.Fields("update", false))
 	for _, n := range f.List("lines") {

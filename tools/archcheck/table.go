@@ -73,6 +73,7 @@ var table = []row{
 	{packages: "firmware/keeper", ours: []string{"firmware/tel"}, never: []string{"database/sql"}, alien: true},             // x/sys: who asks
 	{packages: "firmware/keeper/chores", ours: []string{"firmware/keeper", "firmware/lan", "firmware/wipe", "firmware/durable"},
 		never: []string{"database/sql"}, alien: true},
+	{packages: "firmware/clock/sntp", ours: []string{"firmware/clock"}, never: []string{"database/sql", "os/**"}, alien: true},
 	{packages: "firmware/clock/sources", ours: []string{"firmware/clock"}, never: []string{"database/sql"}, alien: true},
 	{packages: "firmware/clock", never: machine, virtual: true},
 	{packages: "firmware/redact", never: []string{"os/**", "net", "net/http/**", "database/sql"}},
