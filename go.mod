@@ -3,6 +3,7 @@ module github.com/centralita/centralita
 go 1.26.0
 
 require (
+	filippo.io/age v1.2.1
 	github.com/alecthomas/kong v1.17.0
 	github.com/beevik/ntp v1.4.3
 	github.com/chromedp/cdproto v0.159.0

@@ -31,11 +31,13 @@ type cli struct {
 	Check     checkCmd         `cmd:"" help:"Check a configuration and print every problem as FILE:LINE:COL: what, why, hint."`
 	Keeper    keeperCmd        `cmd:"" help:"Do for the program what needs root; the box's image starts it."`
 	Provision provisionCmd     `cmd:"" help:"Finish a factory reset and set the box up from its card; the box's image starts it before run."`
+	Backup    backupCmd        `cmd:"" help:"Put the box into one file."`
+	Restore   restoreCmd       `cmd:"" help:"Check a backup and put it in the place of the box, when no call goes on."`
 	Version   kong.VersionFlag `help:"Print the version."`
 }
 
 // ownCommands are the commands of cli.
-var ownCommands = []string{"run", "check", "keeper", "provision"}
+var ownCommands = []string{"backup", "restore", "run", "check", "keeper", "provision"}
 
 type runCmd struct {
 	Config  string       `type:"existingfile" placeholder:"FILE" help:"The configuration. Without it: the version that DIR has kept, or the factory's."`
@@ -83,7 +85,11 @@ func Main(args []string, stdout, stderr io.Writer) int {
 		fmt.Fprintf(stderr, "centralita: %v; --help lists the commands\n", err)
 		return console.Usage
 	}
-	switch ctx.Command() {
+	switch strings.Fields(ctx.Command())[0] {
+	case "backup":
+		return c.Backup.run(stdout, stderr)
+	case "restore":
+		return c.Restore.run(stdout, stderr)
 	case "run":
 		return c.Run.run(stdout, stderr)
 	case "keeper":

@@ -83,7 +83,9 @@ func (c *runCmd) houses(ctx context.Context, log *slog.Logger, stdout, stderr io
 	if err != nil {
 		return err
 	}
-	err = c.adopt(l, log, stderr)
+	if l, err = c.restored(l, log); err == nil {
+		err = c.adopt(l, log, stderr)
+	}
 	c.priority = hurry()
 	for err == nil {
 		began := time.Now()
@@ -108,6 +110,7 @@ func (c *runCmd) houses(ctx context.Context, log *slog.Logger, stdout, stderr io
 				}
 				return errErase
 			}
+			l, err = c.restored(l, log)
 			continue
 		}
 		break

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/centralita/centralita/board/models"
+	"github.com/centralita/centralita/firmware/book"
 	"github.com/centralita/centralita/firmware/config"
 	"github.com/centralita/centralita/firmware/config/life"
 	"github.com/centralita/centralita/firmware/durable"
@@ -196,5 +197,27 @@ func TestTheHouseStartsAnewInTheProcess(t *testing.T) {
 	}
 	if err := h2.Run(ctx, stop); err != nil {
 		t.Error(err)
+	}
+}
+
+// offlineBook yields what the book of a folder holds, one line for each event.
+func offlineBook(t *testing.T, dir string) func(func(string) bool) {
+	t.Helper()
+	return func(yield func(string) bool) {
+		r, err := book.Read(dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for line, err := range r.TailLines(t.Context(), 1000) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !yield(string(line)) {
+				break
+			}
+		}
+		if err := r.Close(); err != nil {
+			t.Error(err)
+		}
 	}
 }

@@ -41,6 +41,25 @@ type Config interface {
 	// RollBack gives up what is tried. When nothing is, version n is tried, with 0 the
 	// one that was confirmed before.
 	RollBack(ctx context.Context, who tel.Who, n int, wait time.Duration) (life.Version, error)
+	// Restore puts the backup in that was checked, when no call goes on; calls is how
+	// many do.
+	Restore(who tel.Who) (calls int, err error)
+}
+
+// restoreBegin puts a checked backup in.
+func restoreBegin(_ context.Context, s *session) int {
+	return s.withConfig(func(c Config) error {
+		calls, err := c.Restore(s.who)
+		if err != nil {
+			return err
+		}
+		if s.r.json {
+			s.json(map[string]int{"calls": calls})
+			return nil
+		}
+		s.line(s.t(fmt.Sprintf("Se restaura sin llamadas; espera a %d.", calls), fmt.Sprintf("It is put in when idle: waiting for %d calls.", calls)))
+		return nil
+	})
 }
 
 // defaultWait is how long a version waits to be confirmed unless said otherwise.
@@ -57,6 +76,7 @@ var configCommands = []command{
 	{"config apply", "[FILE|-] [5m]", "usa el borrador, o un fichero, hasta confirmar", "use the draft, or a file, until confirmed", 0, 3, false, tel.Technician, configApply},
 	{"config confirm", "[5m]", "lo deja; o aplica el borrador por 5m", "keep it; or apply the draft for 5m", 0, 1, false, tel.Technician, configConfirm},
 	{"config rollback", "[N]", "vuelve a lo de antes, o a la versión N", "back to what was before, or to version N", 0, 1, false, tel.Technician, configRollback},
+	{"restore begin", "", "pone la copia de seguridad comprobada", "put the checked backup in", 0, 0, false, tel.Owner, restoreBegin},
 	{"config discard", "", "tira el borrador", "throw the draft away", 0, 0, false, tel.Technician, configDiscard},
 }
 

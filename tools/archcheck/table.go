@@ -61,6 +61,7 @@ var table = []row{
 
 	{packages: "firmware/config/place", never: []string{"os/**", "net/**", "log/**"}, alien: true}, // reads text, knows no field
 	{packages: "firmware/config/secret", ours: []string{"firmware/durable"}},
+	{packages: "firmware/backup", never: []string{"net/**", "database/sql"}, alien: true},                                      // one file for a box; knows no part of it
 	{packages: "firmware/config/amend", ours: []string{"firmware/config/place"}, never: []string{"os/**", "net/**", "log/**"}}, // changes text, knows no field
 	{packages: "firmware/config/life", ours: []string{"firmware/durable", "firmware/tel"}, never: []string{"net/**", "database/sql"}},
 	{packages: "firmware/config", ours: []string{"firmware/tel", "firmware/numbering", "firmware/ivr/flow", "firmware/config/**",

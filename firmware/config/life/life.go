@@ -209,7 +209,12 @@ func (l *Life) Close() error {
 	if l.timer != nil {
 		l.timer.Stop()
 	}
-	return l.lock.Close()
+	if l.lock == nil {
+		return nil
+	}
+	err := l.lock.Close()
+	l.lock = nil
+	return err
 }
 
 // Attach says which house runs, nil for none, and tells it what happened before.

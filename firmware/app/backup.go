@@ -1,0 +1,123 @@
+package app
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"maps"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"github.com/centralita/centralita/firmware/access"
+	"github.com/centralita/centralita/firmware/backup"
+	"github.com/centralita/centralita/firmware/book"
+	"github.com/centralita/centralita/firmware/config"
+	"github.com/centralita/centralita/firmware/config/life"
+	"github.com/centralita/centralita/firmware/config/secret"
+)
+
+// writeBackup writes the box of the data folder dir to w. It needs no daemon and
+// disturbs none. Without a passphrase nothing that is secret is in it.
+func writeBackup(ctx context.Context, w io.Writer, dir string, withBook bool, passphrase string) (m backup.Manifest, err error) {
+	m = backup.Manifest{Program: Version, Made: time.Now().UTC().Truncate(time.Second)}
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return m, fmt.Errorf("cannot back up %s: %w", dir, err)
+	}
+	defer func() { err = errors.Join(err, root.Close()) }()
+	sources, site, err := packConfig(dir, passphrase != "")
+	if err != nil {
+		return m, err
+	}
+	m.Site = site
+	folders, files := []string{profileFolder, "prompts"}, []string(nil)
+	if passphrase != "" {
+		folders = append(folders, "tls")
+		files = append(files, secret.FileName, access.FileName)
+	}
+	for _, f := range folders {
+		more, err := folder(root, f)
+		if err != nil {
+			return m, fmt.Errorf("cannot back up %s: %w", f, err)
+		}
+		sources = append(sources, more...)
+	}
+	for _, f := range files {
+		s, err := backup.OnDisk(root, f)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			return m, fmt.Errorf("cannot back up %s: %w", f, err)
+		}
+		sources = append(sources, s)
+	}
+	if withBook {
+		tmp, err := os.MkdirTemp(dir, "backup.*.new")
+		if err != nil {
+			return m, fmt.Errorf("cannot copy the book: %w", err)
+		}
+		defer func() { err = errors.Join(err, os.RemoveAll(tmp)) }()
+		if err := book.Copy(ctx, dir, filepath.Join(tmp, book.FileName)); err != nil {
+			return m, err
+		}
+		copied, err := os.OpenRoot(tmp)
+		if err != nil {
+			return m, err
+		}
+		defer func() { err = errors.Join(err, copied.Close()) }()
+		s, err := backup.OnDisk(copied, book.FileName)
+		if err != nil {
+			return m, err
+		}
+		sources = append(sources, s)
+	}
+	m.Book, m.Secrets = withBook, passphrase != ""
+	return m, backup.Write(w, m, sources, passphrase)
+}
+
+// packConfig returns the versions of the configuration and the name of the site.
+func packConfig(dir string, secrets bool) (out []backup.Source, site string, err error) {
+	files, err := life.Pack(dir, func(doc []byte) bool {
+		masked, err := config.Masked(doc)
+		return !secrets && (err != nil || !bytes.Equal(masked, doc))
+	})
+	if err != nil {
+		return nil, "", err
+	}
+	for _, name := range slices.Sorted(maps.Keys(files)) {
+		out = append(out, backup.Bytes(path.Join(life.Folder, name), files[name]))
+	}
+	doc, err := life.ConfirmedIn(dir)
+	if err != nil {
+		return nil, "", err
+	}
+	if cfg, _ := config.Parse("confirmed", doc, nil); cfg != nil {
+		site = cfg.Site.ID
+	}
+	return out, site, nil
+}
+
+// folder returns the files below a folder that may be in a backup.
+func folder(root *os.Root, name string) (out []backup.Source, err error) {
+	err = fs.WalkDir(root.FS(), name, func(p string, d fs.DirEntry, err error) error {
+		if errors.Is(err, fs.ErrNotExist) && p == name {
+			return fs.SkipAll
+		}
+		if err != nil || !d.Type().IsRegular() || !backup.Permitted(p) {
+			return err
+		}
+		s, err := backup.OnDisk(root, p)
+		if err == nil {
+			out = append(out, s)
+		}
+		return err
+	})
+	return out, err
+}

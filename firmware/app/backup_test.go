@@ -1,0 +1,177 @@
+package app
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/centralita/centralita/firmware/config/life"
+	"github.com/centralita/centralita/firmware/config/secret"
+	"github.com/centralita/centralita/firmware/durable"
+	"github.com/centralita/centralita/firmware/tel"
+)
+
+const backupWord = "correct horse battery"
+
+// A box with a secret, a profile and a prompt goes into one file and comes out on
+// another box, in the process that runs there.
+func TestABoxMovesIntoAnother(t *testing.T) {
+	from := runs{t, t.TempDir()}
+	from.start(from.write("Norte"))
+	data := filepath.Join(from.dir, "data")
+	if err := os.MkdirAll(filepath.Join(data, profileFolder), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	for name, text := range map[string]string{secret.FileName: `{"phones":{"201":"hola"}}`, profileFolder + "/L1.json": `{"line":"L1"}`} {
+		if err := os.WriteFile(filepath.Join(data, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var file bytes.Buffer
+	if _, err := writeBackup(t.Context(), &file, data, true, backupWord); err != nil {
+		t.Fatal(err)
+	}
+
+	to := runs{t, t.TempDir()}
+	c := &runCmd{Config: to.write("Sur"), Data: filepath.Join(to.dir, "data"), SIP: "127.0.0.1:0", Web: "127.0.0.1:0"}
+	ctx, stop := context.WithTimeout(t.Context(), time.Minute)
+	defer stop()
+	var errs bytes.Buffer
+	log := slog.New(slog.NewTextHandler(&errs, nil))
+	h, err := c.house(t, ctx, log, &errs)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := (configDesk{h, h.life}).Restore(tel.Who{Name: "ana"}); err == nil || !strings.Contains(err.Error(), "no backup was checked") {
+		t.Errorf("nothing was checked: %v", err)
+	}
+	if _, err := stageRestore(ctx, c.Data, bytes.NewReader(file.Bytes()), "a wrong word here"); err == nil || !strings.Contains(err.Error(), "wrong passphrase") {
+		t.Errorf("a wrong passphrase: %v", err)
+	}
+	if restorePending(c.Data) {
+		t.Fatal("what was refused waits")
+	}
+	if _, err := stageRestore(ctx, c.Data, bytes.NewReader(file.Bytes()), backupWord); err != nil {
+		t.Fatal(err)
+	}
+	err = h.Run(ctx, func() {
+		if _, err := (configDesk{h, h.life}).Restore(tel.Who{Name: "ana", Via: tel.DoorSocket}); err != nil {
+			t.Error(err)
+		}
+	})
+	if again, ok := errors.AsType[*restart](err); !ok || again.err != nil || !strings.Contains(again.why, "ana") {
+		t.Fatalf("the house ended with %v", err)
+	}
+	l, err := c.restored(h.life, log)
+	if err != nil {
+		t.Fatal(err)
+	}
+	h2, err := c.open(ctx, l, log, &errs)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if h2.conf().Site.Name != "Norte" {
+		t.Errorf("it works by %q", h2.conf().Site.Name)
+	}
+	if word, err := h2.secrets.Phone("201"); err != nil || word != "hola" {
+		t.Errorf("the secret is %q, %v", word, err)
+	}
+	told := false
+	if err := h2.Run(ctx, stop); err != nil {
+		t.Error(err)
+	}
+	r := offlineBook(t, c.Data)
+	for line := range r {
+		told = told || strings.Contains(line, "config.version") && strings.Contains(line, "backup of centro")
+	}
+	if !told {
+		t.Error("the book does not tell of it")
+	}
+	if err := c.adopt(l, log, &errs); err != nil || l.Index().Confirmed != 1 {
+		t.Errorf("the file of the command line took over what was restored: %v, %+v", err, l.Index())
+	}
+	if err := l.Close(); err != nil {
+		t.Error(err)
+	}
+}
+
+// The power goes at any moment of putting a backup in: the next start goes on.
+func TestAPowerCutWhileABackupIsPutIn(t *testing.T) {
+	from := runs{t, t.TempDir()}
+	from.start(from.write("Norte"))
+	var file bytes.Buffer
+	if _, err := writeBackup(t.Context(), &file, filepath.Join(from.dir, "data"), false, ""); err != nil {
+		t.Fatal(err)
+	}
+	for _, moved := range [][]string{{}, {"config"}, {"config", life.Folder + "!"}} {
+		to := runs{t, t.TempDir()}
+		to.start(to.write("Sur"))
+		data := filepath.Join(to.dir, "data")
+		if _, err := stageRestore(t.Context(), data, bytes.NewReader(file.Bytes()), ""); err != nil {
+			t.Fatal(err)
+		}
+		if len(moved) > 0 { // the old one was moved away, then the power went
+			if err := errors.Join(os.MkdirAll(filepath.Join(data, beforeRestore), 0o700), os.Rename(filepath.Join(data, "config"), filepath.Join(data, beforeRestore, "config"))); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if len(moved) > 1 { // the start made an empty folder to lock
+			l, err := life.Open(durable.Disk{}, data, slog.New(slog.DiscardHandler))
+			if err = errors.Join(err, l.Close()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if _, err := restoreNow(data); err != nil {
+			t.Fatal(err)
+		}
+		if name, _, _ := to.start(""); name != "Norte" {
+			t.Errorf("cut after %v: it works by %q", moved, name)
+		}
+	}
+}
+
+// What could not be a box is refused before anything of this one is touched.
+func TestABackupIsRefusedBeforeAnythingIsTouched(t *testing.T) {
+	from := runs{t, t.TempDir()}
+	from.start(from.write("Norte"))
+	data := filepath.Join(from.dir, "data")
+	var file bytes.Buffer
+	if _, err := writeBackup(t.Context(), &file, data, true, ""); err != nil {
+		t.Fatal(err)
+	}
+	to := t.TempDir()
+	for _, cut := range []int{0, 10, file.Len() / 2, file.Len() - 1} {
+		if _, err := stageRestore(t.Context(), to, bytes.NewReader(file.Bytes()[:cut]), ""); err == nil {
+			t.Errorf("cut to %d bytes: it was taken", cut)
+		}
+	}
+	list, err := os.ReadDir(to)
+	if err != nil || len(list) != 0 {
+		t.Errorf("left behind: %v, %v", list, err)
+	}
+}
+
+// A configuration with a secret in its text goes into no file without a passphrase.
+func TestASecretInTheTextNeedsAPassphrase(t *testing.T) {
+	dir := t.TempDir()
+	l, err := life.Open(durable.Disk{}, dir, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(l.Take([]byte("site: {id: a}\nphones: [{ext: \"1\", password: hola}]\n"), "file", "", life.System), l.Close()); err != nil {
+		t.Fatal(err)
+	}
+	var file bytes.Buffer
+	if _, err := writeBackup(t.Context(), &file, dir, false, ""); err == nil || !strings.Contains(err.Error(), "give a passphrase") {
+		t.Errorf("in the clear: %v", err)
+	}
+	if _, err := writeBackup(t.Context(), &file, dir, false, backupWord); err != nil {
+		t.Error(err)
+	}
+}
