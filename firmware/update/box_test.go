@@ -42,6 +42,7 @@ type box struct {
 	hung    map[trial.Check]bool // never answers
 	events  []string
 	trusted bool
+	deaf    int           // restarts that fail
 	freed   chan struct{} // lets what hangs go on
 	auto    rollout.Settings
 	url     string
@@ -190,14 +191,16 @@ func (b *box) idle(ctx context.Context) error {
 
 // reboot restarts the machine; the program of before ends.
 func (b *box) reboot(context.Context, string) error {
-	b.event("reboot")
-	return nil
-}
-
-func (b *box) event(s string) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.events = append(b.events, s)
+	if b.deaf > 0 {
+		b.deaf--
+		return errors.New("the keeper is not there")
+	}
+	if n := len(b.events); n == 0 || b.events[n-1] != "reboot" { // it is going down
+		b.events = append(b.events, "reboot")
+	}
+	return nil
 }
 
 // take returns and forgets what was booked; a reboot that was asked for happens.

@@ -203,9 +203,7 @@ func (u *Updater) giveUp(ctx context.Context, e trial.GiveUp) {
 	if _, err := u.do(ctx, slotwire.Rollback, slotwire.RollbackAsk{Why: e.Reason()}, nil); err != nil {
 		u.c.Log.Error("giving the update up", "err", err)
 	}
-	if err := u.c.Reboot(ctx, "update given up: "+e.Reason()); err != nil {
-		u.c.Log.Error("restarting into the old system", "err", err)
-	}
+	u.goDown(ctx, "update given up: "+e.Reason())
 }
 
 // think decides what to do by itself and does it.

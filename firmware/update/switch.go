@@ -76,7 +76,24 @@ func (u *Updater) waitToStart(ctx context.Context) {
 		}
 		return
 	}
-	<-ctx.Done() // the machine goes down
+	if wait(ctx, again) { // the machine should be going down
+		u.goDown(ctx, "update")
+	}
+}
+
+// again is how long a restart may take before it is asked for anew.
+const again = time.Minute
+
+// goDown asks for a restart until it comes.
+func (u *Updater) goDown(ctx context.Context, why string) {
+	for {
+		if err := u.c.Reboot(ctx, why); err != nil {
+			u.c.Log.Error("restarting", "why", why, "err", err)
+		}
+		if !wait(ctx, again) {
+			return
+		}
+	}
 }
 
 // Commit declares the running slot good; where the owner says so, what it names as too

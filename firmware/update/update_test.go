@@ -133,6 +133,32 @@ func TestAHangIsToldAndAPersonTakesNotice(t *testing.T) {
 	})
 }
 
+func TestARestartThatFailsIsAskedForAgain(t *testing.T) {
+	five := testBundle(t, "0.9.5", 5, 20_000, nil)
+	synctest.Test(t, func(t *testing.T) {
+		b := newBox(t)
+		b.sick[trial.Web] = true
+		b.boot()
+		b.serves(five)
+		if _, err := b.up.Stage(t.Context(), technician, addr, false, nil); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := b.up.Start(t.Context(), technician); err != nil {
+			t.Fatal(err)
+		}
+		b.pass(time.Second)
+		b.take()
+		b.deaf = 2
+		b.expect(5*time.Minute+30*time.Second, "update: gives up: web")
+		b.expect(2*time.Minute, "reboot")
+		b.pass(time.Second)
+		if s := b.state(); s.Running != "a" {
+			t.Errorf("%+v", s)
+		}
+		b.stop()
+	})
+}
+
 func TestAStartIsTakenBack(t *testing.T) {
 	five := testBundle(t, "0.9.5", 5, 20_000, nil)
 	synctest.Test(t, func(t *testing.T) {
