@@ -26,8 +26,8 @@ var sentences = []sentence{
 	{"caller id", "identificación de llamadas"},
 	{"%s, echo canceller", "%s, cancelador de eco"},
 	{"real time, round robin, %s", "tiempo real, por turnos, %s"},
-	{"real-time priority is not permitted", "no se permite la prioridad de tiempo real"},
-	{"LimitRTPRIO=10 in the service's unit, or ulimit -r 10 as root", "LimitRTPRIO=10 en la unidad del servicio, o ulimit -r 10 como root"},
+	{"as every program; LimitRTPRIO=10 in the service's unit, or ulimit -r 10, permits real time",
+		"como cualquier programa; LimitRTPRIO=10 en la unidad del servicio, o ulimit -r 10, permite el tiempo real"},
 
 	// The board.
 	{"the board has none of that name: it has %s", "la placa no tiene ninguno de ese nombre: tiene %s"},
