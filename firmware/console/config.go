@@ -386,10 +386,10 @@ func (s *session) tried(c Config, v life.Version, d time.Duration, err error) er
 	case life.RolledBack:
 		return usageError{"la versión " + n + " no se pudo usar: " + s.plain(v.Why), "version " + n + " could not be used: " + v.Why}
 	case life.Asked:
-		s.done(s.t(fmt.Sprintf("La versión %s espera a %d llamadas; entra sin llamadas y se confirma en %s.", n, calls, short(d)),
+		s.wrap("", "  ", s.t(fmt.Sprintf("La versión %s espera a %d llamadas; entra sin llamadas y se confirma en %s.", n, calls, short(d)),
 			fmt.Sprintf("Version %s: waiting for %d calls; it comes in when idle and is to be confirmed in %s.", n, calls, short(d))))
 	default:
-		s.done(s.t(fmt.Sprintf("La versión %s está en uso %s: config confirm la deja.", n, short(d)),
+		s.wrap("", "  ", s.t(fmt.Sprintf("La versión %s está en uso %s: config confirm la deja.", n, short(d)),
 			fmt.Sprintf("Version %s is in use for %s: config confirm keeps it.", n, short(d))))
 	}
 	return nil
