@@ -102,7 +102,7 @@ func TestProgramAndKeeper(t *testing.T) {
 		}
 	}
 	dir := t.TempDir()
-	k := keeperCmd{Socket: filepath.Join(dir, "k.sock"), User: fmt.Sprint(os.Geteuid()), Data: filepath.Join(dir, "keeper"), Resolv: filepath.Join(dir, "resolv.conf"), USB: filepath.Join(dir, "usb")}
+	k := keeperCmd{Socket: filepath.Join(dir, "k.sock"), User: fmt.Sprint(os.Geteuid()), Data: filepath.Join(dir, "keeper"), Resolv: filepath.Join(dir, "resolv.conf")}
 	if err := os.Mkdir(k.Data, 0o700); err != nil {
 		t.Fatal(err)
 	}

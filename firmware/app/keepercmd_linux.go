@@ -24,7 +24,6 @@ type keeperCmd struct {
 	Data   string                `default:"/data/centralita" placeholder:"DIR" help:"The program's data folder."`
 	Disk   string                `placeholder:"DEVICE" help:"Disk with the update slots."`
 	Resolv string                `default:"/run/centralita/resolv.conf" placeholder:"PATH" help:"Write the DNS servers here; /etc/resolv.conf is a link to it."`
-	USB    string                `default:"/run/centralita/usb" placeholder:"DIR" help:"Show USB sticks below this folder."`
 	guard  func(context.Context) // of a trial; nil: none
 	DHCP   string                `placeholder:"PATH" help:"udhcpc or busybox; looked for when not said."`
 }
@@ -47,7 +46,7 @@ func (c *keeperCmd) run(stderr io.Writer) int {
 }
 
 func (c *keeperCmd) serve(ctx context.Context, log *slog.Logger) error {
-	uid, gid, err := account(c.User)
+	uid, _, err := account(c.User)
 	if err != nil {
 		return err
 	}
@@ -63,7 +62,7 @@ func (c *keeperCmd) serve(ctx context.Context, log *slog.Logger) error {
 	if err != nil {
 		return err
 	}
-	ch := chores.New(chores.Config{Data: c.Data, Resolv: c.Resolv, USB: c.USB, UID: uid, GID: gid, Program: program, DHCP: c.DHCP, Log: log})
+	ch := chores.New(chores.Config{Data: c.Data, Resolv: c.Resolv, Program: program, DHCP: c.DHCP, Log: log})
 	ctx, stop := context.WithCancel(ctx)
 	var working sync.WaitGroup
 	working.Go(func() { ch.Run(ctx) })

@@ -18,9 +18,6 @@ import (
 type Config struct {
 	Data    string // the program's data folder
 	Resolv  string // file of the DNS servers to write
-	USB     string // folder under which sticks are mounted
-	UID     int    // of the program, who may read the sticks
-	GID     int
 	Program string // path of this program, which reads DHCP leases too
 	DHCP    string // path of busybox's udhcpc, or of busybox; empty: looked for
 	Log     *slog.Logger
@@ -32,7 +29,6 @@ type Chores struct {
 	power power
 	clock clocks
 	net   *network
-	usb   usb
 }
 
 // New makes the chores; Run works for them.
@@ -45,7 +41,7 @@ func New(cfg Config) *Chores {
 		}
 	}
 	return &Chores{
-		cfg: cfg, power: realPower(log), clock: realClocks(), usb: realUSB(cfg),
+		cfg: cfg, power: realPower(log), clock: realClocks(),
 		net: newNetwork(filepath.Join(cfg.Data, lan.FileName), cfg.Resolv, lan.Kernel{}, realDHCP(cfg), cfg.Log),
 	}
 }
@@ -55,7 +51,6 @@ func (c *Chores) Handlers() map[string]keeper.Handler {
 	return map[string]keeper.Handler{
 		Reboot: c.power.handler(false), PowerOff: c.power.handler(true), SetTime: c.clock.handle, Wipe: c.wipe,
 		NetGet: c.net.get, NetSet: c.net.set, NetConfirm: c.net.confirm, NetRollback: c.net.rollback,
-		MountUSB: c.usb.mount, UnmountUSB: c.usb.unmount,
 	}
 }
 

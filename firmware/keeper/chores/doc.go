@@ -1,7 +1,6 @@
 // Package chores is what the keeper does for the program: restart or switch off
-// the machine, set its clock, give it its addresses, mark it for erasing, show USB
-// sticks. Each is a keeper.Handler that trusts nothing it is told. The words on the
-// wire are in this file.
+// the machine, set its clock, give it its addresses, mark it for erasing. Each is a keeper.Handler
+// that trusts nothing it is told. The words on the wire are in this file.
 package chores
 
 import (
@@ -20,8 +19,6 @@ const (
 	NetConfirm  = "net-confirm"  // answers lan.State
 	NetRollback = "net-rollback" // answers lan.State
 	Wipe        = "wipe"         // with WipeAsked: marks the data for erasing and restarts
-	MountUSB    = "mount-usb"    // answers []Stick, mounted for reading
-	UnmountUSB  = "unmount-usb"  // takes them away again
 )
 
 // TimeAsked is a new time of the system's clock.
@@ -49,13 +46,3 @@ type WipeAsked struct {
 
 // WipeWord is the word of WipeAsked.
 const WipeWord = "erase"
-
-// Stick is a file system of a USB stick.
-type Stick struct {
-	Device string `json:"device"`          // "sda1"
-	Path   string `json:"path,omitempty"`  // where it is mounted
-	Type   string `json:"type,omitempty"`  // of file system
-	Bytes  int64  `json:"bytes"`           // size
-	Model  string `json:"model,omitempty"` // as the stick says, untrusted
-	Why    string `json:"why,omitempty"`   // it cannot be mounted
-}

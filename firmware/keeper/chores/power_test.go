@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -139,91 +138,6 @@ func TestWipe(t *testing.T) {
 		wait(answerFirst)
 		if len(log) != 0 {
 			t.Errorf("it restarts without a mark: %v", log)
-		}
-	})
-}
-
-// sticks plays /sys/block with a stick of two partitions, a stick of none, an SD card.
-func sticks(t *testing.T) (usb, *[]string) {
-	t.Helper()
-	root := t.TempDir()
-	write := func(name string, text []byte) {
-		path := filepath.Join(root, name)
-		if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o700), os.WriteFile(path, text, 0o600)); err != nil {
-			t.Fatal(err)
-		}
-	}
-	fat, ext := make([]byte, 4096), make([]byte, 4096)
-	copy(fat[82:], "FAT32   ")
-	fat[510], fat[511] = 0x55, 0xaa
-	ext[1024+56], ext[1024+57] = 0x53, 0xef
-	for name, text := range map[string][]byte{
-		"sys/devices/usb1/1-1/sda/size": []byte("4096\n"), "sys/devices/usb1/1-1/sda/device/model": []byte("Ultra\n"),
-		"sys/devices/usb1/1-1/sda/sda1/size": []byte("2048\n"), "sys/devices/usb1/1-1/sda/sda2/size": []byte("1024\n"),
-		"sys/devices/usb1/1-2/sdb/size": []byte("8\n"), "sys/devices/usb1/1-3/sdc/size": []byte("0\n"),
-		"sys/devices/mmc0/mmcblk0/size": []byte("99\n"), "sys/devices/mmc0/mmcblk0/mmcblk0p1/size": []byte("9\n"),
-		"dev/sda1": fat, "dev/sda2": ext, "dev/sdb": make([]byte, 4096), "dev/mmcblk0p1": fat,
-	} {
-		write(name, text)
-	}
-	if err := os.MkdirAll(filepath.Join(root, "sys/block"), 0o700); err != nil {
-		t.Fatal(err)
-	}
-	for name, to := range map[string]string{"sda": "usb1/1-1/sda", "sdb": "usb1/1-2/sdb", "sdc": "usb1/1-3/sdc", "mmcblk0": "mmc0/mmcblk0"} {
-		if err := os.Symlink(filepath.Join(root, "sys/devices", to), filepath.Join(root, "sys/block", name)); err != nil {
-			t.Fatal(err)
-		}
-	}
-	var log []string
-	return usb{
-		sys: filepath.Join(root, "sys"), dev: filepath.Join(root, "dev"), under: filepath.Join(root, "usb"), options: "uid=7",
-		mountFS: func(dev, at, kind string, flags uintptr, data string) error {
-			log = append(log, fmt.Sprintf("%s %s %#x %s", filepath.Base(dev), kind, flags, data))
-			if kind == "ext4" {
-				return syscall.EUCLEAN
-			}
-			return nil
-		},
-		umount: func(at string) error { log = append(log, "away "+filepath.Base(at)); return nil },
-	}, &log
-}
-
-func TestUSB(t *testing.T) {
-	u, log := sticks(t)
-	v, err := u.mount(t.Context(), nil, func(any) {})
-	if err != nil {
-		t.Fatal(err)
-	}
-	got := v.([]Stick)
-	if len(got) != 3 || got[0].Device != "sda1" || got[0].Type != "vfat" || got[0].Path != filepath.Join(u.under, "sda1") || got[0].Bytes != 1<<20 || got[0].Model != "Ultra" {
-		t.Errorf("%+v", got)
-	}
-	if got[1].Path != "" || !strings.Contains(got[1].Why, "cannot mount it as ext4") || !strings.Contains(got[2].Why, "none of FAT") {
-		t.Errorf("%+v", got)
-	}
-	want := fmt.Sprintf("sda1 vfat %#x uid=7, sda2 ext4 %#x ", reading, reading)
-	if s := strings.Join(*log, ", "); s != want {
-		t.Errorf("%s; want %s", s, want)
-	}
-	for _, flag := range []uintptr{unix.MS_RDONLY, unix.MS_NOSUID, unix.MS_NODEV, unix.MS_NOEXEC} {
-		if reading&flag == 0 {
-			t.Errorf("flag %#x is missing", flag)
-		}
-	}
-	*log = nil
-	if _, err := u.unmount(t.Context(), nil, nil); err != nil || strings.Join(*log, ", ") != "away sda1" {
-		t.Errorf("%v, %v", err, *log)
-	}
-	if entries, err := os.ReadDir(u.under); err != nil || len(entries) != 0 {
-		t.Errorf("left: %v, %v", entries, err)
-	}
-}
-
-func FuzzKindOfHead(f *testing.F) {
-	f.Add(make([]byte, 2048))
-	f.Fuzz(func(t *testing.T, head []byte) {
-		if len(head) == 2048 {
-			kindOfHead(head)
 		}
 	})
 }
