@@ -2,6 +2,7 @@ package update
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -64,6 +65,8 @@ func (u *Updater) waitToStart(ctx context.Context) {
 	u.mu.Unlock()
 	switch {
 	case ctx.Err() != nil || !still:
+		return
+	case errors.Is(waiting.Err(), context.Canceled): // it was ordered anew meanwhile: the next round waits for that
 		return
 	case err == nil:
 		err = u.c.Reboot(ctx, "update")

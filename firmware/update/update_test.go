@@ -201,6 +201,35 @@ func TestAStartIsTakenBack(t *testing.T) {
 	})
 }
 
+// Whoever orders the same start twice has ordered it once.
+func TestAStartOrderedTwiceStands(t *testing.T) {
+	five := testBundle(t, "0.9.5", 5, 20_000, nil)
+	synctest.Test(t, func(t *testing.T) {
+		b := newBox(t)
+		b.boot()
+		b.talk(1)
+		b.serves(five)
+		if _, err := b.up.Stage(t.Context(), technician, addr, false, nil); err != nil {
+			t.Fatal(err)
+		}
+		for range 2 {
+			if _, err := b.up.Start(t.Context(), technician); err != nil {
+				t.Fatal(err)
+			}
+			b.pass(2 * time.Minute)
+		}
+		if st, err := b.up.Status(t.Context()); err != nil || !st.Armed || st.Slots.Try != "b" {
+			t.Errorf("armed %v, on trial next %q, why %q, %v", st.Armed, st.Slots.Try, st.Slots.Why, err)
+		}
+		b.talk(0)
+		b.pass(2 * time.Second)
+		if got := b.take(); !strings.HasSuffix(got, "reboot") {
+			t.Errorf("it does not start: %s", got)
+		}
+		b.stop()
+	})
+}
+
 func TestADayWithoutAQuietMomentGivesTheStartUp(t *testing.T) {
 	five := testBundle(t, "0.9.5", 5, 20_000, nil)
 	synctest.Test(t, func(t *testing.T) {
