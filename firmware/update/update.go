@@ -121,6 +121,7 @@ func New(c Config) (*Updater, error) {
 		c.Log.Warn("what was known of updates is lost", "err", err) // the boot record knows what counts
 		u.mem = memory{}
 	}
+	u.sweep()
 	return u, nil
 }
 
@@ -220,14 +221,14 @@ func (u *Updater) Stage(ctx context.Context, who tel.Who, source string, present
 		return slotwire.Result{}, err
 	}
 	r, err := u.do(ctx, slotwire.Stage, ask, tell)
+	if !ask.USB { // staged or not, nobody takes it from there again
+		if err := durable.RemoveFile(filepath.Join(u.c.Dir, ask.File)); err != nil {
+			u.c.Log.Warn("a bundle stays in the inbox", "err", err)
+		}
+	}
 	if err != nil {
 		u.booked(who, "refused", err.Error())
 		return r, err
-	}
-	if !ask.USB {
-		if err := durable.RemoveFile(filepath.Join(u.c.Dir, ask.File)); err != nil {
-			u.c.Log.Warn("a bundle that is staged stays", "err", err)
-		}
 	}
 	u.booked(who, "staged", fmt.Sprintf("%s (%d) in slot %s", r.Held.Version, r.Held.Number, r.Slot))
 	return r, nil
@@ -269,8 +270,12 @@ func (u *Updater) bring(ctx context.Context, source string, present bool, ask *s
 		return u.fetch.Get(ctx, source, func(h ctl.Header) (ctl.Manifest, error) { return u.judge(h, s, present) },
 			func(done, of int64) { tell(slotwire.Progress{Step: slotwire.Fetching, Done: done, Of: of}) })
 	}
+	s, err := u.Slots(ctx)
+	if err != nil {
+		return err
+	}
 	ask.File = fileName
-	return u.copyIn(source)
+	return u.copyIn(source, func(h ctl.Header) (ctl.Manifest, error) { return u.judge(h, s, present) })
 }
 
 // fileName is a bundle that was given as a file.
@@ -331,8 +336,9 @@ func (u *Updater) Found(ctx context.Context) ([]slotwire.Found, error) {
 	return found, err
 }
 
-// copyIn copies a file into the inbox.
-func (u *Updater) copyIn(path string) error {
+// copyIn copies a file into the inbox. accept judges its header before that: what is no
+// bundle for this box must not fill the disk.
+func (u *Updater) copyIn(path string, accept func(ctl.Header) (ctl.Manifest, error)) error {
 	src, err := os.Open(path)
 	if err != nil {
 		return fmt.Errorf("cannot read the bundle: %w", err)
@@ -341,8 +347,33 @@ func (u *Updater) copyIn(path string) error {
 	if info, err := src.Stat(); err != nil || !info.Mode().IsRegular() {
 		return errors.Join(fmt.Errorf("cannot read the bundle %s: it is no plain file", path), err)
 	}
+	h, err := ctl.ReadHeader(src)
+	if err != nil {
+		return err
+	}
+	m, err := accept(h)
+	if err == nil {
+		_, err = src.Seek(0, io.SeekStart)
+	}
+	if err != nil {
+		return err
+	}
 	return durable.WriteTo(filepath.Join(u.c.Dir, fileName), 0o600, func(w io.Writer) error {
-		_, err := io.Copy(w, src)
+		_, err := io.Copy(w, io.LimitReader(src, h.Size()+m.Payload.Stored+1)) // one byte too many is enough to be refused
 		return err
 	})
+}
+
+// sweep removes bundles that a power cut or the end of the program left half way. A
+// download that can go on stays.
+func (u *Updater) sweep() {
+	entries, err := os.ReadDir(u.c.Dir)
+	for _, e := range entries {
+		if n := e.Name(); n == fileName || n == DoneName || durable.Unfinished(n) {
+			err = errors.Join(err, os.Remove(filepath.Join(u.c.Dir, n)))
+		}
+	}
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
+		u.c.Log.Warn("what is left of updates stays", "err", err)
+	}
 }

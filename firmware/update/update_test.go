@@ -230,6 +230,66 @@ func TestAStartOrderedTwiceStands(t *testing.T) {
 	})
 }
 
+// left lists the inbox, but for what is remembered.
+func left(t *testing.T, b *box) string {
+	t.Helper()
+	entries, err := os.ReadDir(b.dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, e := range entries {
+		if e.Name() != memoryName {
+			names = append(names, e.Name())
+		}
+	}
+	return strings.Join(names, " ")
+}
+
+// Neither a file that is refused nor one that a power cut left half copied stays on the
+// disk that the book needs.
+func TestTheInboxIsLeftEmpty(t *testing.T) {
+	five, other := testBundle(t, "0.9.5", 5, 20_000, nil), testBundle(t, "0.9.6", 6, 20_000, func(m *ctl.Manifest) { m.Board = "rpi4" })
+	torn := bytes.Clone(five)
+	torn[len(torn)-1] ^= 1
+	synctest.Test(t, func(t *testing.T) {
+		b := newBox(t)
+		b.boot()
+		given := t.TempDir()
+		for name, c := range map[string]struct {
+			data []byte
+			want string
+		}{
+			"no bundle": {bytes.Repeat([]byte("x"), 1<<20), "no update bundle"}, "other board": {other, "for the board rpi4"}, "torn": {torn, "not what was signed"},
+			"longer": {append(bytes.Clone(five), make([]byte, 1<<20)...), "follows"}, "good": {five, ""},
+		} {
+			path := filepath.Join(given, name)
+			if err := os.WriteFile(path, c.data, 0o600); err != nil {
+				t.Fatal(err)
+			}
+			_, err := b.up.Stage(t.Context(), technician, path, false, nil)
+			if c.want != "" {
+				wantsText(t, err, c.want)
+			} else if err != nil {
+				t.Error(err)
+			}
+			if got := left(t, b); got != "" {
+				t.Errorf("%s leaves %s", name, got)
+			}
+		}
+		for _, n := range []string{fileName, DoneName, fileName + ".12345.new", partName, noteName} {
+			if err := os.WriteFile(filepath.Join(b.dir, n), five, 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		b.boot()
+		if got := left(t, b); got != noteName+" "+partName {
+			t.Errorf("a power cut leaves %s", got)
+		}
+		b.stop()
+	})
+}
+
 func TestADayWithoutAQuietMomentGivesTheStartUp(t *testing.T) {
 	five := testBundle(t, "0.9.5", 5, 20_000, nil)
 	synctest.Test(t, func(t *testing.T) {
