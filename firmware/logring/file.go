@@ -135,12 +135,23 @@ func (f *Files) Run(ctx context.Context) error {
 // flush writes what waits.
 func (f *Files) flush() error {
 	f.ring.mu.Lock()
-	b := f.ring.queue
+	b, lines := f.ring.queue, f.ring.queued
 	f.ring.queue, f.ring.queued = nil, 0
 	f.ring.mu.Unlock()
 	if len(b) == 0 {
 		return nil
 	}
+	err := f.put(b)
+	if err != nil {
+		f.ring.mu.Lock()
+		f.ring.lost += uint64(lines)
+		f.ring.mu.Unlock()
+	}
+	return err
+}
+
+// put writes lines to the newest file.
+func (f *Files) put(b []byte) error {
 	if f.size+int64(len(b)) > fileSize {
 		if err := f.turn(); err != nil {
 			return err
@@ -154,14 +165,17 @@ func (f *Files) flush() error {
 	return nil
 }
 
-// turn begins a new file and removes the oldest.
+// turn begins a new file and removes the oldest. Where no new one can be had, the old
+// one stays open, and the next lines try again.
 func (f *Files) turn() error {
-	if err := f.f.Close(); err != nil {
-		return fmt.Errorf("cannot keep the log: %w", err)
-	}
+	old := f.f
 	f.num++
 	if err := f.open(); err != nil {
+		f.num--
 		return err
+	}
+	if err := old.Close(); err != nil {
+		return fmt.Errorf("cannot keep the log: %w", err)
 	}
 	nums, err := f.list()
 	for len(nums) > keepFiles && err == nil {

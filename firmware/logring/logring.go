@@ -39,7 +39,7 @@ type Ring struct {
 	n       uint64 // of the last line
 	queue   []byte
 	queued  int
-	lost    uint64 // lines that came faster than they could be written
+	lost    uint64 // lines that came faster than they could be written, or that no file took
 	changed chan struct{}
 	poke    chan struct{}
 	at      func(time.Time) time.Time // nil: as they come
@@ -98,7 +98,7 @@ func (r *Ring) keep(l Line) {
 	r.changed = make(chan struct{})
 }
 
-// Lost is how many lines never came to the files, for they came too fast.
+// Lost is how many lines never came to the files: too many at once, or the disk refused.
 func (r *Ring) Lost() uint64 {
 	r.mu.Lock()
 	defer r.mu.Unlock()

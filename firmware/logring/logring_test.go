@@ -296,3 +296,38 @@ func TestDiskRefuses(t *testing.T) {
 		}
 	})
 }
+
+// A disk that refuses a new file for a while costs the lines of that while, not the log.
+func TestDiskRecovers(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		dir := t.TempDir()
+		r := run(t, dir, func(r *Ring) {
+			log := logger(r)
+			long := strings.Repeat("x", 1000)
+			fill := func(n int) {
+				for range n {
+					log.Info(long)
+				}
+				<-time.After(2 * flushEvery)
+			}
+			block := filepath.Join(dir, FolderName, "000002.log")
+			if err := os.Mkdir(block, 0o700); err != nil { // nothing can be opened there
+				t.Fatal(err)
+			}
+			fill(120)
+			fill(20) // would begin the second file
+			if err := os.Remove(block); err != nil {
+				t.Fatal(err)
+			}
+			fill(20)
+			log.Info("it is kept again")
+		})
+		if r.Lost() != 20 {
+			t.Errorf("%d lines were lost", r.Lost())
+		}
+		l, _ := run(t, dir, func(*Ring) {}).Read(Want{})
+		if len(l) == 0 || l[len(l)-1].Text != "it is kept again" {
+			t.Errorf("%d lines were kept, none after the disk took them again", len(l))
+		}
+	})
+}
