@@ -117,6 +117,9 @@ const retry = 5 * time.Second
 // realDHCP asks by busybox's udhcpc.
 func realDHCP(cfg Config) dhcp {
 	return func(ctx context.Context, face string, told func(string, lease)) error {
+		if os.Getenv(leaseEnv) != "" { // udhcpc started us: one that starts another would fill the machine
+			return errors.New("cannot ask for an address: this program runs as the script of udhcpc; its main begins by LeaseScript")
+		}
 		args, err := udhcpc(cfg.DHCP)
 		if err != nil {
 			return err

@@ -3,6 +3,10 @@
 package chores
 
 import (
+	"context"
+	"log/slog"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -84,5 +88,20 @@ func TestUdhcpc(t *testing.T) {
 	t.Setenv("PATH", t.TempDir())
 	if _, err := udhcpc(""); err == nil {
 		t.Error("nothing was found where nothing is")
+	}
+}
+
+// A program that forgets to be the script of the udhcpc that it started ends there.
+func TestNoClientWithinAScript(t *testing.T) {
+	t.Setenv(leaseEnv, "1")
+	marker := filepath.Join(t.TempDir(), "udhcpc")
+	if err := os.WriteFile(marker, []byte("#!/bin/sh\ntouch $0.ran\n"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithTimeout(t.Context(), time.Second)
+	defer stop()
+	err := realDHCP(Config{DHCP: marker, Program: "/bin/true", Log: slog.New(slog.DiscardHandler)})(ctx, "eth9", func(string, lease) {})
+	if _, ran := os.Stat(marker + ".ran"); err == nil || ran == nil {
+		t.Errorf("%v, started: %v", err, ran == nil)
 	}
 }
