@@ -5,18 +5,20 @@ import (
 	"time"
 )
 
-// Waits of Keep between two openings.
+// Waits of Keep between two openings. LongWait is what somebody who plugs a cable in
+// waits at most.
 const (
 	FirstWait = time.Second
-	LongWait  = 30 * time.Second
-	Steady    = 10 * time.Second // a line that lasted so long begins the waits anew
+	LongWait  = 5 * time.Second
+	Steady    = 10 * time.Second // a line that lasted so long was no brief one
 )
 
 // Keep opens dev and gives each open line to use, which works on it until it fails
 // or ctx ends; Keep closes it. It opens again after a wait that doubles from
-// FirstWait to LongWait while the device stays away. tell hears of each change: nil
-// when a line is open, else why there is none; the same sentence is told once. Keep
-// returns when ctx ends.
+// FirstWait to LongWait while the device stays away, and another while each line that
+// opens is lost within Steady: how long the device was away before makes no line that
+// is lost wait longer. tell hears of each change: nil when a line is open, else why
+// there is none; the same sentence is told once. Keep returns when ctx ends.
 func Keep(ctx context.Context, dev Device, lim Limits, use func(context.Context, Line) error, tell func(error)) {
 	told, first := "", true
 	say := func(err error) {
@@ -29,14 +31,17 @@ func Keep(ctx context.Context, dev Device, lim Limits, use func(context.Context,
 			tell(err)
 		}
 	}
-	for wait := FirstWait; ; wait = min(2*wait, LongWait) {
+	away, brief := FirstWait, FirstWait // the next waits for a device, and after a line
+	for {
+		wait := &away
 		line, err := dev.Open(lim)
 		if err == nil {
 			say(nil)
 			began := time.Now()
 			err = hold(ctx, line, use)
+			wait, away = &brief, FirstWait
 			if time.Since(began) >= Steady {
-				wait = FirstWait
+				brief = FirstWait
 			}
 		}
 		if ctx.Err() != nil {
@@ -45,7 +50,8 @@ func Keep(ctx context.Context, dev Device, lim Limits, use func(context.Context,
 		if err != nil {
 			say(err)
 		}
-		t := time.NewTimer(wait)
+		t := time.NewTimer(*wait)
+		*wait = min(2**wait, LongWait)
 		select {
 		case <-ctx.Done():
 			t.Stop()

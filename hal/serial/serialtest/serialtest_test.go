@@ -21,60 +21,103 @@ func TestFakeKeepsTheContract(t *testing.T) {
 	})
 }
 
+// keeping runs Keep on c for a user who reads until the line is lost.
+func keeping(t *testing.T, c *serialtest.Cable) *kept {
+	k := &kept{cable: c, ended: make(chan struct{})}
+	ctx, stop := context.WithCancel(t.Context())
+	k.stop = stop
+	use := func(_ context.Context, l serial.Line) error {
+		k.lines.Add(1)
+		for {
+			if _, err := l.Read(make([]byte, 1)); err != nil {
+				return err
+			}
+		}
+	}
+	go func() {
+		defer close(k.ended)
+		serial.Keep(ctx, c, serial.Limits{}, use, func(err error) {
+			if err == nil {
+				k.told = append(k.told, "open")
+			} else {
+				k.told = append(k.told, err.Error())
+			}
+		})
+	}()
+	return k
+}
+
+// kept is a line that Keep keeps.
+type kept struct {
+	cable *serialtest.Cable
+	lines atomic.Int32 // opened
+	told  []string     // to be read after ended
+	stop  func()
+	ended chan struct{}
+}
+
+// after lets d pass and wants so many lines opened.
+func (k *kept) after(t *testing.T, d time.Duration, want int32) {
+	t.Helper()
+	<-time.After(d)
+	if synctest.Wait(); k.lines.Load() != want {
+		t.Errorf("%d lines after another %s, want %d", k.lines.Load(), d, want)
+	}
+}
+
+// replug takes the cable out and puts it in again at once.
+func (k *kept) replug(t *testing.T) {
+	t.Helper()
+	for _, do := range []func() error{k.cable.Unplug, k.cable.Plug} {
+		if err := do(); err != nil {
+			t.Fatal(err)
+		}
+		synctest.Wait()
+	}
+}
+
 // TestKeepReopens unplugs, waits and replugs: the waits double, what is told is told
 // once, and the end of ctx closes the line under the one who uses it.
 func TestKeepReopens(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		c := &serialtest.Cable{}
-		ctx, stop := context.WithCancel(t.Context())
-		var told []string
-		var lines atomic.Int32
-		ended := make(chan struct{})
-		go func() {
-			defer close(ended)
-			serial.Keep(ctx, c, serial.Limits{}, func(_ context.Context, l serial.Line) error {
-				lines.Add(1)
-				for {
-					if _, err := l.Read(make([]byte, 1)); err != nil {
-						return err
-					}
-				}
-			}, func(err error) {
-				if err == nil {
-					told = append(told, "open")
-				} else {
-					told = append(told, err.Error())
-				}
-			})
-		}()
-		<-time.After(20 * time.Second) // openings at 0, 1, 3, 7, 15 s
-		if err := c.Plug(); err != nil {
+		k := keeping(t, &serialtest.Cable{})
+		<-time.After(3500 * time.Millisecond) // openings at 0, 1, 3, 7, 12 s …
+		if err := k.cable.Plug(); err != nil {
 			t.Fatal(err)
 		}
-		<-time.After(10 * time.Second)
-		if synctest.Wait(); lines.Load() != 0 {
-			t.Error("it was opened before 31 s")
+		k.after(t, 3*time.Second, 0)
+		k.after(t, 500*time.Millisecond, 1)
+		<-time.After(serial.Steady)
+		k.replug(t)
+		k.after(t, serial.FirstWait, 2)
+		k.stop()
+		<-k.ended
+		want := []string{"cannot open fake: there is no such device", "open", serial.ErrGone.Error(), "open"}
+		if !slices.Equal(k.told, want) {
+			t.Errorf("told %q, not %q", k.told, want)
 		}
-		<-time.After(time.Second)
-		if synctest.Wait(); lines.Load() != 1 {
-			t.Errorf("%d lines at 31 s", lines.Load())
+	})
+}
+
+// TestKeepReplug: a device that was away for long is waited for LongWait at most, and a
+// line that is lost right after it came is opened again after FirstWait all the same.
+func TestKeepReplug(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		k := keeping(t, &serialtest.Cable{})
+		<-time.After(time.Hour)
+		if err := k.cable.Plug(); err != nil {
+			t.Fatal(err)
+		}
+		k.after(t, serial.LongWait, 1)
+		for i, wait := range []time.Duration{serial.FirstWait, 2 * serial.FirstWait, 4 * serial.FirstWait, serial.LongWait, serial.LongWait} {
+			k.replug(t) // a loose contact: each line lasts no second
+			k.after(t, wait-time.Millisecond, int32(i+1))
+			k.after(t, time.Millisecond, int32(i+2))
 		}
 		<-time.After(serial.Steady)
-		for _, do := range []func() error{c.Unplug, c.Plug} {
-			if err := do(); err != nil {
-				t.Fatal(err)
-			}
-			synctest.Wait()
-		}
-		<-time.After(serial.FirstWait)
-		if synctest.Wait(); lines.Load() != 2 {
-			t.Errorf("%d lines after the replug", lines.Load())
-		}
-		stop()
-		<-ended
-		want := []string{"cannot open fake: there is no such device", "open", serial.ErrGone.Error(), "open"}
-		if !slices.Equal(told, want) {
-			t.Errorf("told %q, not %q", told, want)
-		}
+		k.replug(t)
+		k.after(t, serial.FirstWait, 7)
+		k.stop()
+		<-k.ended
 	})
 }

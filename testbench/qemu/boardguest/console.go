@@ -97,7 +97,17 @@ func houseConsole() (detail string, err error) {
 	if _, err := is("/dev/ttyGS0", "loaded", ""); err != nil {
 		return "", err
 	}
-	return "the claim code as on the display, status", nil
+	if err := errors.Join(plugged(false), plugged(true)); err != nil {
+		return "", err
+	}
+	begin := time.Now()
+	if banner, err = technicianAsks("Todavía no tiene dueño"); err != nil {
+		return "", fmt.Errorf("out and in again: %w", err)
+	}
+	if again := codes.FindString(banner); again != code {
+		return "", fmt.Errorf("out and in again, the console says code %q, before %q", again, code)
+	}
+	return fmt.Sprintf("the claim code as on the display, status; out and in again, all of it after %.1f s", time.Since(begin).Seconds()), nil
 }
 
 // technicianAsks presses Enter until the banner says text, then asks for the status.
