@@ -3,7 +3,7 @@
 // kernel, boots machines with them and prints what became of each check. It ends with 0
 // when all passed.
 //
-//	go run ./testbench/qemu/boardrig -arch amd64
+//	go run ./testbench/qemu/boardrig -arch amd64 [-stage house]
 //
 // The first run downloads Debian's kernel and its source by apt; later ones find what was
 // built under artefacts/qemu.
@@ -13,6 +13,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"errors"
+	"flag"
 	"fmt"
 	"io/fs"
 	"os"
@@ -41,7 +42,8 @@ var own = []string{"configfs", "i2c-dev", "softdog", "dummy_hcd", "usb_f_acm", "
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	good, err := run(ctx, qemu.NewRig())
+	only := flag.String("stage", "", "boot this machine alone: drivers, house, stopped, killed or hung")
+	good, err := run(ctx, qemu.NewRig(), *only)
 	stop()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "boardrig:", err)
@@ -51,7 +53,8 @@ func main() {
 	}
 }
 
-func run(ctx context.Context, r *qemu.Rig) (good bool, err error) {
+// run boots the machines, or only one of them.
+func run(ctx context.Context, r *qemu.Rig, only string) (good bool, err error) {
 	mark, err := mark()
 	if err != nil {
 		return false, err
@@ -74,6 +77,9 @@ func run(ctx context.Context, r *qemu.Rig) (good bool, err error) {
 	defer func() { err = errors.Join(err, os.Remove(initrd)) }()
 	var v qemu.Verdict
 	for _, s := range stages {
+		if only != "" && s.name != only {
+			continue
+		}
 		if err := s.run(ctx, r, qemu.Machine{Arch: r.Arch, Kernel: kit.Kernel, Initrd: initrd}, &v); err != nil {
 			r.Report(&v)
 			return false, fmt.Errorf("stage %s: %w", s.name, err)
