@@ -27,6 +27,11 @@ func (d *drawing) alarm(n int) {
 				return
 			}
 		}
+	case "config":
+		if t := d.s.Trial; t != nil {
+			d.trial(a, t)
+			return
+		}
 	case "uplink":
 		for _, u := range d.s.Uplinks {
 			if u.ID == id {
@@ -40,6 +45,13 @@ func (d *drawing) alarm(n int) {
 	}
 	what, hint := a.Text(d.lang)
 	title, time := strings.ToUpper(what), d.clock(a.Since)
+	switch {
+	case a.ID == "provision":
+		title, time = d.say("TARJETA RECHAZADA", "CARD FILE REFUSED"), ""
+		hint = d.say("Por qué: centralita-result.txt", "Why: centralita-result.txt")
+	case a.ID == "provision.left":
+		title, time = d.say("ARCHIVO EN TARJETA", "FILE STILL ON CARD"), ""
+	}
 	if kind == "clock" {
 		time = "" // it is what we do not know
 	}
@@ -65,7 +77,8 @@ func (d *drawing) head(a view.Alarm, title, right string) {
 	if a.Rank >= view.Urgent {
 		lamp = view.Dead
 	}
-	if d.small && 3+utf8.RuneCountInString(title+right) > d.cols {
+	wide := 2 + utf8.RuneCountInString(title)
+	if wide+1+utf8.RuneCountInString(right) > d.cols && (d.small || wide <= d.cols) {
 		right = "" // what it is before since when
 	}
 	d.row(0, string(rune(lamp.Look().Sign))+" "+title, right)
@@ -128,6 +141,16 @@ func words(text string, cols int) []string {
 	var rows []string
 	row := ""
 	for _, w := range strings.Fields(strings.TrimSuffix(text, ".")) {
+		for utf8.RuneCountInString(w) > cols { // a file's name, say
+			head := string([]rune(w)[:cols])
+			if i := strings.LastIndexByte(head, '-'); i > 0 {
+				head = head[:i+1]
+			}
+			if row != "" {
+				rows = append(rows, row)
+			}
+			rows, row, w = append(rows, head), "", w[len(head):]
+		}
 		switch {
 		case row == "":
 			row = w

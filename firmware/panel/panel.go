@@ -31,6 +31,7 @@ const (
 	Agents        // N is the page of four
 	Line          // N is the line, from 0
 	Alarm         // N is the alarm, from 0
+	Seal          // by which people know the certificate; beside rest while the box has no owner, else last
 )
 
 // Page is a screen and which of its pages.
@@ -77,6 +78,8 @@ func Render(s *view.Snapshot, at time.Time, page Page, lang tel.Lang) Frame {
 		return d.done()
 	}
 	switch {
+	case s.Held != nil:
+		d.held(s.Held)
 	case page.Screen == Queues && page.N*3 < len(s.Queues):
 		d.queues(page.N)
 	case page.Screen == Agents && page.N*4 < len(s.Agents):
@@ -85,10 +88,10 @@ func Render(s *view.Snapshot, at time.Time, page Page, lang tel.Lang) Frame {
 		d.line(page.N)
 	case page.Screen == Alarm && page.N < len(s.Alarms):
 		d.alarm(page.N)
-	case s.Unclaimed != nil:
-		d.claim()
+	case page.Screen == Seal && s.TLSKey != "":
+		d.seal()
 	default:
-		d.rest()
+		d.resting(d.rest)
 	}
 	return d.done()
 }

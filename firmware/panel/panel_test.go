@@ -19,11 +19,7 @@ import (
 var update = flag.Bool("update", false, "write the golden screens anew")
 
 // cases are all screens of the fixed office.
-func cases() []struct {
-	name string
-	s    *view.Snapshot
-	page Page
-} {
+func cases() []screenCase {
 	clock := viewtest.Calm()
 	clock.Clock, clock.Calm = "unset", time.Time{}
 	clock.Alarms = []view.Alarm{{ID: "clock", Rank: view.Attention, Since: clock.At, ES: "Reloj sin hora", EN: "Clock not set",
@@ -38,11 +34,7 @@ func cases() []struct {
 	urgent.Calls = append(urgent.Calls, view.Call{ID: "1-9", Emergency: true, Direction: tel.Outbound, From: "104", To: "112", Way: "L1", Began: urgent.At.Add(-12 * time.Second)})
 	urgent.Phones = append(urgent.Phones, view.Phone{Ext: "104", Name: "Ana Pérez"})
 	urgent.Alarms = []view.Alarm{{ID: "emergency.1-9", Rank: view.Urgent, Since: urgent.At, ES: "Emergencia", EN: "Emergency"}}
-	return []struct {
-		name string
-		s    *view.Snapshot
-		page Page
-	}{
+	return append([]screenCase{
 		{"claim", claim, Page{}},
 		{"claim, too many wrong", locked, Page{}},
 		{"emergency", urgent, Page{Alarm, 0}},
@@ -60,7 +52,7 @@ func cases() []struct {
 		{"alarm: line", viewtest.Alarmed(), Page{Alarm, 1}},
 		{"attention: upstream", viewtest.Alarmed(), Page{Alarm, 2}},
 		{"attention: clock", clock, Page{Alarm, 0}},
-	}
+	}, doings()...)
 }
 
 func TestScreens(t *testing.T) {
@@ -163,7 +155,7 @@ func TestAnythingFitsTheDisplay(t *testing.T) {
 			s.Alarms[i].ES, s.Alarms[i].HintES = text.Draw(t, "what"), text.Draw(t, "hint")
 		}
 		s.Trunks[0].Used = rapid.IntRange(0, 200).Draw(t, "used")
-		page := Page{Screen(rapid.IntRange(0, 5).Draw(t, "screen")), rapid.IntRange(0, 9).Draw(t, "n")}
+		page := Page{Screen(rapid.IntRange(0, 6).Draw(t, "screen")), rapid.IntRange(0, 9).Draw(t, "n")}
 		f := Render(s, s.At, page, tel.Spanish)
 		for i, r := range f.Rows {
 			if utf8.RuneCountInString(r) != Cols || strings.ContainsAny(r, "\x1b\n\r\t\x00") {

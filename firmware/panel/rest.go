@@ -29,6 +29,9 @@ func (d *drawing) restSays() []said {
 		return said{d.say("Todo en orden", "All is well"), ""}
 	}()
 	list := []said{first}
+	if !d.s.Restart.IsZero() {
+		list = append(list, said{d.say("Reinicio pedido", "Restart ordered"), ""})
+	}
 	if ready, busy := d.s.Ready(); ready+busy > 0 {
 		list = append(list, said{fmt.Sprintf(d.say("Libres %d", "Free %d"), ready), fmt.Sprintf(d.say("ocup. %d", "busy %d"), busy)})
 	}

@@ -76,11 +76,6 @@ func (d *drawing) since(t time.Time) string {
 
 func (d *drawing) clock(t time.Time) string { return view.TimeOfDay(t.In(d.at.Location())) }
 
-func (d *drawing) boot() {
-	d.row(0, "Centralita", d.s.Version)
-	d.row(1, d.say("Arrancando...", "Starting..."), "")
-}
-
 func (d *drawing) rest() {
 	s := d.s
 	d.row(0, s.Site, d.clock(d.at))

@@ -34,6 +34,8 @@ func RenderSmall(s *view.Snapshot, at time.Time, page Page, lang tel.Lang) Small
 	switch {
 	case s.Seq == 0:
 		d.boot()
+	case s.Held != nil:
+		d.held(s.Held)
 	case page.Screen == Queues && page.N*3 < len(s.Queues):
 		list := s.Queues[page.N*3 : min(page.N*3+3, len(s.Queues))]
 		d.smallQueue(list[d.turnOf(len(list))])
@@ -49,10 +51,10 @@ func RenderSmall(s *view.Snapshot, at time.Time, page Page, lang tel.Lang) Small
 	case page.Screen == Alarm && page.N < len(s.Alarms):
 		d.alarm(page.N)
 		d.fold()
-	case s.Unclaimed != nil:
-		d.claim()
+	case page.Screen == Seal && s.TLSKey != "":
+		d.seal()
 	default:
-		d.smallRest()
+		d.resting(d.smallRest)
 	}
 	f := Small{Next: d.f.Next}
 	for i := range f.Rows {
@@ -126,13 +128,18 @@ func (d *drawing) smallAgent(row int, a view.Agent) {
 }
 
 // Count is what four digits of seven segments say: how many wait and for how
-// long the first has, in turns with "A" and the number of alarms. Next is when
+// long the first has, in turns with "A" and the number of alarms and "U" and how far an
+// update is; while a button is held, the seconds left. Next is when
 // it changes by the clock alone.
 func Count(s *view.Snapshot, at time.Time) (text string, next time.Time) {
 	if s.Seq == 0 {
 		return "----", at.Truncate(time.Minute).Add(time.Minute)
 	}
 	d := draw(s, at, tel.Spanish, 4)
+	if h := s.Held; h != nil && h.Phase == view.PhaseHeld {
+		d.wake(at.Truncate(time.Second).Add(time.Second))
+		return fmt.Sprintf("--%2d", min(d.seconds(h.Until), 99)), d.f.Next
+	}
 	waiting, longest := waits(s)
 	says := []string{fmt.Sprint(min(waiting, 9999))}
 	if waiting > 0 {
@@ -144,6 +151,9 @@ func Count(s *view.Snapshot, at time.Time) (text string, next time.Time) {
 	}
 	if n := len(s.Alarms); n > 0 {
 		says = append(says, fmt.Sprintf("A%3d", min(n, 999)))
+	}
+	if u := s.Update; u != nil && u.Percent >= 0 {
+		says = append(says, fmt.Sprintf("U%3d", min(u.Percent, 100)))
 	}
 	text = says[d.turnOf(len(says))]
 	if utf8.RuneCountInString(strings.ReplaceAll(text, ":", "")) > 4 {

@@ -71,6 +71,19 @@ func still(s *view.Snapshot, at, then time.Time) *view.Snapshot {
 	for i := range c.Lines {
 		c.Lines[i].Since = c.Lines[i].Since.Add(by)
 	}
+	if h := s.Held; h != nil {
+		c.Held = &view.Held{Does: h.Does, Phase: h.Phase, OK: h.OK, Since: h.Since.Add(by), Until: h.Until.Add(by)}
+	}
+	if s.Trial != nil {
+		c.Trial = &view.Trial{N: s.Trial.N, Back: s.Trial.Back, Until: s.Trial.Until.Add(by)}
+	}
+	for i, l := range c.Lines {
+		if l.Test != nil {
+			now := *l.Test
+			now.Since = now.Since.Add(by)
+			c.Lines[i].Test = &now
+		}
+	}
 	return &c
 }
 
@@ -163,7 +176,7 @@ func TestAnythingFitsTheSmall(t *testing.T) {
 			s.Alarms[i].ES, s.Alarms[i].HintES = text.Draw(t, "what"), text.Draw(t, "hint")
 		}
 		at := s.At.Add(time.Duration(rapid.IntRange(0, 1e6).Draw(t, "ms")) * time.Millisecond)
-		page := Page{Screen(rapid.IntRange(0, 5).Draw(t, "screen")), rapid.IntRange(0, 9).Draw(t, "n")}
+		page := Page{Screen(rapid.IntRange(0, 6).Draw(t, "screen")), rapid.IntRange(0, 9).Draw(t, "n")}
 		f := RenderSmall(s, at, page, tel.Spanish)
 		for i, r := range f.Rows {
 			if utf8.RuneCountInString(r) != SmallCols || strings.ContainsAny(r, "\x1b\n\r\t\x00") {

@@ -108,6 +108,9 @@ func step(shown Page, s *view.Snapshot, by int) Page {
 		return Page{}
 	}
 	ring := []Page{{}}
+	if s.TLSKey != "" && s.Unclaimed != nil {
+		ring = append(ring, Page{Screen: Seal})
+	}
 	for i := range (len(s.Queues) + 2) / 3 {
 		ring = append(ring, Page{Queues, i})
 	}
@@ -116,6 +119,9 @@ func step(shown Page, s *view.Snapshot, by int) Page {
 	}
 	for i := range s.Lines {
 		ring = append(ring, Page{Line, i})
+	}
+	if s.TLSKey != "" && s.Unclaimed == nil {
+		ring = append(ring, Page{Screen: Seal})
 	}
 	for i, p := range ring {
 		if p == shown {

@@ -23,6 +23,16 @@ func (s *Snapshot) Times(f func(time.Time) time.Time) {
 			to(&e.At)
 			l.Exam = &e
 		}
+		if l.Test != nil {
+			t := *l.Test
+			to(&t.Since)
+			if t.Found != nil {
+				e := *t.Found
+				to(&e.At)
+				t.Found = &e
+			}
+			l.Test = &t
+		}
 	})
 	s.Phones = each(s.Phones, func(p *Phone) { to(&p.Since) })
 	s.Trunks = each(s.Trunks, func(t *Trunk) { to(&t.Since) })
@@ -37,6 +47,17 @@ func (s *Snapshot) Times(f func(time.Time) time.Time) {
 		c := *s.Unclaimed
 		to(&c.Until)
 		s.Unclaimed = &c
+	}
+	to(&s.Restart)
+	if s.Held != nil {
+		held := *s.Held
+		to(&held.Since, &held.Until)
+		s.Held = &held
+	}
+	if s.Trial != nil {
+		trial := *s.Trial
+		to(&trial.Until)
+		s.Trial = &trial
 	}
 	s.Uplinks = each(s.Uplinks, func(u *Uplink) { to(&u.Since, &u.Next) })
 }

@@ -41,6 +41,12 @@ type Snapshot struct {
 
 	Unclaimed *Claim `json:"unclaimed,omitempty"` // nil: the box has its owner
 	TLSKey    string `json:"tls_key,omitempty"`   // groups of letters by which people know the certificate
+
+	Starting *Starting `json:"-"`                         // before the first picture
+	Held     *Held     `json:"held,omitempty"`            // nil: no button is held
+	Restart  time.Time `json:"restart_ordered,omitzero"`  // it waits for the calls to end
+	Update   *Update   `json:"update,omitempty"`          // nil: none is being written
+	Trial    *Trial    `json:"config_on_trial,omitempty"` // nil: the configuration is confirmed
 }
 
 // Line is one FXO port.
@@ -53,6 +59,7 @@ type Line struct {
 	Detail string     `json:"detail,omitempty"` // the line machine's own words
 	Fault  string     `json:"fault,omitempty"`  // a line.Fault: why it is out of service
 	Exam   *Exam      `json:"exam,omitempty"`   // the last test
+	Test   *Testing   `json:"test,omitempty"`   // that goes on
 	Traits *Learned   `json:"learned,omitempty"`
 }
 
