@@ -103,6 +103,17 @@ func (m *Machine) Describe() string {
 		"on hook for a moment", "done"}[m.step]
 }
 
+// Now says what is being done, in both languages.
+func (m *Machine) Now() (es, en string) { return m.describe(), m.Describe() }
+
+// SoFar is what has been found, judged as far as it goes, and since when.
+func (m *Machine) SoFar() (r Report, since time.Time) {
+	r = m.report
+	r.Findings, r.Advice = nil, nil // a report of the end has its own
+	r.judge(m.set)
+	return r, m.began
+}
+
 // describe says it in Spanish.
 func (m *Machine) describe() string {
 	return [...]string{"esperando la línea", "midiendo la batería", "escuchando con la línea colgada", "esperando el tono de marcar", "midiendo el bucle",

@@ -54,4 +54,15 @@ func Exam(r *doctor.Report) *view.Exam {
 	return x
 }
 
+// seeTest is an examination that goes on, as everyone reads it.
+func seeTest(x *exam) *view.Testing {
+	if x == nil {
+		return nil
+	}
+	r, since := x.m.SoFar()
+	t := &view.Testing{Since: since, Longest: int(doctor.Longest.Seconds()), Found: Exam(&r)}
+	t.NowES, t.NowEN = x.m.Now()
+	return t
+}
+
 func tenth(v float64) float64 { return math.Round(10*v) / 10 }

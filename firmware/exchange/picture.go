@@ -68,7 +68,7 @@ func (e *Exchange) someoneWaits() bool {
 
 func (e *Exchange) seeLine(p *portState) view.Line {
 	s, since := p.state()
-	v := view.Line{ID: p.id, Number: p.conf.Number, Since: since, Detail: p.fxo.Describe(), Lamp: view.Idle, Exam: Exam(p.report), Traits: seeLearned(p.fxo.Profile())}
+	v := view.Line{ID: p.id, Number: p.conf.Number, Since: since, Detail: p.fxo.Describe(), Lamp: view.Idle, Exam: Exam(p.report), Test: seeTest(p.exam), Traits: seeLearned(p.fxo.Profile())}
 	if l := e.legs[p.call]; l != nil {
 		v.Call = l.call
 	}
