@@ -62,7 +62,7 @@ func (s *section) lamp(n *place.Node, kind, who string, most int) Lamp {
 }
 
 // doings are what buttons can do.
-var doings = []string{"lamp_test", "night", "next", "prev", "ok"}
+var doings = []string{"lamp_test", "night", "next", "prev", "ok", "restart", "reset"}
 
 // buttons reads which button is on which line.
 func (a *fronts) buttons(s *section) {
