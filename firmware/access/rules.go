@@ -30,7 +30,7 @@ func CleanName(name string) (string, error) {
 	case !ok:
 		return "", bad(fmt.Sprintf("el nombre de una cuenta tiene de 1 a %d letras de la a a la z sin acento, cifras, punto, guion; empieza por letra", MaxName),
 			fmt.Sprintf("an account's name has 1 to %d letters from a to z, digits, dot, dash; it begins with a letter", MaxName))
-	case slices.Contains([]string{string(tel.DoorSocket), string(tel.DoorSerial), string(tel.DoorSSH), string(tel.DoorWeb), "nobody"}, n):
+	case slices.Contains([]string{string(tel.DoorSocket), string(tel.DoorSerial), string(tel.DoorSSH), string(tel.DoorWeb), string(tel.DoorButton), "nobody"}, n):
 		return "", bad(fmt.Sprintf("%q no es nombre de persona aquí; elija otro", n), fmt.Sprintf("%q is no person's name here; choose another", n))
 	}
 	return n, nil

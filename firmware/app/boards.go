@@ -35,6 +35,9 @@ type wiring map[tel.PortID]port.Port
 // openBoard opens all the hardware that the configuration names and finds each
 // line and telephone its socket. It never fails: a line without hardware is dead.
 func (h *House) openBoard() {
+	h.openFront()
+	h.buildPanel()
+	h.showStart(false)
 	ctx, cancel := context.WithTimeout(context.Background(), boardWait)
 	defer cancel()
 	h.board = board.Open(ctx, h.drivers())
@@ -42,8 +45,8 @@ func (h *House) openBoard() {
 	for _, r := range h.board.Reports() {
 		h.addPart(r)
 	}
-	h.openFront()
 	h.openConsoles()
+	h.showStart(true)
 }
 
 // drivers are those that the configuration asks for, in the order of their reports.

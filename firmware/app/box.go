@@ -70,6 +70,7 @@ func (h *House) restartWhenIdle(who tel.Who) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.stands, o.who, o.since = true, who, time.Now()
+	h.repaint()
 	select {
 	case o.wake <- struct{}{}:
 	default: // it will find this one too
@@ -107,6 +108,7 @@ func (h *House) attendOrder(ctx context.Context) error {
 			continue
 		}
 		if err == nil {
+			boxDesk{h}.booked(who, "restart now")
 			err = h.startOver(ctx, "restart when idle, ordered by "+whose(who))
 		}
 		if err != nil {
@@ -128,6 +130,7 @@ func (b boxDesk) Cancel(who tel.Who) bool {
 		o.stop()
 	}
 	b.booked(who, "cancel")
+	b.h.repaint()
 	return true
 }
 

@@ -88,6 +88,8 @@ type House struct {
 	ended    endings
 	front    *simpanel.Panel
 	panel    *panel.Panel
+	held     atomic.Pointer[view.Held] // nil: no button is
+	follows  bool                      // another house was before in this process
 	real     realFront
 	uplinks  upstream
 	syslog   farLog
@@ -125,12 +127,13 @@ type Rooms struct {
 	Override func(*config.Config) error
 	Reports  []board.Report // of what was looked at before
 	Keeper   *keeper.Client // with root's rights; nil: there is none
+	Follows  bool           // another house was before in this process: the box does not start
 	Log      *slog.Logger
 }
 
 // New builds a house. It owns out and the book from now on, also when it fails.
 func New(r Rooms, out *Outside) (*House, error) {
-	h := &House{cfg: r.Config, dir: r.Dir, out: out, log: r.Log, book: r.Book, secrets: r.Secrets, prompts: r.Prompts, started: time.Now(), shards: runtime.GOMAXPROCS(0), life: r.Life, override: r.Override, again: make(chan string, 1), order: newOrder(), keeper: r.Keeper}
+	h := &House{cfg: r.Config, dir: r.Dir, out: out, log: r.Log, book: r.Book, secrets: r.Secrets, prompts: r.Prompts, started: time.Now(), shards: runtime.GOMAXPROCS(0), life: r.Life, override: r.Override, again: make(chan string, 1), order: newOrder(), keeper: r.Keeper, follows: r.Follows}
 	h.present.Store(r.Config)
 	if h.journal = r.Journal; h.journal == nil {
 		h.journal = newJournal()
@@ -207,10 +210,6 @@ func (h *House) build() error {
 	if err := h.buildUpdates(); err != nil {
 		return err
 	}
-	h.front = simpanel.New(min(panel.MaxLamps, len(h.cfg.Lines)+len(h.cfg.Phones)))
-	h.panel = panel.New(&h.store, h.front.Display(), h.front.Strip(), h.log)
-	h.panel.SetClock(h.clock.Now)
-	h.real.showOn(h.panel, h.frontTold)
 	return h.buildWeb()
 }
 

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/centralita/centralita/board"
-	"github.com/centralita/centralita/firmware/exchange"
 	"github.com/centralita/centralita/firmware/health"
 	"github.com/centralita/centralita/firmware/view"
 )
@@ -33,7 +32,7 @@ func (h *House) addPart(r board.Report) {
 // has been told then.
 func (h *House) frontTold(part string, err error) {
 	if h.changePart(part, err) {
-		h.exchange.Post(exchange.OnNews{})
+		h.repaint()
 	}
 }
 

@@ -38,6 +38,7 @@ func (h *House) complete(s *view.Snapshot) {
 	h.holdCrash(s.At)
 	h.holdUpdates(s.At)
 	h.seeDoors(s)
+	h.seeDoings(s)
 	s.Alarms, s.Calm = h.register.Alarms(), h.register.Calm()
 	s.Times(h.clock.At)
 }

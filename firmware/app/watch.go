@@ -125,7 +125,7 @@ func (h *House) news(now time.Time) string {
 	st := h.book.State()
 	var b strings.Builder
 	fmt.Fprint(&b, len(h.checks.Late(now)), st.Last, st.Err, h.dog.trouble())
-	fmt.Fprint(&b, h.stutters.Load(), h.updates.Notices())
+	fmt.Fprint(&b, h.stutters.Load(), h.updates.Notices(), h.doingNews())
 	if s := h.syslog.now.Load(); s != nil {
 		fmt.Fprint(&b, s.log.State())
 	}

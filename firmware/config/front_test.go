@@ -32,7 +32,7 @@ func TestEveryBoardIsSound(t *testing.T) {
 		if f.Name == "" || f.Chip != chips[name] {
 			t.Errorf("%s: name %q, chip %q", name, f.Name, f.Chip)
 		}
-		if front := f.Lamps != nil && f.Screen != nil && len(f.Buttons) == 4; front != (chips[name] != "") {
+		if front := f.Lamps != nil && f.Screen != nil && len(f.Buttons) == 5; front != (chips[name] != "") {
 			t.Errorf("%s: front %t", name, front)
 		}
 		if sim := c.Board.Kind == "sim"; sim != (name == "sim") {
@@ -109,6 +109,10 @@ func TestABoardOfOnesOwn(t *testing.T) {
 func TestAClashWithTheBoardsFile(t *testing.T) {
 	_, problems := Parse("site.yaml", []byte(withBoard("model: rpi4\ndigits: {kind: tm1637, lines: [20, 6]}")), nil)
 	if len(problems) != 1 || !strings.HasPrefix(problems[0].String(), "site.yaml:6:38: DIO is on GPIO line 6, the button night is there already") {
+		t.Errorf("%v", problems)
+	}
+	_, problems = Parse("site.yaml", []byte(withBoard("model: rpi4\nbuttons: {restart: 21, reset: 21}")), nil)
+	if len(problems) != 1 || !strings.HasPrefix(problems[0].String(), "site.yaml:6:33: the button reset is on GPIO line 21, the button restart is there already") {
 		t.Errorf("%v", problems)
 	}
 	_, problems = Parse("site.yaml", []byte(withBoard("model: rpi4\nlamps: {ports: [5], health: 7}")), nil)

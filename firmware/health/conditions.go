@@ -138,6 +138,21 @@ func ClockDoubt(says time.Time, whyES, whyEN string) Condition {
 	}
 }
 
+// ConfigTrial is the condition of version n of the configuration, which is in use and waits
+// for somebody to confirm it; else version back comes back.
+func ConfigTrial(n, back int) Condition {
+	c := Condition{
+		ID: "config", Rank: view.Attention,
+		ES: fmt.Sprintf("Configuración %d a prueba", n), EN: fmt.Sprintf("Configuration %d on trial", n),
+		HintES: "Hay que confirmarla.", HintEN: "It wants to be confirmed.",
+	}
+	if back > 0 {
+		c.HintES += fmt.Sprintf(" Si no, vuelve la %d.", back)
+		c.HintEN += fmt.Sprintf(" Else %d comes back.", back)
+	}
+	return c
+}
+
 // BookFailed is the condition of a book that cannot be written.
 func BookFailed() Condition {
 	return Condition{

@@ -116,7 +116,13 @@ func (d *drawing) update(u *view.Update) {
 		share = fmt.Sprintf("%d %%", min(u.Percent, 100))
 	}
 	d.row(0, d.say("Actualizando ", "Updating ")+u.Version, "")
-	if d.small {
+	step := updateSteps[u.Step]
+	switch {
+	case u.Version == "" && step.es != "" && d.small:
+		d.row(0, d.say(step.es, step.en), "")
+	case u.Version == "" && step.es != "":
+		d.row(0, d.say("Actualiza: ", "Update: ")+d.say(step.es, step.en), "")
+	case d.small:
 		d.row(0, d.say("Actualiza ", "Update ")+u.Version, "")
 	}
 	d.row(1, bar(d.cols-6, float64(u.Percent)/100, "#", "-"), share)
@@ -124,6 +130,11 @@ func (d *drawing) update(u *view.Update) {
 		d.row(2, d.say("No desconecte. Las", "Do not unplug it."), "")
 		d.row(3, d.say("llamadas siguen.", "Calls go on."), "")
 	}
+}
+
+// updateSteps are the steps of an update in words.
+var updateSteps = map[string]struct{ es, en string }{
+	"fetching": {"descarga", "fetching"}, "checking": {"comprueba", "checking"}, "writing": {"escribe", "writing"}, "verifying": {"relee", "reading back"},
 }
 
 // underTest is the line that is under test, nil: none is.

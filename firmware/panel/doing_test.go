@@ -32,6 +32,7 @@ func doings() (list []screenCase) {
 		s.Unclaimed = &view.Claim{Code: "7K4M-P9XT-2RVB", Until: at.Add(time.Minute), Address: "192.168.1.40:443"}
 	})
 	add("update", Page{}, func(s *view.Snapshot) { s.Update = &view.Update{Version: "0.9.5", Percent: 57} })
+	add("update, writing", Page{}, func(s *view.Snapshot) { s.Update = &view.Update{Step: "writing", Percent: 5} })
 	add("update, begun", Page{}, func(s *view.Snapshot) { s.Update = &view.Update{Percent: -1} })
 	alarm := func(a view.Alarm) func(s *view.Snapshot) {
 		return func(s *view.Snapshot) { a.Since, s.Alarms, s.Calm = s.At, []view.Alarm{a}, time.Time{} }

@@ -81,6 +81,9 @@ func (p *Panel) told(part string, err error) {
 // that is time.Now. Call it before Run.
 func (p *Panel) SetClock(now func() time.Time) { p.now = now }
 
+// Before shows a picture of the start. Call it before Run.
+func (p *Panel) Before(s *view.Snapshot) { p.show(s, p.now()) }
+
 // Press hands in a key; when eight are waiting it is lost.
 func (p *Panel) Press(k Key) {
 	select {

@@ -50,4 +50,5 @@ const (
 	DoorSerial Door = "serial"
 	DoorSSH    Door = "ssh"
 	DoorWeb    Door = "web"
+	DoorButton Door = "button" // a button of the box
 )

@@ -199,6 +199,17 @@ func (u *Updater) note(d slotwire.Doing) {
 	u.mu.Unlock()
 }
 
+// Doing is what is being done right now, and to which version; that is empty where it is
+// not known yet.
+func (u *Updater) Doing() (d slotwire.Doing, version string) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if u.doing.What == "start" {
+		version = u.state.Of(u.state.Other()).Version
+	}
+	return u.doing, version
+}
+
 // Stage brings a bundle into the slot that does not run: from an https address, from
 // a USB stick ("usb", or "usb:NAME"), or from a file that the program may read.
 // present: somebody stands at the box and permits an older number.

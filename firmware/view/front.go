@@ -42,7 +42,8 @@ type Held struct {
 // Update is an update that is being written.
 type Update struct {
 	Version string `json:"version,omitempty"` // empty: not known yet
-	Percent int    `json:"percent"`           // -1: not known
+	Step    string `json:"step,omitempty"`    // "fetching", "checking", "writing", "verifying"
+	Percent int    `json:"percent"`           // of the step; -1: not known
 }
 
 // Trial is a configuration that is in use and waits for somebody to confirm it.
