@@ -1,6 +1,7 @@
 package app
 
 import (
+	"slices"
 	"strconv"
 	"time"
 
@@ -28,7 +29,8 @@ func (h *House) showStart(looked bool) {
 	if looked {
 		s.Starting.Of = len(h.cfg.Lines)
 		for _, l := range h.cfg.Lines {
-			if _, absent := h.wires[l.ID].(*board.Absent); !absent {
+			lost := slices.ContainsFunc(h.board.Reports(), func(r board.Report) bool { return r.Port == l.Socket && r.State != board.Loaded })
+			if _, absent := h.wires[l.ID].(*board.Absent); !absent && !lost {
 				s.Starting.Lines++
 			}
 		}

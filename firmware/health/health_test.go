@@ -139,7 +139,7 @@ func TestEveryConditionSpeaksBothLanguages(t *testing.T) {
 	q := view.Queue{ID: "soporte", NameES: "Soporte", NameEN: "Support", Threshold: 3, Waiting: make([]view.Waiting, 5)}
 	seen := map[string]bool{}
 	for _, c := range []health.Condition{health.QueueOver(q, "Marta (Citas)"), health.LineDead("L3", "L4", "Sin tensión", "No voltage"), health.LineDead("L1", "", "Sin tensión", "No voltage"),
-		health.TrunkDown("siptel"), health.PhonesLost([]string{"Fabio"}, []tel.Number{"203"}), health.UplinkDown("sede", 214), health.ClockUnset(), health.BookFailed(), health.LoopLate(), health.MediaLate(), health.WriterLate()} {
+		health.TrunkDown("siptel"), health.PhonesLost([]string{"Fabio"}, []tel.Number{"203"}), health.UplinkDown("sede", 214), health.ClockUnset(), health.ConfigTrial(12, 11), health.BookFailed(), health.LoopLate(), health.MediaLate(), health.WriterLate()} {
 		if seen[c.ID] || c.ID == "" || c.Rank < view.Attention || c.Rank > view.Urgent {
 			t.Errorf("condition %+v", c)
 		}

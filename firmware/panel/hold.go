@@ -45,7 +45,13 @@ func (Up) isHoldEvent()       {}
 func (Failed) isHoldEvent()   {}
 func (TimedOut) isHoldEvent() {}
 
-func (e Down) String() string   { return fmt.Sprintf("button %d down for %s", e.Button, e.Does) }
+func (e Down) String() string {
+	late := ""
+	if e.Late {
+		late = " late"
+	}
+	return fmt.Sprintf("button %d down for %s%s", e.Button, e.Does, late)
+}
 func (e Up) String() string     { return fmt.Sprintf("button %d up", e.Button) }
 func (Failed) String() string   { return "failed" }
 func (TimedOut) String() string { return "timed out" }

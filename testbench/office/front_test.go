@@ -114,9 +114,13 @@ func (c bus) Tx(addr uint16, _, _ []byte) error {
 
 // with runs an office whose board is a Raspberry Pi 4 with an OLED.
 func (b *frontBox) with(t *testing.T, f func(o *Office)) {
-	doc := strings.Replace(document, "fxs: 2}", "fxs: 2, model: rpi4, display: {kind: ssd1306}, digits: {kind: ht16k33, i2c: 7}}", 1)
-	doc = strings.Replace(doc, "flows:\n", "schedules:\n  - {id: oficina, week: {mon-fri: [\"09:00-14:00\"]}}\nflows:\n", 1)
-	doc = strings.Replace(doc, "    start: menu\n    nodes:\n", "    start: abierto\n    nodes:\n      abierto: {schedule: oficina, open: menu, closed: fin}\n", 1)
+	doc := strings.Replace(document, "flows:\n", "schedules:\n  - {id: oficina, week: {mon-fri: [\"09:00-14:00\"]}}\nflows:\n", 1)
+	b.inside(t, strings.Replace(doc, "    start: menu\n    nodes:\n", "    start: abierto\n    nodes:\n      abierto: {schedule: oficina, open: menu, closed: fin}\n", 1), f)
+}
+
+// inside is with, of an office by another document.
+func (b *frontBox) inside(t *testing.T, doc string, f func(o *Office)) {
+	doc = strings.Replace(doc, "fxs: 2}", "fxs: 2, model: rpi4, display: {kind: ssd1306}, digits: {kind: ht16k33, i2c: 7}}", 1)
 	pack, err := Pack(t.TempDir())
 	if err != nil {
 		t.Fatal(err)
