@@ -109,6 +109,24 @@ func TestProvision(t *testing.T) {
 	}
 }
 
+// A file whose taking failed, and is tried again at the next start, does not throw out
+// the owner who claimed the box meanwhile; nor does one that was cut behind its account.
+func TestProvisionKeepsTheOwnerThereIs(t *testing.T) {
+	c := provisionCmd{Data: t.TempDir()}
+	plan := &provision.Plan{Owner: &provision.Owner{Name: "maria", Password: "nueve gatos verdes"}}
+	if err := access.Seed(t.Context(), c.Data, "lucia", "siete perros azules", "", nil); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		if err := c.take(t.Context(), plan); err != nil {
+			t.Fatal(err)
+		}
+		if who, err := access.Open(c.Data, access.Options{}).Login(t.Context(), "lucia", "siete perros azules", tel.DoorSerial, "ttyS1"); err != nil || who.Role != tel.Owner {
+			t.Fatalf("%+v, %v", who, err)
+		}
+	}
+}
+
 // A file that is not right is told on the screen and stays a condition of the box.
 func TestProvisionRefuses(t *testing.T) {
 	boot, data := t.TempDir(), filepath.Join(t.TempDir(), "data")

@@ -79,11 +79,8 @@ func (c *provisionCmd) provision(ctx context.Context, stdout io.Writer) (int, er
 			Name:     func(name string) error { _, err := access.CleanName(name); return err },
 			Password: access.CheckPassword, Hash: access.CheckHash, Key: access.CheckKey,
 		},
-		Claimed: func() bool {
-			_, err := os.Lstat(filepath.Join(c.Data, access.FileName))
-			return !errors.Is(err, fs.ErrNotExist)
-		},
-		Take: func(p *provision.Plan) error { return c.take(ctx, p) },
+		Claimed: c.claimed,
+		Take:    func(p *provision.Plan) error { return c.take(ctx, p) },
 	})
 	if err != nil {
 		return 0, err
@@ -96,6 +93,12 @@ func (c *provisionCmd) provision(ctx context.Context, stdout io.Writer) (int, er
 		return console.NotFine, nil
 	}
 	return console.Fine, nil
+}
+
+// claimed reports whether the box has accounts, good or not.
+func (c *provisionCmd) claimed() bool {
+	_, err := os.Lstat(filepath.Join(c.Data, access.FileName))
+	return !errors.Is(err, fs.ErrNotExist)
 }
 
 // take puts a plan into the data folder, the account last: with it the box is set up.
@@ -120,7 +123,7 @@ func (c *provisionCmd) take(ctx context.Context, p *provision.Plan) error {
 			return err
 		}
 	}
-	if o := p.Owner; o != nil {
+	if o := p.Owner; o != nil && !c.claimed() { // else a cut came behind it, or somebody was faster: he is not thrown out
 		return access.Seed(ctx, c.Data, o.Name, o.Password, o.Hash, o.Keys)
 	}
 	return nil
