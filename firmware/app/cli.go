@@ -224,7 +224,7 @@ func (h *House) greet(w io.Writer, data string, took time.Duration) {
 	for _, r := range append(h.board.Reports(), h.real.reports...) {
 		fmt.Fprintf(w, "  board    %s\n", r)
 	}
-	if h.cfg.Watchdog != nil {
+	if h.dog.report.Driver != "" {
 		fmt.Fprintf(w, "  board    %s\n", h.dog.report)
 	}
 	fmt.Fprintf(w, "  SIP      %s at %s; accounts: centralita phones --data %s\n", strings.Join(sip, " "), sipAt, data)

@@ -3,12 +3,14 @@ package app
 import (
 	"context"
 	"fmt"
+	"os"
 	"strings"
 	"sync/atomic"
 	"time"
 
 	"github.com/centralita/centralita/board"
 	"github.com/centralita/centralita/board/linuxdog"
+	"github.com/centralita/centralita/firmware/config"
 	"github.com/centralita/centralita/firmware/health"
 	"github.com/centralita/centralita/firmware/tel"
 	"github.com/centralita/centralita/hal/watchdog"
@@ -27,6 +29,12 @@ type kennel struct {
 // anything runs.
 func (h *House) openDog() {
 	c := h.cfg.Watchdog
+	if c == nil && h.out.Awake {
+		c = &config.Watchdog{Device: "/dev/watchdog", Timeout: awakeTimeout}
+		if f := h.cfg.Board.Front; f != nil && f.Watchdog != "" {
+			c.Device = f.Watchdog
+		}
+	}
 	if c == nil {
 		return
 	}
@@ -40,6 +48,17 @@ func (h *House) openDog() {
 		h.log.Error("no watchdog", "report", r.String())
 	}
 	h.addPart(r)
+}
+
+// awakeTimeout is for a watchdog that runs though no document asks for it: the longest
+// that the one of a Raspberry Pi can wait.
+const awakeTimeout = 15 * time.Second
+
+// fromCard says whether the boot script of our card (tools/image) started this machine,
+// by the kernel's command line in a file.
+func startedFromCard(cmdline string) bool {
+	text, err := os.ReadFile(cmdline)
+	return err == nil && strings.Contains(" "+string(text), " centralita.slot=")
 }
 
 // trouble says why nobody would restart a hung house; "" when somebody would, or

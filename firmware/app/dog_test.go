@@ -52,6 +52,30 @@ func alarms(o *office.Office) string {
 	return strings.Join(ids, " ")
 }
 
+// A watchdog that the card's first file system has woken is fed though no document asks
+// for one.
+func TestAWokenWatchdogIsFed(t *testing.T) {
+	var dog *watchdogtest.Fake
+	small(t, "", func(out *app.Outside) {
+		out.Awake = true
+		out.Watchdog = func(c linuxdog.Config) (watchdog.Dog, board.Report) {
+			if c.Path != "/dev/watchdog" || c.Timeout != 15*time.Second {
+				t.Errorf("%+v", c)
+			}
+			dog = watchdogtest.NewFake(c.Timeout)
+			return dog, board.Report{Driver: linuxdog.Name, State: board.Loaded}
+		}
+	}, func(o *office.Office) {
+		time.Sleep(time.Hour)
+		if dog == nil {
+			t.Fatal("nobody opened it")
+		}
+		if at, bit := dog.Bitten(); bit || dog.Fed() < 200 {
+			t.Errorf("it bit at %v, fed %d times", at, dog.Fed())
+		}
+	})
+}
+
 // A healthy hour does not let the watchdog bite; a control loop that hangs does,
 // and no farewell is needed for it.
 func TestHungLoopIsBitten(t *testing.T) {

@@ -32,7 +32,7 @@ func factoryFor(model string) []byte {
 // boardOf returns the board's file for what the kernel calls the machine.
 func boardOf(model string) string {
 	for _, b := range []struct{ part, name string }{
-		{"Compute Module 4", "cm4"}, {"Raspberry Pi 4", "rpi4"}, {"Raspberry Pi 3", "rpi3"}, {"Zero 2", "zero2w"},
+		{"Compute Module 4", "cm4"}, {"Raspberry Pi 4", "rpi4"}, {"Raspberry Pi 3", "rpi3"}, {"Zero 2", "zero2w"}, {"linux,dummy-virt", "qemu"},
 	} {
 		if strings.Contains(model, b.part) {
 			return b.name

@@ -47,8 +47,11 @@ type Outside struct {
 	Wires Wires        // to the front of the box; zero: none is opened
 	// Watchdog opens the watchdog of the machine; nil: none is opened.
 	Watchdog func(linuxdog.Config) (watchdog.Dog, board.Report)
-	Notify   *health.Notifier // of systemd; nil: nobody is told
-	Machine  *health.Machine  // below us; nil: it is not looked at
+	// Awake: the machine was started from our card, whose first file system has woken the
+	// watchdog. It must be fed then, whatever the document says.
+	Awake   bool
+	Notify  *health.Notifier // of systemd; nil: nobody is told
+	Machine *health.Machine  // below us; nil: it is not looked at
 
 	DialTCP    func(ctx context.Context, addr string) (net.Conn, error)
 	Resolve    func(ctx context.Context, host string) ([]netip.Addr, error)
@@ -102,6 +105,7 @@ func Listen(cfg *config.Config, dir string) (out *Outside, err error) {
 	o.Console = func(path string) serial.Device { return tty.Device{Path: path} }
 	o.Wires = Wires{GPIO: gpio.Linux(), I2C: buses.I2C, SPI: buses.SPI}
 	o.Machine = health.NewMachine(dir)
+	o.Awake = startedFromCard("/proc/cmdline")
 	if o.Notify, err = health.NewNotifier(os.Getenv, os.Getpid()); err != nil {
 		return nil, err
 	}

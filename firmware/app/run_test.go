@@ -40,7 +40,7 @@ func (c *runCmd) house(t *testing.T, ctx context.Context, log *slog.Logger, stde
 
 func TestTheFactoryDocumentIsFineOnEveryBoard(t *testing.T) {
 	for model, want := range map[string]string{
-		"": "pc", "linux,dummy-virt\x00": "pc", "Raspberry Pi 4 Model B Rev 1.4\x00": "rpi4", "Raspberry Pi 3 Model B Plus\x00": "rpi3",
+		"": "pc", "linux,dummy-virt\x00": "qemu", "Raspberry Pi 4 Model B Rev 1.4\x00": "rpi4", "Raspberry Pi 3 Model B Plus\x00": "rpi3",
 		"Raspberry Pi Compute Module 4 Rev 1.0\x00": "cm4", "Raspberry Pi Zero 2 W Rev 1.0\x00": "zero2w",
 	} {
 		if _, _, ok := models.Read(want); !ok {
@@ -219,5 +219,23 @@ func offlineBook(t *testing.T, dir string) func(func(string) bool) {
 		if err := r.Close(); err != nil {
 			t.Error(err)
 		}
+	}
+}
+
+func TestTheCardIsKnownByTheKernelsWords(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "cmdline")
+	for text, want := range map[string]bool{
+		"console=ttyAMA0 centralita.disk=/dev/vda centralita.slot=a\n": true, "centralita.slot=b": true,
+		"quiet splash\n": false, "not.centralita.slot=a": false, "centralita.recovery=1": false,
+	} {
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if got := startedFromCard(file); got != want {
+			t.Errorf("%q: %v", text, got)
+		}
+	}
+	if startedFromCard(file + "none") {
+		t.Error("no file is a card")
 	}
 }

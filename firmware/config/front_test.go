@@ -18,7 +18,7 @@ func withBoard(board string) string {
 }
 
 func TestEveryBoardIsSound(t *testing.T) {
-	if got := fmt.Sprint(models.Names()); got != "[cm4 pc rpi3 rpi4 sim zero2w]" {
+	if got := fmt.Sprint(models.Names()); got != "[cm4 pc qemu rpi3 rpi4 sim zero2w]" {
 		t.Errorf("the boards are %s", got)
 	}
 	chips := map[string]string{"rpi3": "pinctrl-bcm2835", "zero2w": "pinctrl-bcm2835", "rpi4": "pinctrl-bcm2711", "cm4": "pinctrl-bcm2711"}

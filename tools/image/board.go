@@ -8,9 +8,9 @@ import (
 
 // board is what an image for a board needs beside what all have.
 type board struct {
-	name  string // of board/models too, but for qemu
+	name  string // and of board/models
 	title string
-	model string // of board/models; "": the emulated machine has nothing soldered
+	model string // of board/models
 	// devices are the names that rpi-imager asks for.
 	devices []string
 	// uboot is U-Boot's binary below /usr/lib/u-boot of package, into the boot
@@ -52,7 +52,7 @@ var boards = []board{
 	pi("cm4", "Raspberry Pi Compute Module 4", "broadcom/bcm2711-rpi-cm4-io.dtb", []string{"pi4-64bit"}, newer),
 	pi("rpi3", "Raspberry Pi 3", "broadcom/bcm2837-rpi-3-b.dtb", []string{"pi3-64bit"}, older),
 	pi("zero2w", "Raspberry Pi Zero 2 W", "broadcom/bcm2837-rpi-zero-2-w.dtb", []string{"pi3-64bit"}, older),
-	{name: "qemu", title: "QEMU (-M virt)", ubootPackage: "u-boot-qemu",
+	{name: "qemu", title: "QEMU (-M virt)", model: "qemu", ubootPackage: "u-boot-qemu",
 		env: []string{"stdin=serial", "blk=virtio", "disk=/dev/vda", "blkdev=0", "console=ttyAMA0",
 			"scriptaddr=0x40200000", "kernel_addr_r=0x40400000", "ramdisk_addr_r=0x44000000",
 			"rec0=0x48000000", "rec1=0x48010000", "rec2=0x48020000",

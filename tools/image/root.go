@@ -87,7 +87,7 @@ func (b *build) root(ctx context.Context, bom []byte, licences []byte) (string, 
 			return "", fmt.Errorf("cannot make the root: %w", err)
 		}
 	}
-	if err := os.Symlink("/run/resolv.conf", filepath.Join(root, "etc/resolv.conf")); err != nil {
+	if err := os.Symlink("/run/centralita/resolv.conf", filepath.Join(root, "etc/resolv.conf")); err != nil {
 		return "", fmt.Errorf("cannot make the root: %w", err)
 	}
 	if err := b.data(root, bom, licences); err != nil {
@@ -132,9 +132,10 @@ func (b *build) data(root string, bom, licences []byte) error {
 		}
 		certs.Write(text)
 	}
-	box := fmt.Sprintf("{\"board\": %q, \"model\": %q, \"version\": %q, \"number\": %d}\n", b.board.name, b.board.model, b.version, b.number)
-	for to, data := range map[string][]byte{"etc/ssl/certs/ca-certificates.crt": certs.Bytes(), "etc/centralita/box.json": []byte(box),
-		"etc/modules": []byte(strings.Join(start, "\n") + "\n"), "usr/share/centralita/sbom.spdx.json": bom, "usr/share/centralita/licences.txt": licences} {
+	release := fmt.Sprintf("{\"number\": %d, \"version\": %q, \"floor\": %d}\n", b.number, b.version, b.floor)
+	for to, data := range map[string][]byte{"etc/ssl/certs/ca-certificates.crt": certs.Bytes(), "etc/centralita/release.json": []byte(release),
+		"etc/centralita/board": []byte(b.board.name + "\n"),
+		"etc/modules":          []byte(strings.Join(start, "\n") + "\n"), "usr/share/centralita/sbom.spdx.json": bom, "usr/share/centralita/licences.txt": licences} {
 		if err := writeFile(filepath.Join(root, to), data, 0o644); err != nil {
 			return err
 		}

@@ -23,7 +23,7 @@ if test "${have}" = 1; then env import -c ${rec1} 4000 ${keys}; setenv at 800; f
 
 setenv keep 'setexpr gen ${gen} + 1; if env export -c -s 4000 ${rec2} ${keys} && ${blk} write ${rec2} ${at} 20; then if test ${at} = 800; then setenv at 880; else setenv at 800; fi; true; else false; fi'
 setenv giveup 'setenv why ${try}/${ended}; setenv try; setenv tries 0; run keep'
-setenv words 'setenv bootargs "console=${console} quiet loglevel=3 panic=5 printk.devkmsg=on centralita.disk=${disk} centralita.boot=${boot} ${more}"'
+setenv words 'setenv bootargs "console=${console} quiet loglevel=2 panic=5 printk.devkmsg=on centralita.disk=${disk} centralita.boot=${boot} ${more}"'
 setenv start 'load ${blk} ${blkdev}:${part} ${kernel_addr_r} ${dir}kernel && run tree && load ${blk} ${blkdev}:${part} ${ramdisk_addr_r} ${dir}initrd && booti ${kernel_addr_r} ${ramdisk_addr_r}:${filesize} ${tree_addr}'
 setenv slot 'if test ${s} = a; then setenv part 2; else setenv part 3; fi; run words; setenv bootargs "${bootargs} centralita.slot=${s} ${trial}"; echo "centralita: starting slot ${s} ${trial}"; run start; echo "centralita: slot ${s} cannot be loaded"'
 
