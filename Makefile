@@ -99,6 +99,9 @@ deb: ## the Debian packages for amd64, arm64 and armhf into artefacts/deb (DEB=a
 rig-deb: ## lintian, then install, run, upgrade, remove and purge the package in a Debian with systemd (root)
 	go run ./testbench/debrig -version $(VERSION)
 
+rig-image: ## start the card in a virtual machine: claim, updates, fall-back, watchdog, power cuts (ARGS="-quick"; most of an hour)
+	go run ./testbench/qemu/imagerig $(ARGS)
+
 need: ## install the programs that tests call, or say how
 	@.ci/need
 

@@ -66,7 +66,7 @@ func TestAWokenWatchdogIsFed(t *testing.T) {
 			return dog, board.Report{Driver: linuxdog.Name, State: board.Loaded}
 		}
 	}, func(o *office.Office) {
-		time.Sleep(time.Hour)
+		<-time.After(time.Hour)
 		if dog == nil {
 			t.Fatal("nobody opened it")
 		}
