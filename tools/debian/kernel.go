@@ -50,6 +50,7 @@ func Need(arch string) []string {
 		}
 	}
 	look("make", "make")
+	look("xz", "xz-utils") // tar's help with the kernel's source
 	if arch == "arm64" {
 		look("qemu-system-aarch64", "qemu-system-arm")
 	} else {
