@@ -102,7 +102,8 @@ type House struct {
 	life     *life.Life // nil: versions are not kept
 	override func(*config.Config) error
 	again    chan string
-	awaiting awaiting
+	awaiting awaiting // a version of the configuration waits for an idle house
+	restores awaiting // a backup does
 	order    *restartOrder
 	keeper   *keeper.Client
 	updates  *update.Updater

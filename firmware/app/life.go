@@ -42,6 +42,7 @@ func (h *House) liveOn() {
 // leaveLife is the opposite of liveOn.
 func (h *House) leaveLife() {
 	h.awaiting.stop()
+	h.restores.stop()
 	if h.life != nil {
 		h.life.Attach(nil)
 	}
@@ -67,6 +68,10 @@ func (a *awaiting) replace(cancel context.CancelFunc) {
 
 // Await implements life.House.
 func (h *House) Await(n int) {
+	if n == 0 {
+		h.awaiting.stop()
+		return
+	}
 	ctx, cancel := context.WithCancel(context.Background())
 	h.awaiting.replace(cancel)
 	_, _, returning := h.life.Status()

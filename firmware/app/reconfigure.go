@@ -100,7 +100,7 @@ func mayLive(a, b *config.Config) error {
 	}{
 		{"site.id", a.Site.ID, b.Site.ID}, {"site.country", a.Site.Country, b.Site.Country}, {"site.language", a.Site.Language, b.Site.Language},
 		{"site.timezone", a.Site.Location.String(), b.Site.Location.String()},
-		{"access", a.Access, b.Access}, {"listen", a.Listen, b.Listen}, {"board", a.Board, b.Board}, {"watchdog", a.Watchdog, b.Watchdog}, {"clock", a.Clock, b.Clock}, {"update", a.Update, b.Update}, {"update", a.Update, b.Update}, {"sockets", sockets(a), sockets(b)},
+		{"access", a.Access, b.Access}, {"listen", a.Listen, b.Listen}, {"board", a.Board, b.Board}, {"watchdog", a.Watchdog, b.Watchdog}, {"clock", a.Clock, b.Clock}, {"update", a.Update, b.Update}, {"sockets", sockets(a), sockets(b)},
 	} {
 		if !reflect.DeepEqual(c.a, c.b) {
 			return fmt.Errorf("cannot change %s while the house runs: %w", c.what, errRestart)

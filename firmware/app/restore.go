@@ -206,7 +206,7 @@ func (d configDesk) Restore(who tel.Who) (calls int, err error) {
 	}
 	calls = len(d.h.store.Get().Calls)
 	ctx, cancel := context.WithCancel(context.Background())
-	d.h.awaiting.replace(cancel)
+	d.h.restores.replace(cancel)
 	go func() {
 		defer cancel()
 		if err := d.h.whenIdle(ctx, idleLimit); err != nil {

@@ -171,7 +171,8 @@ type (
 	Save struct{}
 	// Swap: the running house is to work by version N. Applied or Failed follows.
 	Swap struct{ N int }
-	// Await: Idle is to follow as soon as the house is at rest.
+	// Await: Idle is to follow as soon as the house is at rest; N is 0 when nobody waits
+	// for that any more.
 	Await struct{ N int }
 	// Restart: the house is to be started anew by version N. Applied or Failed follows.
 	Restart struct{ N int }
@@ -329,6 +330,8 @@ func (m *Machine) back(by Person, why string, out []Effect) []Effect {
 	m.mark(t.N, RolledBack, why)
 	out = append(out, Save{}, m.tell(t.N, by))
 	switch {
+	case t.Until.IsZero() && t.Idle: // else the house would still take no calls once it is idle
+		return append(out, Await{})
 	case t.Until.IsZero():
 		return out
 	case t.Until.Equal(now0) && t.Idle: // the new house did not stand: the old one is down

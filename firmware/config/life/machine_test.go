@@ -104,7 +104,7 @@ func TestARestartWhenIdle(t *testing.T) {
 	want(t, m, t0, Applied{}, "tell1:confirmed ")
 
 	want(t, m, t0, Try{Version{Digest: "b"}, time.Minute, true}, "save tell3:waiting await3 ")
-	want(t, m, t0, GiveUp{Why: "calls went on"}, "save tell3:rolled back ") // it was never in use
+	want(t, m, t0, GiveUp{Why: "calls went on"}, "save tell3:rolled back await0 ") // it was never in use: nobody waits any more
 	want(t, m, t0, Idle{}, "")
 
 	want(t, m, t0, Try{Version{Digest: "b"}, time.Minute, true}, "save tell4:waiting await4 ")
