@@ -119,11 +119,21 @@ func (a *Agent) keepTrunks(old, now *roster, kept map[*trunk]bool) {
 		case kept[b.reg.t]:
 			b.reg.t = next
 		default:
-			if next != nil {
-				b.reg.after = func() { a.startTrunk(next) }
-			}
+			id := b.reg.t.ID
+			b.reg.after = func() { a.startNext(id) }
 			b.reg.signOff()
 			b.reg = nil
 		}
 	})
+}
+
+// startNext begins what keeps a trunk up whose old registration is taken back, by what
+// is known of it now: it may have changed again meanwhile, or be gone.
+func (a *Agent) startNext(id tel.TrunkID) {
+	a.mu.Lock()
+	closing := a.closing
+	a.mu.Unlock()
+	if t := a.roster().trunk(id); t != nil && !closing {
+		a.startTrunk(t)
+	}
 }

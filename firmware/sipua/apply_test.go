@@ -102,3 +102,42 @@ func TestATrunkIsRegisteredAnew(t *testing.T) {
 		g.step(20 * time.Second)
 	})
 }
+
+// A trunk that changes again while its first registration is still being taken back,
+// as after a quick rollback, is registered once, by what is known of it last.
+func TestATrunkThatChangesTwiceAtOnce(t *testing.T) {
+	cfg := withServer()
+	cfg.Trunks[0].Register = true
+	inBubble(t, cfg, func(t *testing.T, r *rig) {
+		g := &registrar{x: r.raw("192.0.2.99:5060"), expiry: 600}
+		for range 2 {
+			g.step(time.Minute)
+		}
+		for s := want[TrunkState](r); s.Trunk != "telco" || !s.Up; s = want[TrunkState](r) {
+		}
+		other := withServer()
+		other.Trunks = slices.Clone(cfg.Trunks)
+		other.Trunks[0].User = "another"
+		for _, c := range []Config{other, cfg} { // and back
+			if err := r.a.Apply(c); err != nil {
+				t.Fatal(err)
+			}
+		}
+		var story []string
+		for range 4 {
+			msg := g.step(20 * time.Second)
+			user := "the new one"
+			if strings.Contains(field(msg, "To"), cfg.Trunks[0].User+"@") {
+				user = "the old one"
+			}
+			story = append(story, user+" for "+field(msg, "Expires"))
+		}
+		want := "the old one for 0, the old one for 0, the old one for 600, the old one for 600"
+		if got := strings.Join(story, ", "); got != want {
+			t.Errorf("REGISTER of %s; want %s", got, want)
+		}
+		if msg := g.step(5 * time.Second); msg != "" {
+			t.Errorf("a second keeper: %s", msg)
+		}
+	})
+}
