@@ -68,7 +68,7 @@ func (n netDesk) Test(ctx context.Context, tell func(lan.Finding)) error {
 	if err != nil {
 		return err
 	}
-	lan.Prober{}.Test(ctx, s, targets(n.h.cfg), tell)
+	lan.Prober{}.Test(ctx, s, targets(n.h.conf()), tell)
 	return ctx.Err()
 }
 

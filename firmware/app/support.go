@@ -14,6 +14,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/centralita/centralita/firmware/config"
 	"github.com/centralita/centralita/firmware/console"
 	"github.com/centralita/centralita/firmware/logring"
 	"github.com/centralita/centralita/firmware/redact"
@@ -53,7 +54,7 @@ func (h *House) supportParts() []support.Part {
 	return []support.Part{
 		{Name: "version.json", ES: "programa, módulos y desde cuándo corre", EN: "program, modules and since when it runs", Make: of(h.tellVersion)},
 		{Name: "house.json", ES: "líneas, troncales, alarmas y cuentas, sin nombres ni números", EN: "lines, trunks, alarms and counts, without names and numbers", Make: of(h.tellHouse)},
-		{Name: "config.json", ES: "la configuración sin claves ni datos de personas", EN: "the configuration without secrets and people's data", Make: of(func() any { return redact.Tree(h.cfg, keptConfig) })},
+		{Name: "config.json", ES: "la configuración sin claves ni datos de personas", EN: "the configuration without secrets and people's data", Make: of(func() any { return redact.Tree(h.conf(), keptConfig) })},
 		{Name: "time.json", ES: "qué hora es y quién lo dice", EN: "what time it is and who says so", Make: of(func() any { return clockDesk{h}.Clock() })},
 		{Name: "book.json", ES: "si la cadena del libro es válida y cuántos hechos hay, ninguno de ellos", EN: "whether the book's chain holds and how many events there are, none of them", Make: h.tellBook},
 		{Name: "network.json", ES: "interfaces, direcciones y rutas", EN: "interfaces, addresses and routes", Make: tellNetwork},
@@ -87,19 +88,20 @@ func (h *House) knownWords() []string {
 			}
 		}
 	}
-	c := h.cfg
-	add(c.Site.Name)
-	for _, a := range c.Agents {
-		add(string(a.ID), a.Name, a.PIN)
-	}
-	for _, p := range c.Phones {
-		add(p.Name, p.Password)
-	}
-	for _, t := range c.Trunks {
-		add(t.User, t.Password)
-	}
-	for _, u := range c.Uplinks {
-		add(u.Token)
+	for _, c := range []*config.Config{h.cfg, h.conf()} { // the log speaks of both
+		add(c.Site.Name)
+		for _, a := range c.Agents {
+			add(string(a.ID), a.Name, a.PIN)
+		}
+		for _, p := range c.Phones {
+			add(p.Name, p.Password)
+		}
+		for _, t := range c.Trunks {
+			add(t.User, t.Password)
+		}
+		for _, u := range c.Uplinks {
+			add(u.Token)
+		}
 	}
 	if a := h.doors.access; a != nil {
 		for _, p := range a.People() {

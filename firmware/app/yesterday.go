@@ -46,7 +46,7 @@ func (h *House) remember(s *exchange.Settings) error {
 	}
 	now := h.clock.Now().In(h.cfg.Site.Location)
 	midnight := time.Date(now.Year(), now.Month(), now.Day(), 0, 0, 0, 0, now.Location())
-	for r, err := range h.book.Calls(ctx, book.Filter{From: midnight.Add(-h.cfg.Limits.Longest)}) {
+	for r, err := range h.book.Calls(ctx, book.Filter{From: midnight.Add(-h.conf().Limits.Longest)}) {
 		if err != nil {
 			return fmt.Errorf("cannot read the calls of today: %w", err)
 		}
