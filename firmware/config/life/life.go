@@ -145,7 +145,7 @@ func (l *Life) perform(ctx context.Context, house House, ef Effect) (next Event,
 		return nil, &refusal{ef.EN, ef.ES}
 	case Save:
 		x := l.Index()
-		if err := l.store.save(x); err != nil {
+		if err := l.store.save(x, l.log); err != nil {
 			return nil, err
 		}
 		if err := l.store.sweep(x); err != nil {

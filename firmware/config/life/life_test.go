@@ -267,3 +267,39 @@ func TestPowerCutAtEveryWrite(t *testing.T) {
 	}
 	t.Logf("%d cuts", cuts)
 }
+
+// What stands on the disk has happened, though its second copy cannot be written:
+// neither the answer nor the house says otherwise.
+func TestTheSecondCopyCannotBeWritten(t *testing.T) {
+	dir, full := t.TempDir(), false
+	l, h := open(t, durable.Disk{Before: func(_ durable.Step, path string) error {
+		if full && strings.Contains(path, indexCopy) {
+			return errCut
+		}
+		return nil
+	}}, dir), &house{}
+	if err := l.Take(doc(1), "factory", "", System); err != nil {
+		t.Fatal(err)
+	}
+	l.Attach(h)
+	if _, err := l.Try(t.Context(), doc(2), Version{By: ana}, time.Hour, false); err != nil {
+		t.Fatal(err)
+	}
+	full = true
+	if err := l.Confirm(ana); err != nil {
+		t.Errorf("it is confirmed on the disk: %v", err)
+	}
+	if x, n, _ := l.Status(); n != 2 || x.Confirmed != 2 || x.Trial != nil {
+		t.Errorf("%d is in use, %d confirmed, %v tried", n, x.Confirmed, x.Trial)
+	}
+	if err := l.Close(); err != nil {
+		t.Fatal(err)
+	}
+	l = open(t, durable.Disk{}, dir)
+	if x := l.Index(); x.Confirmed != 2 {
+		t.Errorf("%d is confirmed on the disk", x.Confirmed)
+	}
+	if err := l.Close(); err != nil {
+		t.Error(err)
+	}
+}

@@ -77,5 +77,5 @@ func (l *Life) Restored(why, file string) error {
 	}
 	x := l.copied()
 	l.mu.Unlock()
-	return l.store.save(x)
+	return l.store.save(x, l.log)
 }

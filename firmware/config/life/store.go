@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
@@ -79,8 +80,9 @@ func (s store) readIndex(name string) (x Index, err error) {
 	return x, nil
 }
 
-// save makes the index last. Once the first copy stands it has happened.
-func (s store) save(x Index) error {
+// save makes the index last. Once the first copy stands it has happened, so that the
+// second, which cannot be written, is told of and is no error.
+func (s store) save(x Index, log *slog.Logger) error {
 	x.Format = format
 	body, err := json.MarshalIndent(x, "", " ")
 	if err != nil {
@@ -90,7 +92,10 @@ func (s store) save(x Index) error {
 	if err := s.disk.WriteFile(filepath.Join(s.dir, indexFile), raw, fileMode); err != nil {
 		return fmt.Errorf("cannot save the configuration's versions: %w", err)
 	}
-	return s.disk.WriteFile(filepath.Join(s.dir, indexCopy), raw, fileMode)
+	if err := s.disk.WriteFile(filepath.Join(s.dir, indexCopy), raw, fileMode); err != nil {
+		log.Warn("the configuration's versions are kept once, not twice", "err", err)
+	}
+	return nil
 }
 
 // put keeps a document and returns its digest.
