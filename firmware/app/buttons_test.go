@@ -9,9 +9,12 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 
+	"github.com/centralita/centralita/firmware/update/slotwire"
+	"github.com/centralita/centralita/firmware/view"
 	"github.com/centralita/centralita/hal/button"
 )
 
@@ -81,5 +84,23 @@ flows:
 	}
 	if shown := h.front.Rows(); strings.Contains(strings.Join(shown[:], "|"), "Arrancando") {
 		t.Errorf("after the start the front shows %q", shown)
+	}
+}
+
+func TestWhatIsShownOfAnUpdate(t *testing.T) {
+	for _, c := range []struct {
+		d       slotwire.Doing
+		version string
+		want    *view.Update
+	}{
+		{slotwire.Doing{}, "", nil},
+		{slotwire.Doing{What: "commit"}, "", nil},
+		{slotwire.Doing{What: "stage"}, "", &view.Update{Percent: -1}},
+		{slotwire.Doing{What: "stage", Progress: slotwire.Progress{Step: slotwire.Writing, Done: 57, Of: 100}}, "", &view.Update{Step: "writing", Percent: 57}},
+		{slotwire.Doing{What: "start", Progress: slotwire.Progress{Step: slotwire.Verifying, Done: 1 << 40, Of: 1 << 40}}, "0.9.5", &view.Update{Version: "0.9.5", Step: "verifying", Percent: 100}},
+	} {
+		if got := seeUpdate(c.d, c.version); !reflect.DeepEqual(got, c.want) {
+			t.Errorf("%+v is shown as %+v, want %+v", c.d, got, c.want)
+		}
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/centralita/centralita/board/simpanel"
 	"github.com/centralita/centralita/firmware/health"
 	"github.com/centralita/centralita/firmware/panel"
+	"github.com/centralita/centralita/firmware/update/slotwire"
 	"github.com/centralita/centralita/firmware/view"
 )
 
@@ -66,8 +67,9 @@ func (h *House) trial() *view.Trial {
 }
 
 // updating is the update that is being written, nil: none is.
-func (h *House) updating() *view.Update {
-	d, version := h.updates.Doing()
+func (h *House) updating() *view.Update { return seeUpdate(h.updates.Doing()) }
+
+func seeUpdate(d slotwire.Doing, version string) *view.Update {
 	if d.What != "stage" && d.What != "start" {
 		return nil
 	}

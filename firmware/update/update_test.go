@@ -108,6 +108,9 @@ func TestAHangIsToldAndAPersonTakesNotice(t *testing.T) {
 			if p.Done == 0 {
 				steps = append(steps, p.Step)
 			}
+			if d, _ := b.up.Doing(); d.What != "stage" || d.Progress != p {
+				t.Errorf("at %+v it is doing %+v", p, d)
+			}
 		}); err != nil {
 			t.Fatal(err)
 		}
