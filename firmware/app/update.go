@@ -81,7 +81,7 @@ func onlyHTTPS(r *http.Request, via []*http.Request) error {
 	case len(via) > 5:
 		return errors.New("the server sends us on and on")
 	case r.URL.Scheme != "https":
-		return fmt.Errorf("the server sends us to %s, which is not https", r.URL.Redacted())
+		return fmt.Errorf("the server sends us to %s by %s, which is not https", r.URL.Host, r.URL.Scheme)
 	}
 	return nil
 }

@@ -51,12 +51,25 @@ type note struct {
 func checkURL(address string) error {
 	u, err := url.Parse(address)
 	if err != nil || u.Host == "" {
-		return say("no es una dirección: "+address, "it is no address: "+address)
+		return say("no es una dirección; se escribe como https://servidor/archivo.ctl", "it is no address; write one such as https://server/file.ctl")
 	}
 	if u.Scheme != "https" && !(u.Scheme == "http" && (u.Hostname() == "127.0.0.1" || u.Hostname() == "::1" || u.Hostname() == "localhost")) {
 		return say("las actualizaciones se bajan por https, no "+u.Scheme, "updates are downloaded by https, not "+u.Scheme)
 	}
 	return nil
+}
+
+// shown is an address without what may be a key in it.
+func shown(address string) string {
+	u, err := url.Parse(address)
+	if err != nil {
+		return ""
+	}
+	u.User = nil
+	if u.RawQuery != "" {
+		u.RawQuery = "***"
+	}
+	return u.String()
 }
 
 // ask sends a request; the answer is 200, 206 or 416.
@@ -74,7 +87,10 @@ func (f *fetcher) ask(ctx context.Context, address, from, validator string) (*ht
 	}
 	resp, err := f.client.Do(req)
 	if err != nil {
-		return nil, fmt.Errorf("cannot download the update: %w", err)
+		if e, ok := errors.AsType[*url.Error](err); ok {
+			err = e.Err // without the address, which may hold a key: this goes into the log and the book
+		}
+		return nil, fmt.Errorf("cannot download the update: %s: %w", req.URL.Host, err)
 	}
 	switch resp.StatusCode {
 	case http.StatusOK, http.StatusPartialContent, http.StatusRequestedRangeNotSatisfiable:

@@ -286,6 +286,27 @@ func TestWhatIsNotDownloaded(t *testing.T) {
 	}
 }
 
+// dead answers nothing.
+type dead struct{}
+
+func (dead) RoundTrip(*http.Request) (*http.Response, error) { return nil, errors.New("no route") }
+
+// An address may hold a key; neither log nor book nor screen shows it.
+func TestAnAddressKeepsItsKey(t *testing.T) {
+	const secret = "https://u:canary1@updates.example/x.ctl?key=canary2"
+	f := &fetcher{client: &http.Client{Transport: dead{}}, dir: t.TempDir(), rate: func() int64 { return 0 }}
+	_, err := f.Head(t.Context(), secret)
+	if err == nil || !strings.Contains(err.Error(), "updates.example: no route") || strings.Contains(err.Error(), "canary") {
+		t.Errorf("%v", err)
+	}
+	if err := checkURL("//\x7f?key=canary3"); err == nil || strings.Contains(err.Error(), "canary") {
+		t.Errorf("%v", err)
+	}
+	if got := shown(secret); got != "https://updates.example/x.ctl?***" {
+		t.Error(got)
+	}
+}
+
 func TestAServerThatFallsSilentOnceIsNoHarm(t *testing.T) {
 	b := testBundle(t, "0.9.5", 5, 100_000, nil)
 	s := &site{file: b, mute: 1}

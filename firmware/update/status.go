@@ -17,7 +17,7 @@ func (u *Updater) Status(ctx context.Context) (slotwire.Status, error) {
 	}
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	out := slotwire.Status{Slots: s, Doing: u.doing, Armed: u.armed, URL: u.c.URL, Auto: u.c.URL != "" && !u.c.Auto.Off, Ring: string(u.c.Auto.Ring),
+	out := slotwire.Status{Slots: s, Doing: u.doing, Armed: u.armed, URL: shown(u.c.URL), Auto: u.c.URL != "" && !u.c.Auto.Off, Ring: string(u.c.Auto.Ring),
 		Postponed: u.mem.Postponed, Checked: u.checked, Why: u.why, Failed: u.mem.Failed}
 	if u.offered.Number > s.Of(s.Running).Number {
 		m := u.offered
