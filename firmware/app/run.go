@@ -171,6 +171,11 @@ func (c *runCmd) open(ctx context.Context, l *life.Life, log *slog.Logger, stder
 	var errs []error
 	for _, n := range l.Candidates() {
 		h, err := c.build(ctx, l, n, log, stderr)
+		if err == nil && len(errs) > 0 {
+			if err := l.Began(n, errs[0].Error()); err != nil {
+				log.Error("the configuration's life", "err", err)
+			}
+		}
 		if err == nil {
 			return h, nil
 		}

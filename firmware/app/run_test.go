@@ -239,3 +239,21 @@ func TestTheCardIsKnownByTheKernelsWords(t *testing.T) {
 		t.Error("no file is a card")
 	}
 }
+
+// A document that rots: the house works by the version before, and says so.
+func TestARottenVersionGivesItsPlace(t *testing.T) {
+	r := runs{t, t.TempDir()}
+	r.start(r.write("Norte"))
+	name, x, _ := r.start(r.write("Sur"))
+	if name != "Sur" || x.Confirmed != 2 {
+		t.Fatalf("it works by %q, version %d", name, x.Confirmed)
+	}
+	v, _ := x.Version(2)
+	if err := os.WriteFile(filepath.Join(r.dir, "data", life.Folder, v.Digest+".yaml"), []byte("rotten"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	name, x, _ = r.start("")
+	if v, _ := x.Version(2); name != "Norte" || x.Confirmed != 1 || v.State != life.RolledBack || !strings.Contains(v.Why, "damaged") {
+		t.Errorf("it works by %q and says version %d; 2 is %s: %s", name, x.Confirmed, v.State, v.Why)
+	}
+}

@@ -369,6 +369,11 @@ func (l *Life) Failed(why string) error {
 	return l.do(context.Background(), Failed{why}, false)
 }
 
+// Began says that a house works by version n, and why by none that is better.
+func (l *Life) Began(n int, why string) error {
+	return l.do(context.Background(), Began{n, why}, false)
+}
+
 // Changed is closed at the next change.
 func (l *Life) Changed() <-chan struct{} {
 	l.mu.Lock()

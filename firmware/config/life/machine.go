@@ -140,6 +140,11 @@ type (
 	Applied struct{}
 	// Failed: it could not.
 	Failed struct{ Why string }
+	// Began: a house began by version N, and by none that is better, as Why says.
+	Began struct {
+		N   int
+		Why string
+	}
 	// Confirm: somebody says that it stays.
 	Confirm struct{ By Person }
 	// GiveUp: somebody does not want what is tried.
@@ -158,6 +163,7 @@ func (Try) isEvent()      {}
 func (Idle) isEvent()     {}
 func (Applied) isEvent()  {}
 func (Failed) isEvent()   {}
+func (Began) isEvent()    {}
 func (Confirm) isEvent()  {}
 func (GiveUp) isEvent()   {}
 func (TimedOut) isEvent() {}
@@ -226,6 +232,8 @@ func (m *Machine) Step(now time.Time, ev Event, out []Effect) []Effect {
 		return m.applied(now, out)
 	case Failed:
 		return m.failed(ev.Why, out)
+	case Began:
+		return m.began(ev, out)
 	case Confirm:
 		return m.confirmed(ev.By, out)
 	case GiveUp:
@@ -318,6 +326,18 @@ func (m *Machine) failed(why string, out []Effect) []Effect {
 		return m.back(System, why, out)
 	}
 	return out
+}
+
+// began makes the version that a house works by the confirmed one, where the one that
+// was cannot be used any more: its document rots, or a newer program refuses it.
+func (m *Machine) began(ev Began, out []Effect) []Effect {
+	if m.Trial != nil || ev.N == m.Confirmed {
+		return out
+	}
+	was := m.Confirmed
+	m.confirm(ev.N)
+	m.mark(was, RolledBack, ev.Why)
+	return append(out, Save{}, m.tell(was, System), m.tell(ev.N, System))
 }
 
 // now0 is any instant: that a version was in use.

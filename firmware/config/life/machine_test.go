@@ -113,6 +113,18 @@ func TestARestartWhenIdle(t *testing.T) {
 	want(t, m, t0, Applied{}, "tell1:confirmed ")
 }
 
+// A version that cannot be used any more gives its place to the one that the house
+// works by.
+func TestTheConfirmedOneCannotBeUsed(t *testing.T) {
+	m := begun(t)
+	want(t, m, t0, Take{Version: Version{Digest: "b", By: System}}, "save tell2:confirmed ")
+	want(t, m, t0, Began{2, "another could not"}, "")
+	want(t, m, t0, Began{1, "it rots"}, "save tell2:rolled back tell1:confirmed ")
+	if v, _ := m.Version(2); m.InUse() != 1 || v.Why != "it rots" {
+		t.Errorf("in use %d; 2 is given up because %q", m.InUse(), v.Why)
+	}
+}
+
 func TestAPowerCutWhileItIsTried(t *testing.T) {
 	for _, idle := range []bool{false, true} {
 		for _, applied := range []bool{false, true} {
