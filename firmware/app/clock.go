@@ -43,12 +43,13 @@ type Time struct {
 	log    *slog.Logger
 	rtcErr string // why the clock with the battery could not be read
 
+	kept time.Time // it was saved; of the watch
+	fail string    // why it could not be; of the watch
+
 	mu                  sync.Mutex
 	m                   *clock.Machine
-	kept                time.Time // it was saved
-	fail                string    // why it could not be; said once
-	set                 string    // why the system's clock was not set; "" when it was, or needs not be
-	wantSystem, wantRTC bool      // to be set
+	set                 string // why the system's clock was not set; "" when it was, or needs not be
+	wantSystem, wantRTC bool   // to be set
 }
 
 // OpenTime begins to keep the time by the clocks below and the last minute in the
@@ -210,19 +211,27 @@ func (h *House) lookAtClock(ctx context.Context, now time.Time) {
 	}
 }
 
-// keep saves the time when it is due; why it could not be is said once.
+// keep saves the time when it is due; why it could not be is said once, until it can
+// be again. Only the watch calls it, and nothing waits for the card meanwhile: whoever
+// logs a line asks what time it is.
 func (t *Time) keep(now time.Time) error {
-	t.mu.Lock()
-	defer t.mu.Unlock()
 	if now.Sub(t.kept) < keepEvery {
 		return nil
 	}
 	t.kept = now
-	if err := t.store.Save(t.m.Save(now)); err != nil && err.Error() != t.fail {
-		t.fail = err.Error()
-		return err
+	t.mu.Lock()
+	saved := t.m.Save(now)
+	t.mu.Unlock()
+	err := t.store.Save(saved)
+	if err == nil {
+		t.fail = ""
+		return nil
 	}
-	return nil
+	if err.Error() == t.fail {
+		return nil
+	}
+	t.fail = err.Error()
+	return err
 }
 
 // setWithin is how long a helper may take to set a clock.
