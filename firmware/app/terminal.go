@@ -63,7 +63,8 @@ func sit(data string, stdin *os.File, stdout, stderr io.Writer) int {
 
 // script does a command for each line of in; # begins a remark.
 func script(ctx context.Context, socket string, in io.Reader, stdout, stderr io.Writer) (code int) {
-	for lines := bufio.NewScanner(in); lines.Scan() && ctx.Err() == nil; {
+	lines := bufio.NewScanner(in)
+	for lines.Scan() && ctx.Err() == nil {
 		line := strings.TrimSpace(lines.Text())
 		if line == "exit" || line == "logout" {
 			return code
@@ -85,6 +86,10 @@ func script(ctx context.Context, socket string, in io.Reader, stdout, stderr io.
 		if got == console.Unreachable {
 			return code
 		}
+	}
+	if err := lines.Err(); err != nil { // what follows is not done
+		fmt.Fprintln(stderr, "centralita: cannot read the next command:", err)
+		return console.NotFine
 	}
 	return code
 }
