@@ -42,15 +42,19 @@ func (d *drawing) held(h *view.Held) {
 			long = fmt.Sprintf(d.say("Mantenga OK %d s", "Hold OK %d s"), int(whole.Seconds()))
 		}
 	}
+	erase := d.say("¿Borrar todo?", "Erase everything?")
+	if d.small { // beside it stands how long
+		erase = d.say("¿Borrar?", "Erase all?")
+	}
 	var rows []string
 	switch {
 	case h.Does == view.DeedErase && h.Phase == view.PhaseTold:
-		rows = []string{d.say("Borrar todo?", "Erase everything?"), d.say("Encienda la caja con", "Switch the box on"),
+		rows = []string{erase, d.say("Encienda la caja con", "Switch the box on"),
 			d.say("esta tecla pulsada", "with this key down"), fmt.Sprintf(d.say("y espere %d s", "and wait %d s"), int(EraseHold/time.Second))}
 	case h.Does == view.DeedErase && h.Phase == view.PhaseDone:
 		rows = []string{d.say("Borrando todo...", "Erasing..."), d.say("No desconecte", "Leave it plugged in"), d.calls("")}
 	case h.Does == view.DeedErase:
-		rows = []string{d.say("Borrar todo?", "Erase everything?"), long}
+		rows = []string{erase, long}
 	case h.Does == view.DeedKeep && h.Phase == view.PhaseDone:
 		rows = []string{d.say("Reinicio anulado", "Restart cancelled")}
 	case h.Does == view.DeedKeep:
@@ -58,9 +62,9 @@ func (d *drawing) held(h *view.Held) {
 	case h.Phase == view.PhaseDone:
 		rows = []string{d.say("Reinicio pedido", "Restart ordered"), d.calls(d.say("Ya", "Now"))}
 	case h.Phase == view.PhaseTold:
-		rows = []string{d.say("Reiniciar?", "Restart?"), fmt.Sprintf(d.say("Mantenga %d s", "Hold %d s"), int(RestartHold/time.Second)), d.calls(d.say("Nadie habla: ya", "No call: at once"))}
+		rows = []string{d.say("¿Reiniciar?", "Restart?"), fmt.Sprintf(d.say("Mantenga %d s", "Hold %d s"), int(RestartHold/time.Second)), d.calls(d.say("Nadie habla: ya", "No call: at once"))}
 	default:
-		rows = []string{d.say("Reiniciar?", "Restart?"), long}
+		rows = []string{d.say("¿Reiniciar?", "Restart?"), long}
 	}
 	if d.small {
 		rows = append(rows[:1], words(strings.Join(rows[1:], " "), d.cols)...)
