@@ -104,7 +104,7 @@ func (w Wanted) Text() []byte {
 }
 
 // Load reads the file at path; a missing one wants nothing. It follows no symbolic
-// link in the last part of path, since whoever owns the folder is not trusted by
+// link in the last part of path and waits at no pipe, since whoever owns the folder is not trusted by
 // whoever reads.
 func Load(path string) (Wanted, error) {
 	f, err := os.OpenFile(path, os.O_RDONLY|noFollow, 0)
@@ -115,6 +115,9 @@ func Load(path string) (Wanted, error) {
 		return Wanted{}, fmt.Errorf("cannot read the wanted addresses: %w", err)
 	}
 	defer f.Close() // nothing was written
+	if info, err := f.Stat(); err != nil || !info.Mode().IsRegular() {
+		return Wanted{}, errors.Join(fmt.Errorf("cannot read the wanted addresses: %s is no plain file", path), err)
+	}
 	data, err := io.ReadAll(io.LimitReader(f, maxFile+1))
 	if err != nil {
 		return Wanted{}, fmt.Errorf("cannot read the wanted addresses: %w", err)

@@ -4,5 +4,5 @@ package lan
 
 import "syscall"
 
-// noFollow makes opening a symbolic link an error.
-const noFollow = syscall.O_NOFOLLOW
+// noFollow makes opening a symbolic link an error, and waits for nobody at a pipe.
+const noFollow = syscall.O_NOFOLLOW | syscall.O_NONBLOCK
