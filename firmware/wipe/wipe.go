@@ -65,7 +65,8 @@ func finish(disk durable.Disk, data string) (bool, error) {
 		if e.Name() == MarkName {
 			continue
 		}
-		if err := erase(disk, filepath.Join(data, e.Name()), false); err != nil {
+		// What a power cut left unfinished may be one of the first.
+		if err := erase(disk, filepath.Join(data, e.Name()), durable.Unfinished(e.Name())); err != nil {
 			return false, fmt.Errorf("cannot finish the factory reset: %w", err)
 		}
 	}
