@@ -81,7 +81,7 @@ func parseLease(line string) (what string, l lease, ok bool) {
 		case "serverid":
 			l.Server, _ = netip.ParseAddr(first)
 		case "lease":
-			if n, err := strconv.Atoi(v); err == nil && n > 0 && n < 1<<31 {
+			if n, err := strconv.ParseUint(v, 10, 31); err == nil && n > 0 {
 				l.For = time.Duration(n) * time.Second
 			}
 		case "dns":
