@@ -102,6 +102,7 @@ type House struct {
 	life     *life.Life // nil: versions are not kept
 	override func(*config.Config) error
 	again    chan string
+	version  int      // of life, at the start
 	awaiting awaiting // a version of the configuration waits for an idle house
 	restores awaiting // a backup does
 	order    *restartOrder
@@ -124,6 +125,7 @@ type Rooms struct {
 	Secrets *secret.Store
 	Prompts *prompt.Pack
 	Life    *life.Life // of the configuration; nil: versions are not kept
+	Version int        // which of them Config is
 	// Override puts what the command line says over a configuration; nil: nothing.
 	Override func(*config.Config) error
 	Reports  []board.Report // of what was looked at before
@@ -134,7 +136,7 @@ type Rooms struct {
 
 // New builds a house. It owns out and the book from now on, also when it fails.
 func New(r Rooms, out *Outside) (*House, error) {
-	h := &House{cfg: r.Config, dir: r.Dir, out: out, log: r.Log, book: r.Book, secrets: r.Secrets, prompts: r.Prompts, started: time.Now(), shards: runtime.GOMAXPROCS(0), life: r.Life, override: r.Override, again: make(chan string, 1), order: newOrder(), keeper: r.Keeper, follows: r.Follows}
+	h := &House{cfg: r.Config, dir: r.Dir, out: out, log: r.Log, book: r.Book, secrets: r.Secrets, prompts: r.Prompts, started: time.Now(), shards: runtime.GOMAXPROCS(0), life: r.Life, version: r.Version, override: r.Override, again: make(chan string, 1), order: newOrder(), keeper: r.Keeper, follows: r.Follows}
 	h.present.Store(r.Config)
 	if h.journal = r.Journal; h.journal == nil {
 		h.journal = newJournal()

@@ -34,7 +34,7 @@ func (h *House) liveOn() {
 		return
 	}
 	h.life.Attach(h)
-	if err := h.life.Applied(); err != nil {
+	if err := h.life.Stands(h.version); err != nil {
 		h.log.Error("the configuration's life", "err", err)
 	}
 }

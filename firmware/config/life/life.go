@@ -361,8 +361,20 @@ func (l *Life) GiveUp(ctx context.Context, by Person, why string) error {
 // Idle says that the house is at rest, as Await asked.
 func (l *Life) Idle() error { return l.do(context.Background(), Idle{}, false) }
 
-// Applied says that a house began that works by what Restart asked for.
-func (l *Life) Applied() error { return l.do(context.Background(), Applied{}, false) }
+// Stands says that a house began that works by version n. While it began the time of a
+// trial may have run out, with no house to take the version before back: then it is one
+// that was given up, and starts anew when idle.
+func (l *Life) Stands(n int) error {
+	l.act.Lock()
+	defer l.act.Unlock()
+	var ev Event = Applied{}
+	l.mu.Lock()
+	if l.m.Returning() && n != l.m.Confirmed {
+		ev = Failed{fmt.Sprintf("the house began by version %d", n)}
+	}
+	l.mu.Unlock()
+	return l.step(context.Background(), ev, false)
+}
 
 // Failed says that none could begin.
 func (l *Life) Failed(why string) error {

@@ -303,3 +303,43 @@ func TestTheSecondCopyCannotBeWritten(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// The time of a trial runs out while one house has ended and the next begins, by the
+// version on trial: that one goes as soon as no call goes on.
+func TestTheTimeRunsOutBetweenTwoHouses(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l, h := open(t, durable.Disk{}, t.TempDir()), &house{}
+		if err := l.Take(doc(1), "factory", "", System); err != nil {
+			t.Fatal(err)
+		}
+		l.Attach(h)
+		if _, err := l.Try(t.Context(), doc(2), Version{By: ana}, time.Minute, false); err != nil {
+			t.Fatal(err)
+		}
+		l.Attach(nil)
+		<-time.After(2 * time.Minute)
+		synctest.Wait()
+		next := &house{}
+		l.Attach(next)
+		if err := l.Stands(2); err != nil {
+			t.Fatal(err)
+		}
+		if _, _, returning := l.Status(); !returning || next.awaits != 1 {
+			t.Errorf("returning %v, waits to restart by %d", returning, next.awaits)
+		}
+		if err := l.Idle(); err != nil {
+			t.Fatal(err)
+		}
+		l.Attach(nil)
+		l.Attach(&house{})
+		if err := l.Stands(1); err != nil {
+			t.Fatal(err)
+		}
+		if _, n, returning := l.Status(); returning || n != 1 || fmt.Sprint(next.by) != "[-1]" {
+			t.Errorf("in use %d, returning %v, restarts %v", n, returning, next.by)
+		}
+		if err := l.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+}
