@@ -125,7 +125,7 @@ type Rooms struct {
 	Secrets *secret.Store
 	Prompts *prompt.Pack
 	Life    *life.Life // of the configuration; nil: versions are not kept
-	Version int        // which of them Config is
+	Version int        // which of them Config is; 0: the one that is to be used
 	// Override puts what the command line says over a configuration; nil: nothing.
 	Override func(*config.Config) error
 	Reports  []board.Report // of what was looked at before

@@ -361,7 +361,7 @@ func (l *Life) GiveUp(ctx context.Context, by Person, why string) error {
 // Idle says that the house is at rest, as Await asked.
 func (l *Life) Idle() error { return l.do(context.Background(), Idle{}, false) }
 
-// Stands says that a house began that works by version n. While it began the time of a
+// Stands says that a house began that works by version n, 0 by the one asked for. While it began the time of a
 // trial may have run out, with no house to take the version before back: then it is one
 // that was given up, and starts anew when idle.
 func (l *Life) Stands(n int) error {
@@ -369,7 +369,7 @@ func (l *Life) Stands(n int) error {
 	defer l.act.Unlock()
 	var ev Event = Applied{}
 	l.mu.Lock()
-	if l.m.Returning() && n != l.m.Confirmed {
+	if l.m.Returning() && n != 0 && n != l.m.Confirmed {
 		ev = Failed{fmt.Sprintf("the house began by version %d", n)}
 	}
 	l.mu.Unlock()
