@@ -269,7 +269,11 @@ func (r *rig) recovery(ctx context.Context) error {
 			}
 			return err
 		}
-		err := desk("slots", "vacía")
+		// The desk is open before the kernel has found the stick.
+		err := retry(ctx, func() error { return desk("usb", "good.ctl") })
+		if err == nil {
+			err = desk("slots", "vacía")
+		}
 		if err == nil {
 			err = desk("stage alien.ctl usb", "key")
 		}
