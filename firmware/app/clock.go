@@ -81,6 +81,15 @@ func rtc(cfg *config.Config) Clocks {
 	return sources.NewMachine("")
 }
 
+// run names this run of the machine; empty: it cannot be told.
+func (t *Time) run() string {
+	if t.below == nil {
+		return ""
+	}
+	id, _ := t.below.Boot()
+	return id
+}
+
 // Dates makes a book that is dated by this clock.
 func (t *Time) Dates(o book.Options) book.Options {
 	o.Clock = string(t.State())

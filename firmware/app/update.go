@@ -47,7 +47,7 @@ func (h *House) buildUpdates() error {
 	}
 	c := h.cfg.Update
 	u, err := update.New(update.Config{
-		Keeper: h.keeper, Dir: dir, Keys: keys, URL: c.URL, Version: Version, Started: h.started, Booted: h.machineUp, Log: h.log.With("part", "update"),
+		Keeper: h.keeper, Dir: dir, Keys: keys, URL: c.URL, Version: Version, Started: h.started, Boot: h.clock.run(), Booted: h.machineUp, Log: h.log.With("part", "update"),
 		Auto:    rollout.Settings{Off: c.Off, Site: h.cfg.Site.ID, Ring: ctl.Ring(c.Ring), From: c.From, To: c.To, Location: h.cfg.Site.Location},
 		Client:  &http.Client{Transport: h.out.Updates, CheckRedirect: onlyHTTPS},
 		Now:     h.clock.Now,

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"strings"
@@ -43,6 +44,7 @@ type box struct {
 	events  []string
 	trusted bool
 	deaf    int           // restarts that fail
+	mute    bool          // the boot loader cannot keep its record
 	freed   chan struct{} // lets what hangs go on
 	auto    rollout.Settings
 	url     string
@@ -114,7 +116,11 @@ func (b *box) boot() {
 		synctest.Wait()
 	}
 	r, err := b.disk.Record()
-	b.booted = slot.Boot(r, err == nil, func(slot.ID) bool { return true }, b.disk.Keep)
+	keep := b.disk.Keep
+	if b.mute {
+		keep = func(slot.Record) error { return errors.New("the card does not answer") }
+	}
+	b.booted = slot.Boot(r, err == nil, func(slot.ID) bool { return true }, keep)
 	b.boots++
 	k, err := slotkeeper.New(slotkeeper.Config{Disk: b.disk, Keys: testKeys(), Board: "qemu", Boot: 1, Running: b.booted.Slot, Trial: b.booted.Trial,
 		Inbox: b.dir, Sticks: b, Log: slog.New(slog.DiscardHandler)})
@@ -138,7 +144,7 @@ func (b *box) house() {
 	}
 	var err error
 	b.up, err = New(Config{
-		Keeper: b, Dir: b.dir, Keys: testKeys(), Client: &http.Client{Transport: b.site}, URL: b.url, Auto: b.auto, Version: "x", Started: time.Now(), Booted: time.Now,
+		Keeper: b, Dir: b.dir, Keys: testKeys(), Client: &http.Client{Transport: b.site}, URL: b.url, Auto: b.auto, Version: "x", Started: time.Now(), Boot: fmt.Sprint(b.boots), Booted: time.Now,
 		Trusted: func() bool { return b.trusted },
 		Calls:   func() int { b.mu.Lock(); defer b.mu.Unlock(); return b.calls },
 		Ports:   func() int { return 4 },

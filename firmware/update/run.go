@@ -40,6 +40,9 @@ func (u *Updater) Run(ctx context.Context) error {
 	if err := u.tellFall(s); err != nil {
 		u.c.Log.Error("updates", "err", err)
 	}
+	if err := u.resume(ctx, s); err != nil {
+		u.c.Log.Error("updates", "err", err)
+	}
 	if s.Trial {
 		u.gate(ctx)
 	}

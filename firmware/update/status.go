@@ -46,7 +46,7 @@ var whys = map[string][2]string{
 }
 
 // checkWords are the checks in Spanish.
-var checkWords = strings.NewReplacer("ports", "puertos", "book", "libro", "late", "tarde", "silence", "el programa no arranca", "busy", "nunca hubo un momento libre", "+", ", ")
+var checkWords = strings.NewReplacer("ports", "puertos", "book", "libro", "late", "tarde", "silence", "el programa no arranca", "busy", "nunca hubo un momento libre", "loader", "el cargador no la arrancó", "+", ", ")
 
 func (u *Updater) notices(s slotwire.State) (out []slotwire.Notice) {
 	running, other := s.Of(s.Running), s.Of(s.Other())

@@ -25,12 +25,40 @@ func (u *Updater) Start(ctx context.Context, who tel.Who) (slotwire.Result, erro
 	if err != nil {
 		return r, err
 	}
-	if err := u.remember(func(m *memory) { m.Ports = u.c.Ports() }); err != nil {
+	if err := u.remember(u.order); err != nil {
 		return r, err
 	}
 	u.booked(who, "start", fmt.Sprintf("%s (%d) in slot %s, when nobody talks", r.Held.Version, r.Held.Number, r.Slot))
 	u.arm(true)
 	return r, nil
+}
+
+// order is what is remembered of a start that is ordered.
+func (u *Updater) order(m *memory) { m.Ports, m.Ordered = u.c.Ports(), u.c.Boot }
+
+// resume goes on with a start that was ordered before the program began. In the same run
+// of the machine it waits on. In a later one the boot loader passed it by, because it
+// could not keep its record; it would do so again, so the start is taken back, and the
+// number counts as one that failed here.
+func (u *Updater) resume(ctx context.Context, s slotwire.State) error {
+	if s.Trial || s.Try == "" {
+		return nil
+	}
+	u.mu.Lock()
+	same := u.c.Boot != "" && u.mem.Ordered == u.c.Boot
+	u.mu.Unlock()
+	if same {
+		u.arm(true)
+		return nil
+	}
+	if _, err := u.do(ctx, slotwire.Rollback, slotwire.RollbackAsk{Why: "loader"}, nil); err != nil {
+		return fmt.Errorf("cannot take back a start that the boot loader passed by: %w", err)
+	}
+	s, err := u.Slots(ctx)
+	if err != nil {
+		return err
+	}
+	return u.tellFall(s)
 }
 
 // arm orders the waiting for an idle house, or takes it back.
@@ -148,7 +176,7 @@ func (u *Updater) Rollback(ctx context.Context, who tel.Who, present bool) (slot
 	if err != nil {
 		return r, err
 	}
-	if err := u.remember(func(m *memory) { m.Ports = u.c.Ports() }); err != nil {
+	if err := u.remember(u.order); err != nil {
 		return r, err
 	}
 	u.booked(who, "rolled back", fmt.Sprintf("to %s (%d) in slot %s", r.Held.Version, r.Held.Number, r.Slot))

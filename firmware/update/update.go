@@ -43,6 +43,9 @@ type Config struct {
 	Auto    rollout.Settings
 	Version string    // of the program
 	Started time.Time // of the program
+	// Boot names this run of the machine, so that an order to start can be told from one
+	// that the boot loader passed by; empty: it cannot be told.
+	Boot string
 	// Booted is when the machine started: a trial counts from there, however often the
 	// program starts.
 	Booted func() time.Time
@@ -96,12 +99,13 @@ type Updater struct {
 // memory is what outlives a restart.
 type memory struct {
 	Postponed time.Time `json:"postponed,omitzero"`
-	Failed    []uint64  `json:"failed,omitempty"` // fell back here
-	Acked     string    `json:"acked,omitempty"`  // the fall-back that somebody has seen
-	Told      string    `json:"told,omitempty"`   // the fall-back that is in the book
-	Ports     int       `json:"ports,omitempty"`  // that answered before a start on trial
-	Stands    uint64    `json:"stands,omitempty"` // number that runs and is good …
-	Since     time.Time `json:"since,omitzero"`   // … since
+	Failed    []uint64  `json:"failed,omitempty"`  // fell back here
+	Acked     string    `json:"acked,omitempty"`   // the fall-back that somebody has seen
+	Told      string    `json:"told,omitempty"`    // the fall-back that is in the book
+	Ports     int       `json:"ports,omitempty"`   // that answered before a start on trial
+	Ordered   string    `json:"ordered,omitempty"` // the run of the machine in which that start was ordered
+	Stands    uint64    `json:"stands,omitempty"`  // number that runs and is good …
+	Since     time.Time `json:"since,omitzero"`    // … since
 }
 
 const memoryName = "state.json"
