@@ -104,12 +104,15 @@ func (s *shell) attend(ctx context.Context, cancel context.CancelFunc, done <-ch
 			}
 		case size = <-s.d.Resize: // from the next command on
 		case <-idle.timer():
-			if s.live.Load() || !waits {
-				idle.touch() // somebody may be reading what moves
-				continue
+			switch {
+			case s.live.Load(): // what moves may be watched on; whoever ends it enters anew
+				s.expired = true
+			case !waits:
+				idle.touch()
+			default:
+				s.expired = true
+				cancel()
 			}
-			s.expired = true
-			cancel()
 		}
 	}
 }

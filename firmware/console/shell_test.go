@@ -232,10 +232,21 @@ func TestLive(t *testing.T) {
 		owner(s)
 		s.Send("panel\r")
 		s.Expect("picture 3")
-		<-time.After(time.Hour) // no idle time counts while something moves
+		<-time.After(5 * time.Minute)
 		s.Send("x")
 		s.Expect("maria@centralita> ")
 		s.Do("status", "Line 3 is dead")
+		s.Send("panel\r")
+		<-time.After(time.Hour) // it may be watched for as long, but not left open to whoever comes by
+		at := n
+		<-time.After(time.Minute)
+		if n == at {
+			t.Error("the picture stands still")
+		}
+		s.Send("x")
+		s.Expect("closed for want of activity")
+		s.Do("lines", "is for those who have logged in")
+		owner(s)
 		s.Send("lines watch\r")
 		s.Expect("no battery")
 		s.Send("\x03")
