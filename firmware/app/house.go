@@ -322,6 +322,7 @@ func (h *House) Run(ctx context.Context, ready func()) error {
 	part("updates", h.updates.Run)
 	part("the watch", h.watch)
 	part("late channels", h.awaitLate)
+	part("the address", h.keepAddress)
 	part("the watchdog", h.feed)
 	h.liveOn()
 	ready()

@@ -33,6 +33,8 @@ type Outside struct {
 	RTP       func(netip.AddrPort) (net.PacketConn, error)
 	RTPAddr   netip.Addr     // where RTP sockets are opened
 	Advertise netip.AddrPort // what SDP and Contact say; zero: the sockets' own addresses
+	// Addresses are those of the machine that may be told; nil: Advertise stays.
+	Addresses func() ([]netip.Addr, error)
 	Web       net.Listener
 	HTTPS     net.Listener // of the pages over TLS; nil: none are
 	Control   net.Listener
@@ -118,9 +120,11 @@ func Listen(cfg *config.Config, dir string) (out *Outside, err error) {
 	var d net.Dialer
 	o.DialTCP = func(ctx context.Context, addr string) (net.Conn, error) { return d.DialContext(ctx, "tcp", addr) }
 	if at.Addr().IsUnspecified() {
-		if o.Advertise, err = ownAddress(at.Port()); err != nil {
+		own, err := addresses()
+		if err != nil {
 			return nil, err
 		}
+		o.Addresses, o.Advertise = addresses, announced(own, at.Port())
 	}
 	return o, nil
 }
@@ -150,18 +154,16 @@ func listenUnix(path string) (net.Listener, error) {
 	return l, nil
 }
 
-// ownAddress finds the address that peers can send to when we listen on all.
+// ownAddress finds the address that people can type when we listen on all.
 func ownAddress(port uint16) (netip.AddrPort, error) {
-	all, err := net.InterfaceAddrs()
+	own, err := addresses()
+	if err == nil && len(own) == 0 {
+		err = errors.New("this machine has no address but loopback")
+	}
 	if err != nil {
-		return netip.AddrPort{}, fmt.Errorf("cannot find an address of this machine: %w", err)
+		return netip.AddrPort{}, err
 	}
-	for _, a := range all {
-		if p, err := netip.ParsePrefix(a.String()); err == nil && p.Addr().Is4() && p.Addr().IsGlobalUnicast() && !p.Addr().IsLoopback() {
-			return netip.AddrPortFrom(p.Addr(), port), nil
-		}
-	}
-	return netip.AddrPort{}, errors.New("cannot listen on every address: this machine has none but loopback; name one in listen.sip")
+	return announced(own, port), nil
 }
 
 // close closes what is open.

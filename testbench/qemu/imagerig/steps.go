@@ -59,6 +59,9 @@ func (r *rig) firstStart(ctx context.Context) error {
 // setUp opens the box's sockets to the network and confirms. The house starts anew in
 // between, and whoever was in has to come in again.
 func (b *box) setUp(ctx context.Context) error {
+	if err := b.addressed(ctx); err != nil {
+		return err
+	}
 	for _, c := range []string{"config set listen.sip 0.0.0.0:5060", "config set listen.web 0.0.0.0:8080", "config set listen.rtp 20000-20999"} {
 		said, err := b.ask(ctx, c)
 		if err == nil && !strings.Contains(said, "borrador") {
@@ -82,6 +85,19 @@ func (b *box) setUp(ctx context.Context) error {
 		err = fmt.Errorf("config confirm: %s", said)
 	}
 	return err
+}
+
+// addressed waits until the box has its address: one that comes while the house listens
+// everywhere makes it start anew.
+func (b *box) addressed(ctx context.Context) error {
+	return retry(ctx, func() error {
+		said, err := b.ask(ctx, "net show")
+		if err == nil && !strings.Contains(said, "10.0.2.") {
+			time.Sleep(time.Second)
+			err = fmt.Errorf("no address yet: %s", said)
+		}
+		return err
+	})
 }
 
 // forgotten applies a change for twenty seconds, and nobody confirms it.
