@@ -84,7 +84,7 @@ func ready() error {
 	last := "nothing"
 	for range 60 {
 		out, err := exec.Command(program, "board", "--json", "--data", data).CombinedOutput()
-		if last = strings.TrimSpace(string(out)); err == nil && strings.Count(last, `"loaded"`) == 2 {
+		if last = strings.TrimSpace(string(out)); err == nil && strings.Count(last, `"port":"dahdi/`) == 2 && !strings.Contains(last, `"failed"`) && !strings.Contains(last, `"skipped"`) {
 			return nil
 		}
 		time.Sleep(500 * time.Millisecond)
