@@ -14,8 +14,9 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"sync"
 	"time"
+
+	"github.com/centralita/centralita/firmware/gatehouse"
 )
 
 // SocketName is the name of the socket in the data folder.
@@ -75,34 +76,14 @@ func Listen(dir string) (net.Listener, error) {
 // Serve answers on l until ctx ends, one goroutine a session. It closes l and
 // returns when every session has ended; nil when it was ctx that ended it.
 func (c *Console) Serve(ctx context.Context, l net.Listener) error {
-	var sessions sync.WaitGroup
-	defer sessions.Wait()
-	defer l.Close()
-	defer context.AfterFunc(ctx, func() { l.Close() })()
-	places := make(chan struct{}, maxSessions)
-	for {
-		conn, err := l.Accept()
-		if ctx.Err() != nil {
-			if err == nil {
-				conn.Close()
-			}
-			return nil
-		}
-		if err != nil {
-			return fmt.Errorf("cannot serve the console: %w", err)
-		}
-		select {
-		case places <- struct{}{}:
-		default:
-			c.d.Log.Warn("too many consoles at once", "limit", maxSessions)
-			conn.Close()
-			continue
-		}
-		sessions.Go(func() {
-			defer func() { <-places }()
-			c.session(ctx, conn)
-		})
+	err := gatehouse.Serve(ctx, l, maxSessions, func(conn net.Conn) {
+		c.d.Log.Warn("too many consoles at once", "limit", maxSessions)
+		conn.Close()
+	}, func(conn net.Conn) { c.session(ctx, conn) })
+	if err != nil {
+		return fmt.Errorf("cannot serve the console: %w", err)
 	}
+	return nil
 }
 
 // session answers one request. A reader who hangs up, or does not read for

@@ -10,6 +10,8 @@ import (
 	"net"
 	"sync"
 	"time"
+
+	"github.com/centralita/centralita/firmware/gatehouse"
 )
 
 // Reasons for which a handler's context ends.
@@ -29,34 +31,13 @@ type server struct {
 // has ended too. It closes l. It checks nobody: Listen's listener does.
 func Serve(ctx context.Context, l net.Listener, handlers map[string]Handler) error {
 	s := &server{handlers: handlers, busy: map[string]bool{}}
-	var conns sync.WaitGroup
-	defer conns.Wait()
-	defer l.Close()
-	defer context.AfterFunc(ctx, func() { l.Close() })()
-	places := make(chan struct{}, maxConns)
-	for {
-		conn, err := l.Accept()
-		if ctx.Err() != nil {
-			if err == nil {
-				conn.Close()
-			}
-			return nil
-		}
-		if err != nil {
-			return fmt.Errorf("cannot serve the keeper: %w", err)
-		}
-		select {
-		case places <- struct{}{}:
-		default:
-			refuse(conn, fmt.Sprintf("cannot take the request: %d are under way", maxConns))
-			continue
-		}
-		conns.Go(func() {
-			defer func() { <-places }()
-			defer conn.Close()
-			s.answer(ctx, conn)
-		})
+	err := gatehouse.Serve(ctx, l, maxConns, func(conn net.Conn) {
+		refuse(conn, fmt.Sprintf("cannot take the request: %d are under way", maxConns))
+	}, func(conn net.Conn) { s.answer(ctx, conn) })
+	if err != nil {
+		return fmt.Errorf("cannot serve the keeper: %w", err)
 	}
+	return nil
 }
 
 // refuse says why and closes.

@@ -68,10 +68,11 @@ var table = []row{
 		"board/models"}, alien: true}, // the boards' files are data
 	{packages: "firmware/health", ours: []string{"firmware/tel", "firmware/view"}, never: []string{"database/sql"}, alien: true},
 	{packages: "firmware/durable"},
+	{packages: "firmware/gatehouse", never: []string{"os/**", "database/sql"}},
 	{packages: "firmware/lan", ours: []string{"firmware/tel", "firmware/durable", "firmware/config/place"}, never: []string{"database/sql"}, alien: true},
 	{packages: "firmware/provision", ours: []string{"firmware/lan", "firmware/durable", "firmware/config/place"}, never: []string{"net/http/**", "database/sql"}},
-	{packages: "firmware/wipe", ours: []string{"firmware/durable"}, never: []string{"net/**", "database/sql"}, alien: true}, // x/sys: TRIM
-	{packages: "firmware/keeper", ours: []string{"firmware/tel"}, never: []string{"database/sql"}, alien: true},             // x/sys: who asks
+	{packages: "firmware/wipe", ours: []string{"firmware/durable"}, never: []string{"net/**", "database/sql"}, alien: true},           // x/sys: TRIM
+	{packages: "firmware/keeper", ours: []string{"firmware/tel", "firmware/gatehouse"}, never: []string{"database/sql"}, alien: true}, // x/sys: who asks
 	{packages: "firmware/keeper/chores", ours: []string{"firmware/keeper", "firmware/lan", "firmware/wipe", "firmware/durable"},
 		never: []string{"database/sql"}, alien: true},
 	{packages: "firmware/clock/sntp", ours: []string{"firmware/clock"}, never: []string{"database/sql", "os/**"}, alien: true},
@@ -91,7 +92,7 @@ var table = []row{
 		"hal/display", "hal/display/dots", "hal/led", "hal/button"}, never: []string{"database/sql"}, alien: true},
 	{packages: "firmware/sshd", ours: []string{"firmware/tel", "firmware/durable"}, never: []string{"database/sql"}, alien: true},
 	{packages: "firmware/console/edit", never: machine, virtual: true},
-	{packages: "firmware/console", ours: []string{"firmware/view", "firmware/config", "firmware/config/life", "firmware/health", "firmware/tel", "firmware/trace", "firmware/console/edit", "firmware/lan", "firmware/update/slotwire"}, alien: true},
+	{packages: "firmware/console", ours: []string{"firmware/gatehouse", "firmware/view", "firmware/config", "firmware/config/life", "firmware/health", "firmware/tel", "firmware/trace", "firmware/console/edit", "firmware/lan", "firmware/update/slotwire"}, alien: true},
 	{packages: "firmware/web/**", ours: []string{"firmware/view", "firmware/config", "firmware/health", "firmware/tel", "firmware/trace",
 		"firmware/web/**", "firmware/durable"}, never: []string{"database/sql"}, alien: true},
 
