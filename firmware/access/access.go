@@ -38,11 +38,10 @@ type Access struct {
 	code     string
 	tickets  map[digestOf]time.Time // of proved codes, until when
 	sessions map[digestOf]*session
+	standing map[string]chan struct{} // of a person: closed when sessions of other doors must end
 	guard    guard
 	known    map[string]time.Time // person and source that have entered
-	hour     time.Time
-	told     int
-	untold   int
+	tallies  map[happening]*tally // of what is not always told by itself
 }
 
 // Open reads the accounts of the data folder dir. A file that cannot be used leaves
@@ -58,7 +57,7 @@ func Open(dir string, opt Options) *Access {
 		opt.Date = func(t time.Time) time.Time { return t }
 	}
 	a := &Access{opt: opt, path: filepath.Join(dir, FileName), hasher: newHasher(opt.Cost), wake: make(chan struct{}, 1),
-		tickets: map[digestOf]time.Time{}, sessions: map[digestOf]*session{}, guard: guard{}, known: map[string]time.Time{}}
+		tickets: map[digestOf]time.Time{}, sessions: map[digestOf]*session{}, standing: map[string]chan struct{}{}, guard: guard{}, known: map[string]time.Time{}, tallies: map[happening]*tally{}}
 	a.people, a.trouble = load(a.path)
 	a.claim = claim.New(a.trouble != nil || len(a.people) > 0)
 	a.mu.Lock()
@@ -74,7 +73,8 @@ func (a *Access) Trouble() error {
 	return a.trouble
 }
 
-// Run makes a new code whenever the present one has run out, until ctx ends.
+// Run makes a new code whenever the present one has run out, and tells of refusals
+// that were not told one by one, until ctx ends.
 func (a *Access) Run(ctx context.Context) error {
 	timer := time.NewTimer(0)
 	defer timer.Stop()
@@ -85,16 +85,28 @@ func (a *Access) Run(ctx context.Context) error {
 		case <-timer.C:
 			a.mu.Lock()
 			a.step(claim.TimedOut{})
+			a.sum(time.Now())
 			a.mu.Unlock()
 		case <-a.wake:
 		}
-		a.mu.Lock()
-		at, due := a.claim.Deadline()
-		a.mu.Unlock()
+		at, due := a.deadline()
 		if timer.Stop(); due {
 			timer.Reset(time.Until(at))
 		}
 	}
+}
+
+// deadline is when Run has something to do.
+func (a *Access) deadline() (at time.Time, due bool) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	at, due = a.claim.Deadline()
+	for _, t := range a.tallies {
+		if end, more := t.due(); more && (!due || end.Before(at)) {
+			at, due = end, true
+		}
+	}
+	return at, due
 }
 
 // step feeds the claim's machine and does what it says. The caller holds mu. It
@@ -124,11 +136,16 @@ func (a *Access) step(ev claim.Event) (admitted bool, refused claim.Refused) {
 	return admitted, refused
 }
 
-func (a *Access) changed() {
+// rouse lets Run look at its deadline anew.
+func (a *Access) rouse() {
 	select {
 	case a.wake <- struct{}{}:
 	default:
 	}
+}
+
+func (a *Access) changed() {
+	a.rouse()
 	if a.opt.Changed != nil {
 		a.opt.Changed()
 	}

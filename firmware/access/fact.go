@@ -1,6 +1,9 @@
 package access
 
 import (
+	"cmp"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/centralita/centralita/firmware/tel"
@@ -33,23 +36,48 @@ type Fact struct {
 	Count  int // of others like it that were not told one by one
 }
 
-// Few refusals an hour are told one by one, so that a guesser does not fill the book.
-const refusalsAnHour = 120
-
 // tell books a fact. The caller holds mu.
 func (a *Access) tell(f Fact) {
 	f.At = time.Now()
-	if f.What == WasRefused {
-		if f.At.Sub(a.hour) >= time.Hour {
-			a.hour, a.told = f.At, 0
-		}
-		if a.told++; a.told > refusalsAnHour {
-			a.untold++
+	if f.What == WasRefused || f.What == LockedOut {
+		t := a.tallyOf(f.What, f.By.Via)
+		var told bool
+		if f.Count, told = t.admit(f.At, source(f.By.Via, f.From)); !told {
+			a.rouse() // somebody must say at the hour's end how many there were
 			return
 		}
-		f.Count, a.untold = a.untold, 0
 	}
 	if a.opt.Book != nil {
 		a.opt.Book(f)
+	}
+}
+
+// happening is what tallies are kept of.
+type happening struct {
+	what What
+	via  tel.Door
+}
+
+// tallyOf returns the count of something at a door. The caller holds mu.
+func (a *Access) tallyOf(what What, via tel.Door) *tally {
+	h := happening{what, via}
+	t := a.tallies[h]
+	if t == nil {
+		t = &tally{}
+		a.tallies[h] = t
+	}
+	return t
+}
+
+// sum books how many were not told one by one in an hour that is over. The caller holds
+// mu.
+func (a *Access) sum(now time.Time) {
+	all := slices.SortedFunc(maps.Keys(a.tallies), func(x, y happening) int {
+		return cmp.Or(cmp.Compare(x.what, y.what), cmp.Compare(x.via, y.via))
+	})
+	for _, h := range all {
+		if n := a.tallies[h].over(now); n > 0 && a.opt.Book != nil {
+			a.opt.Book(Fact{What: h.what, At: now, By: tel.Who{Via: h.via}, Detail: "more in an hour", Count: n})
+		}
 	}
 }

@@ -76,6 +76,20 @@ func (g guard) undo(key string) {
 	}
 }
 
+// forgive takes back of a source what is counted under share, which is forgotten. Who
+// knows one password and guesses at another must not wipe out his guesses with the one
+// he knows.
+func (g guard) forgive(source, share string) {
+	all, mine := g[source], g[share]
+	if all == nil || mine == nil {
+		return
+	}
+	delete(g, share)
+	if all.count -= mine.count; all.count <= 0 {
+		delete(g, source)
+	}
+}
+
 // clear forgets a key.
 func (g guard) clear(key string) { delete(g, key) }
 

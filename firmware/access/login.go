@@ -3,6 +3,7 @@ package access
 import (
 	"bytes"
 	"context"
+	"math"
 	"net/netip"
 	"strings"
 	"time"
@@ -41,6 +42,9 @@ type attempt struct {
 	via    tel.Door
 	from   string
 }
+
+// share is the key under which the failures of a source for this one name are counted.
+func (at *attempt) share() string { return at.source + "\x00" + at.name }
 
 // Login checks a name and a password. from is the source, as an address or the name
 // of a serial line. An unknown name costs the same time and gets the same answer.
@@ -85,7 +89,7 @@ func (a *Access) admit(at *attempt, typed string) (kept string, err error) {
 		return "", errUnclaimed
 	}
 	if wait := a.guard.wait(now, at.source); wait > 0 {
-		a.untold++
+		a.unjudged(now, at.via)
 		return "", locked(wait)
 	}
 	name := at.name
@@ -96,7 +100,7 @@ func (a *Access) admit(at *attempt, typed string) (kept string, err error) {
 	if at.rule != serialRule && !entered {
 		at.person = "person " + name
 		if wait := a.guard.wait(now, at.person); wait > 0 {
-			a.untold++
+			a.unjudged(now, at.via)
 			return "", locked(wait)
 		}
 		at.wait = a.guard.fail(now, at.person, personRule)
@@ -105,6 +109,12 @@ func (a *Access) admit(at *attempt, typed string) (kept string, err error) {
 		return p.Hash, nil
 	}
 	return a.hasher.dummy, nil
+}
+
+// unjudged counts an attempt that came in a wait. The caller holds mu.
+func (a *Access) unjudged(now time.Time, via tel.Door) {
+	a.tallyOf(WasRefused, via).more(now)
+	a.rouse()
 }
 
 // maxKnown bounds the memory of who entered from where.
@@ -122,6 +132,7 @@ func (a *Access) judge(at *attempt, kept string, ok bool) (tel.Who, error) {
 	}
 	if !ok || p == nil || p.Hash != kept {
 		wait := a.guard.fail(now, at.source, at.rule)
+		a.guard.fail(now, at.share(), rule{free: math.MaxInt})
 		a.tell(Fact{What: WasRefused, Name: by.Name, By: by, From: at.from, Detail: "password"})
 		if at.wait > 0 {
 			a.tell(Fact{What: LockedOut, Name: by.Name, By: by, From: at.from, Detail: "person " + span(at.wait)})
@@ -134,7 +145,7 @@ func (a *Access) judge(at *attempt, kept string, ok bool) (tel.Who, error) {
 	if at.person != "" {
 		a.guard.clear(at.person)
 	}
-	a.guard.clear(at.source)
+	a.guard.forgive(at.source, at.share())
 	return a.entered(p, at.via, at.from, "password"), nil
 }
 
@@ -195,6 +206,10 @@ func (a *Access) Keys(name string) []string {
 func (a *Access) KeyOf(name string, key []byte) (tel.Who, bool) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
+	return a.keyOf(name, key)
+}
+
+func (a *Access) keyOf(name string, key []byte) (tel.Who, bool) {
 	if p := a.find(name); p != nil {
 		for _, k := range p.Keys {
 			if bytes.Equal(k.wire, key) {
@@ -205,13 +220,27 @@ func (a *Access) KeyOf(name string, key []byte) (tel.Who, bool) {
 	return tel.Who{}, false
 }
 
-// Arrived books that somebody has entered by a key.
-func (a *Access) Arrived(who tel.Who, from string) {
+// Arrived books that somebody has entered by a key, if it is still his: the proof took
+// its time. ended is as of Standing.
+func (a *Access) Arrived(name string, key []byte, from string) (who tel.Who, ended <-chan struct{}, ok bool) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if p := a.find(who.Name); p != nil {
-		a.entered(p, who.Via, from, "key")
+	if who, ok = a.keyOf(name, key); !ok {
+		return tel.Who{}, nil, false
 	}
+	return a.entered(a.find(name), tel.DoorSSH, from, "key"), a.stands(name), true
+}
+
+// Refused books that somebody over SSH has shown no key of an account. Keys cannot be
+// guessed, so there is no wait.
+func (a *Access) Refused(name, from string) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	by := tel.Who{Via: tel.DoorSSH}
+	if p := a.find(name); p != nil {
+		by.Name = p.Name
+	}
+	a.tell(Fact{What: WasRefused, Name: by.Name, By: by, From: from, Detail: "key"})
 }
 
 // RoleOf returns the role that an account has now; Nobody when there is none. A

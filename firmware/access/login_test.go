@@ -1,6 +1,7 @@
 package access
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -317,6 +318,103 @@ func TestRefusalsDoNotFillTheBook(t *testing.T) {
 		_, _ = a.Login(t.Context(), "uno", "falsa falsa", tel.DoorWeb, "10.200.0.1")
 		if f := d.last(); f.What != WasRefused || f.Count != 1000-refusalsAnHour {
 			t.Errorf("%+v", f)
+		}
+	})
+}
+
+// Strangers over SSH are booked one by one, some of each source, and then as a number
+// once the hour is over, though nobody comes any more; a name that is no account is not
+// written down.
+func TestStrangersOverSSHAreBooked(t *testing.T) {
+	in(t, func(t *testing.T) {
+		a, d, _, _ := owned(t)
+		ctx, stop := context.WithCancel(t.Context())
+		defer stop()
+		go a.Run(ctx)
+		d.facts = nil
+		for i := range 100 {
+			a.Refused([]string{"root", "ana"}[i%2], "10.0.0.1:"+fmt.Sprint(1000+i))
+		}
+		a.Refused("admin", "10.0.0.2:22")
+		if n := d.count(WasRefused); n != ofOneSource+1 {
+			t.Errorf("%d booked", n)
+		}
+		if f := d.facts[0]; f.Name != "" || f.By != (tel.Who{Via: tel.DoorSSH}) || f.Detail != "key" {
+			t.Errorf("%+v", f)
+		}
+		if f := d.facts[1]; f.Name != "ana" {
+			t.Errorf("%+v", f)
+		}
+		for i := range 1000 {
+			a.Refused("root", fmt.Sprintf("2001:db8:0:%x::1", i))
+		}
+		if n := d.count(WasRefused); n != refusalsAnHour {
+			t.Errorf("%d booked", n)
+		}
+		_, _ = a.Login(ctx, "ana", "falsa falsa", tel.DoorWeb, away)
+		if f := d.last(); f.By.Via != tel.DoorWeb {
+			t.Errorf("the flood over SSH hides the pages': %+v", f)
+		}
+		pass(time.Hour + time.Second)
+		if f := d.last(); f.What != WasRefused || f.Count != 1101-refusalsAnHour || f.By.Via != tel.DoorSSH {
+			t.Errorf("%+v", f)
+		}
+		n := len(d.facts)
+		pass(10 * time.Hour)
+		if len(d.facts) != n {
+			t.Errorf("booked again: %+v", d.last())
+		}
+	})
+}
+
+// A flood of names that lock themselves out does not fill the book either.
+func TestLocksDoNotFillTheBook(t *testing.T) {
+	in(t, func(t *testing.T) {
+		a, d, _, _ := owned(t)
+		for i := range 1000 {
+			for range 5 {
+				_, _ = a.Login(t.Context(), fmt.Sprint("n", i), "falsa falsa", tel.DoorWeb, fmt.Sprintf("10.%d.%d.1", i/250, i%250))
+			}
+		}
+		if n := d.count(LockedOut); n != refusalsAnHour {
+			t.Errorf("%d locks booked", n)
+		}
+	})
+}
+
+// Who has an account of his own cannot use it to guess at another's: his success takes
+// back his own failures only.
+func TestOwnLoginWipesOutNoGuesses(t *testing.T) {
+	in(t, func(t *testing.T) {
+		a, _, _, ana := owned(t)
+		ctx := t.Context()
+		if err := a.Add(ctx, ana, "eva", tel.AgentRole, other, here); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := a.Login(ctx, "ana", good, tel.DoorWeb, here); err != nil { // so she is spared from here
+			t.Fatal(err)
+		}
+		judged := 0
+		for range 40 {
+			if _, err := a.Login(ctx, "ana", "falsa falsa", tel.DoorWeb, here); errors.Is(err, errDenied) {
+				judged++
+			}
+			if _, err := a.Login(ctx, "eva", other, tel.DoorWeb, here); err != nil && wait(err) == 0 {
+				t.Fatal(err)
+			}
+		}
+		if judged != sourceRule.free {
+			t.Errorf("%d guesses at ana", judged)
+		}
+		pass(time.Hour)
+		if _, err := a.Login(ctx, "ana", good, tel.DoorWeb, here); err != nil {
+			t.Error(err)
+		}
+		for range sourceRule.free - 1 {
+			_, _ = a.Login(ctx, "ana", "falsa falsa", tel.DoorWeb, here)
+		}
+		if _, err := a.Login(ctx, "ana", good, tel.DoorWeb, here); err != nil {
+			t.Errorf("her own failures were not taken back: %v", err)
 		}
 	})
 }

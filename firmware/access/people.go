@@ -197,7 +197,7 @@ func (a *Access) Remove(_ context.Context, by tel.Who, name, from string) error 
 	return err
 }
 
-// SetRole gives an account another role. It holds at once, in open sessions too.
+// SetRole gives an account another role. All its sessions end.
 func (a *Access) SetRole(_ context.Context, by tel.Who, name string, role tel.Role, from string) error {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -209,6 +209,7 @@ func (a *Access) SetRole(_ context.Context, by tel.Who, name string, role tel.Ro
 	}
 	err := a.changeOne(name, func(p *person) error { p.Role = role; return nil })
 	if err == nil {
+		a.revoke(name)
 		a.tell(Fact{What: Changed, Name: name, By: by, From: from, Detail: "role " + role.String()})
 	}
 	return err
@@ -241,7 +242,8 @@ func (a *Access) AddKey(_ context.Context, by tel.Who, name, line, from string) 
 	return err
 }
 
-// RemoveKey takes a key away by its fingerprint.
+// RemoveKey takes a key away by its fingerprint. All sessions of the account end: one
+// of them may be by that key.
 func (a *Access) RemoveKey(_ context.Context, by tel.Who, name, print, from string) error {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -257,6 +259,7 @@ func (a *Access) RemoveKey(_ context.Context, by tel.Who, name, print, from stri
 		return nil
 	})
 	if err == nil {
+		a.revoke(name)
 		a.tell(Fact{What: Changed, Name: name, By: by, From: from, Detail: "key removed " + print})
 	}
 	return err

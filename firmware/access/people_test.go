@@ -136,7 +136,13 @@ func TestRolesHoldAtOnce(t *testing.T) {
 		if err := a.SetRole(ctx, ana, "eva", tel.Supervisor, here); err != nil {
 			t.Fatal(err)
 		}
-		if who, ok := a.Session(token, here); !ok || who.Role != tel.Supervisor || a.RoleOf("eva") != tel.Supervisor {
+		if who, ok := a.Session(token, here); ok || a.RoleOf("eva") != tel.Supervisor {
+			t.Errorf("%+v, %t", who, ok)
+		}
+		if token = a.Begin(eva, here); eva.Role != tel.Owner {
+			t.Fatal("she was no owner")
+		}
+		if who, ok := a.Session(token, here); !ok || who.Role != tel.Supervisor { // begun with what she was
 			t.Errorf("%+v, %t", who, ok)
 		}
 		if err := a.Add(ctx, eva, "leo", tel.AgentRole, other, here); !errors.Is(err, errRole) { // with what she was
@@ -246,12 +252,17 @@ func TestKeys(t *testing.T) {
 		if _, ok := again.KeyOf("eva", k.wire); ok {
 			t.Error("another name entered")
 		}
-		again.Arrived(who, here)
+		if got, ended, ok := again.Arrived("ana", k.wire, here); !ok || got != who || over(ended) {
+			t.Errorf("%+v, %t", got, ok)
+		}
 		if f := d.last(); f.What != LoggedIn || f.Detail != "key" {
 			t.Errorf("booked %+v", f)
 		}
 		if err := again.RemoveKey(ctx, ana, "ana", k.Print, here); err != nil || len(again.Keys("ana")) != 0 {
 			t.Errorf("%v, %d left", err, len(again.Keys("ana")))
+		}
+		if _, _, ok := again.Arrived("ana", k.wire, here); ok {
+			t.Error("a key that was taken away between the question and the proof came in")
 		}
 		if err := again.RemoveKey(ctx, ana, "ana", k.Print, here); err == nil {
 			t.Error("removed twice")

@@ -116,8 +116,37 @@ func (a *Access) expire(now time.Time) {
 	}
 }
 
-// revoke ends all sessions of a person.
+// Standing returns a channel that is closed as soon as sessions of a person that began
+// before must end: another password or role was set, a key was taken away, or the
+// account is no more. Whoever lets somebody in takes it before he looks at the proof.
+func (a *Access) Standing(name string) <-chan struct{} {
+	if clean, err := CleanName(name); err == nil {
+		name = clean
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.stands(name)
+}
+
+// stands is Standing; the caller holds mu.
+func (a *Access) stands(name string) <-chan struct{} {
+	if a.find(name) == nil {
+		over := make(chan struct{})
+		close(over)
+		return over
+	}
+	if a.standing[name] == nil {
+		a.standing[name] = make(chan struct{})
+	}
+	return a.standing[name]
+}
+
+// revoke ends all sessions of a person, at every door. The caller holds mu.
 func (a *Access) revoke(name string) {
+	if c := a.standing[name]; c != nil {
+		close(c)
+		delete(a.standing, name)
+	}
 	for k, s := range a.sessions {
 		if s.name == name {
 			delete(a.sessions, k)

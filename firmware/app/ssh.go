@@ -95,7 +95,7 @@ func (h *House) openSSH(ctx context.Context, at string) error {
 					}
 				}
 			}()
-			return c.Shell(ctx, console.Desk{Who: x.Who, From: x.From, In: console.Pump(ctx, x.In), Out: x.Out, Size: console.Size(x.Size), Resize: sizes, Idle: h.cfg.Access.Console})
+			return c.Shell(ctx, console.Desk{Who: x.Who, From: x.From, In: console.Pump(ctx, x.In), Out: x.Out, Size: console.Size(x.Size), Resize: sizes, Idle: h.cfg.Access.Console, Ended: x.Ended})
 		}})
 	h.ssh.say(console.SSH{On: true, Addr: l.Addr().String(), Fingerprint: s.Fingerprint()})
 	return s.Serve(ctx, l)

@@ -22,6 +22,9 @@ type Access interface {
 	Login(ctx context.Context, name, password string, via tel.Door, from string) (tel.Who, error)
 	// RoleOf is what an account may do now; Nobody when there is none.
 	RoleOf(name string) tel.Role
+	// Standing is closed as soon as the sessions of a person that have begun by now must
+	// end, wherever they are; it is closed already where there is no such account.
+	Standing(name string) <-chan struct{}
 }
 
 // shellCommands are those of a session at a terminal.
@@ -67,11 +70,12 @@ func doLogin(ctx context.Context, s *session) int {
 	if err != nil {
 		return s.fail(NotFine, err)
 	}
+	standing := a.Standing(name) // before it is judged: what changes meanwhile ends the session
 	who, err := a.Login(ctx, name, password, s.who.Via, s.sh.d.From)
 	if err != nil {
 		return s.fail(NotFine, err)
 	}
-	s.sh.who = who
+	s.sh.who, s.sh.ended = who, standing
 	s.line(fmt.Sprintf(s.t("Hola, %s (%s).", "Welcome, %s (%s)."), safe(who.Name), s.role(who.Role)))
 	return Fine
 }

@@ -70,7 +70,7 @@ func doClaim(ctx context.Context, s *session) int {
 		return s.fail(NotFine, err)
 	}
 	if s.sh != nil && s.sh.d.Who.Role == tel.Nobody {
-		s.sh.who = who
+		s.sh.who, s.sh.ended = who, a.Standing(who.Name)
 	}
 	s.wrap("", "  ", fmt.Sprintf(s.t("Hecho: %s es el dueño.", "Done: %s is the owner."), safe(who.Name)))
 	return Fine
@@ -84,6 +84,20 @@ func (s *session) door(v *view.Snapshot) {
 	if v.TLSKey != "" {
 		s.line(s.t("Llave de las páginas: ", "Key of the pages: ") + safe(v.TLSKey))
 	}
+}
+
+// staying does something to an account that ends its sessions. Where it is one's own,
+// the session that did it stays.
+func (s *session) staying(name string, do func() error) error {
+	if s.sh == nil || s.sh.ended == nil || name != s.who.Name {
+		return do()
+	}
+	s.sh.stays.Store(true)
+	err := do()
+	if err == nil {
+		s.sh.ended = s.c.d.Access.Standing(name)
+	}
+	return err
 }
 
 // from is where the person sits.
@@ -117,12 +131,12 @@ func passwd(ctx context.Context, s *session) int {
 	}
 	password, err := s.newSecret(ctx)
 	if err == nil {
-		err = a.Passwd(ctx, s.who, name, old, password, s.from())
+		err = s.staying(name, func() error { return a.Passwd(ctx, s.who, name, old, password, s.from()) })
 	}
 	if err != nil {
 		return s.fail(NotFine, err)
 	}
-	s.done(fmt.Sprintf(s.t("%s: contraseña cambiada; sus sesiones se cerraron", "%s: password changed; all sessions of it were closed"), safe(name)))
+	s.done(fmt.Sprintf(s.t("%s: contraseña cambiada; sus demás sesiones se cerraron", "%s: password changed; all other sessions of it were closed"), safe(name)))
 	return Fine
 }
 
@@ -162,7 +176,7 @@ func (s *session) person(do func(a Accounts, name string) error, es, en string) 
 		return s.stopped()
 	}
 	name := strings.ToLower(s.r.args[0])
-	if err := do(a, name); err != nil {
+	if err := s.staying(name, func() error { return do(a, name) }); err != nil {
 		return s.fail(NotFine, err)
 	}
 	s.done(fmt.Sprintf("%s: %s", safe(name), s.t(es, en)))
@@ -181,12 +195,12 @@ func addPerson(ctx context.Context, s *session) int {
 }
 
 func removePerson(ctx context.Context, s *session) int {
-	return s.person(func(a Accounts, name string) error { return a.Remove(ctx, s.who, name, s.from()) }, "cuenta borrada", "account removed")
+	return s.person(func(a Accounts, name string) error { return a.Remove(ctx, s.who, name, s.from()) }, "cuenta borrada; sus sesiones se cerraron", "account removed; its sessions were closed")
 }
 
 func setRole(ctx context.Context, s *session) int {
 	role, _ := tel.ParseRole(s.r.args[1]) // what is no role is refused as nobody's
-	return s.person(func(a Accounts, name string) error { return a.SetRole(ctx, s.who, name, role, s.from()) }, "papel cambiado", "role changed")
+	return s.person(func(a Accounts, name string) error { return a.SetRole(ctx, s.who, name, role, s.from()) }, "papel cambiado; sus sesiones se cerraron", "role changed; its sessions were closed")
 }
 
 func addKey(ctx context.Context, s *session) int {
@@ -197,5 +211,5 @@ func addKey(ctx context.Context, s *session) int {
 func removeKey(ctx context.Context, s *session) int {
 	return s.person(func(a Accounts, name string) error {
 		return a.RemoveKey(ctx, s.who, name, s.r.args[1], s.from())
-	}, "llave quitada", "key removed")
+	}, "llave quitada; las sesiones de la cuenta se cerraron", "key removed; the sessions of the account were closed")
 }

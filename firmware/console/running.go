@@ -32,6 +32,12 @@ func (s *shell) command(ctx context.Context, line string) {
 		s.removed = true
 		return
 	}
+	select {
+	case <-s.ended:
+		s.revoked = true
+		return
+	default:
+	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	p := &pager{ctx: ctx, sh: s}
@@ -40,6 +46,7 @@ func (s *shell) command(ctx context.Context, line string) {
 	}
 	s.live.Store(false)
 	s.held.Store(false)
+	s.stays.Store(false)
 	done := make(chan struct{})
 	idle := s.clock()
 	defer idle.stop()
@@ -72,7 +79,7 @@ func (s *shell) attend(ctx context.Context, cancel context.CancelFunc, done <-ch
 	waits, gone := false, false // the command waits for a key; the person is gone
 	paging := -1
 	var size Size
-	for in := s.d.In; ; {
+	for in, ended := s.d.In, s.ended; ; {
 		select {
 		case <-done:
 			s.resize(size)
@@ -102,6 +109,11 @@ func (s *shell) attend(ctx context.Context, cancel context.CancelFunc, done <-ch
 			for _, b := range bs {
 				waits = s.interrupt(b, waits, cancel, done)
 			}
+		case <-ended:
+			if ended = nil; !s.stays.Load() {
+				s.revoked = true
+				cancel()
+			}
 		case size = <-s.d.Resize: // from the next command on
 		case <-idle.timer():
 			switch {
@@ -125,6 +137,8 @@ func (s *shell) answer(ctx context.Context, q question) reply {
 		err = errCancelled
 	case errors.Is(err, errIdle):
 		s.expired = true
+	case errors.Is(err, errRevoked):
+		s.revoked, err = true, errCancelled // why is said behind the command
 	}
 	return reply{text, err}
 }

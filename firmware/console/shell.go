@@ -44,6 +44,9 @@ type Desk struct {
 	Resize <-chan Size // nil: never
 	Idle   time.Duration
 	Quiet  bool // no banner: he was here before
+	// Ended is closed when the session must end though nothing else says so: the person's
+	// password or role was changed elsewhere. nil: never.
+	Ended <-chan struct{}
 }
 
 // Pump reads r into a channel until an error, which closes it. It ends with r, or when
@@ -76,6 +79,7 @@ var (
 	errCancelled = usageError{"anulado", "cancelled"}
 	errIdle      = usageError{"la sesión se cerró por falta de actividad", "the session was closed for want of activity"}
 	errRemoved   = usageError{"la cuenta ya no existe; la sesión se cerró", "the account is no more; the session was closed"}
+	errRevoked   = usageError{"esta cuenta cambió en otro sitio; la sesión se cerró", "this account was changed elsewhere; the session was closed"}
 	errEnded     = errors.New("the person is done")
 )
 
@@ -90,13 +94,16 @@ type shell struct {
 	page, ansi bool
 	idle       time.Duration
 	ed         *edit.Editor
-	ahead      []byte // typed before it was asked for
-	leave      bool   // the session is over
-	out        bool   // exit was typed
-	expired    bool   // nobody was there for too long
-	removed    bool   // the account is no more
-	broken     error  // of Out
+	ahead      []byte          // typed before it was asked for
+	leave      bool            // the session is over
+	out        bool            // exit was typed
+	expired    bool            // nobody was there for too long
+	removed    bool            // the account is no more
+	revoked    bool            // it was changed elsewhere
+	ended      <-chan struct{} // closed when it is; nil: nobody has logged in
+	broken     error           // of Out
 
+	stays atomic.Bool // the command that runs changes one's own account: the session goes on
 	held  atomic.Bool // ^S: output waits for a key
 	live  atomic.Bool // any key ends the command
 	needs chan struct{}
@@ -120,7 +127,7 @@ type reply struct {
 // those of Desk.Out, or say that In was closed. It is one goroutine, the caller's, and
 // one more while a command runs; whoever reads the keys is the door's.
 func (c *Console) Shell(ctx context.Context, d Desk) error {
-	s := &shell{c: c, d: d, who: d.Who, lang: c.lang(""), rows: usualRows, cols: usualCols, page: true, idle: d.Idle,
+	s := &shell{c: c, d: d, who: d.Who, ended: d.Ended, lang: c.lang(""), rows: usualRows, cols: usualCols, page: true, idle: d.Idle,
 		needs: make(chan struct{}), keys: make(chan byte), asks: make(chan question)}
 	s.resize(d.Size)
 	s.ed = edit.New(s.cols)
@@ -142,6 +149,8 @@ func (c *Console) Shell(ctx context.Context, d Desk) error {
 			s.logout(s.t(errIdle.es, errIdle.en))
 		case errors.Is(err, errRemoved):
 			s.logout(s.t(errRemoved.es, errRemoved.en))
+		case errors.Is(err, errRevoked):
+			s.logout(s.revocation())
 		default:
 			return err
 		}
@@ -151,17 +160,27 @@ func (c *Console) Shell(ctx context.Context, d Desk) error {
 
 // after says what the command that ran means for the session.
 func (s *shell) after() error {
-	out, expired, removed := s.out, s.expired, s.removed
-	s.out, s.expired, s.removed = false, false, false
+	out, expired, removed, revoked := s.out, s.expired, s.removed, s.revoked
+	s.out, s.expired, s.removed, s.revoked = false, false, false, false
 	switch {
 	case removed:
 		return errRemoved
+	case revoked:
+		return errRevoked
 	case expired:
 		return errIdle
 	case out:
 		return errEnded
 	}
 	return nil
+}
+
+// revocation says why the session ended though the person did nothing.
+func (s *shell) revocation() string {
+	if a := s.c.d.Access; a != nil && a.RoleOf(s.who.Name) == tel.Nobody {
+		return s.t(errRemoved.es, errRemoved.en)
+	}
+	return s.t(errRevoked.es, errRevoked.en)
 }
 
 func (s *shell) t(es, en string) string {
@@ -216,7 +235,7 @@ func (s *shell) logout(why string) {
 	if s.who.Role > tel.Nobody && why == "" {
 		s.say("%s", s.t("Sesión cerrada.", "Logged out."))
 	}
-	s.who, s.ed, s.ahead = s.d.Who, edit.New(s.cols), nil
+	s.who, s.ended, s.ed, s.ahead = s.d.Who, s.d.Ended, edit.New(s.cols), nil
 }
 
 // read lets the person type one line.
@@ -250,6 +269,9 @@ func (s *shell) read(ctx context.Context, prompt string, mode edit.Mode) (string
 			s.ed.Wipe()
 			s.resize(z)
 			s.ed.Resume()
+		case <-s.ended:
+			s.ed.Leave()
+			return "", errors.Join(s.write(s.ed.Output()), errRevoked)
 		case <-idle.timer():
 			if idle.warned {
 				s.ed.Leave()

@@ -9,6 +9,7 @@ import (
 	"os"
 	"regexp"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -24,7 +25,21 @@ import (
 type gate struct {
 	owner, password string
 	tries           []string
+	standing        chan struct{} // of the owner; nil: made when asked for
 }
+
+func (g *gate) Standing(name string) <-chan struct{} {
+	if name != g.owner {
+		return nil
+	}
+	if g.standing == nil {
+		g.standing = make(chan struct{})
+	}
+	return g.standing
+}
+
+// change does what another password of the owner's does elsewhere.
+func (g *gate) change() { close(g.standing); g.standing = nil }
 
 func (g *gate) Claimed() bool { return g.owner != "" }
 func (g *gate) Code() (string, time.Time) {
@@ -223,10 +238,9 @@ func TestPaging(t *testing.T) {
 
 // Live pictures end with any key, and what was typed then is no command.
 func TestLive(t *testing.T) {
-	n := 0
+	var n atomic.Int64
 	d := Deps{Panel: func(*view.Snapshot, time.Time) ([4]string, string) {
-		n++
-		return [4]string{fmt.Sprint("picture ", n)}, "L1."
+		return [4]string{fmt.Sprint("picture ", n.Add(1))}, "L1."
 	}}
 	bubble(t, d, maria(), func(t *testing.T, s *sitting) {
 		owner(s)
@@ -238,9 +252,9 @@ func TestLive(t *testing.T) {
 		s.Do("status", "Line 3 is dead")
 		s.Send("panel\r")
 		<-time.After(time.Hour) // it may be watched for as long, but not left open to whoever comes by
-		at := n
+		at := n.Load()
 		<-time.After(time.Minute)
-		if n == at {
+		if n.Load() == at {
 			t.Error("the picture stands still")
 		}
 		s.Send("x")

@@ -30,7 +30,7 @@ type asked struct {
 }
 
 // session serves one session.
-func (s *Server) session(ctx context.Context, conn ssh.Conn, c ssh.NewChannel, who tel.Who, from string, all *sync.WaitGroup) {
+func (s *Server) session(ctx context.Context, v visitor, c ssh.NewChannel, all *sync.WaitGroup) {
 	ch, requests, err := c.Accept()
 	if err != nil {
 		return // the connection is gone
@@ -47,23 +47,37 @@ func (s *Server) session(ctx context.Context, conn ssh.Conn, c ssh.NewChannel, w
 		follow(requests, resize)
 		stop() // the session was closed from there
 	})
-	out := &patient{w: ch, conn: conn}
+	out := &patient{w: ch, conn: v.conn}
 	code := 0
 	switch {
 	case ask.exec:
-		code = s.c.Exec(ctx, who, ask.command, out)
+		code = s.c.Exec(v.until(ctx, all), v.who, ask.command, out)
 	case ask.terminal:
-		err := s.c.Shell(ctx, Session{Who: who, From: from, In: ch, Out: out, Size: ask.size, Resize: resize})
+		err := s.c.Shell(ctx, Session{Who: v.who, From: v.from, In: ch, Out: out, Size: ask.size, Resize: resize, Ended: v.ended})
 		if err != nil && ctx.Err() == nil && !errors.Is(err, io.EOF) {
 			s.c.Log.Debug("a session over SSH ended", "err", err)
 		}
 	default:
-		code = s.script(ctx, who, ch, out)
+		code = s.script(v.until(ctx, all), v.who, ch, out)
 	}
 	if ctx.Err() != nil {
 		return // it was broken off, which is no status
 	}
 	_, _ = ch.SendRequest("exit-status", false, ssh.Marshal(struct{ Status uint32 }{uint32(code)})) // who is gone does not hear it
+}
+
+// until returns a context that ends with ctx or when the account was changed. What
+// changed it in this session has been done by then.
+func (v visitor) until(ctx context.Context, all *sync.WaitGroup) context.Context {
+	ctx, stop := context.WithCancel(ctx)
+	all.Go(func() {
+		defer stop()
+		select {
+		case <-v.ended:
+		case <-ctx.Done():
+		}
+	})
+	return ctx
 }
 
 // negotiate answers requests until one says what the session is for.
@@ -123,8 +137,14 @@ func reply(r *ssh.Request, yes bool) {
 }
 
 // script does a command a line where there is no terminal; the exit code is that of the
-// last one that failed.
-func (s *Server) script(ctx context.Context, who tel.Who, in io.Reader, out io.Writer) (code int) {
+// last one that failed. The end of ctx closes in, but not before a command has ended.
+func (s *Server) script(ctx context.Context, who tel.Who, in io.ReadCloser, out io.Writer) (code int) {
+	var busy sync.Mutex
+	defer context.AfterFunc(ctx, func() {
+		busy.Lock()
+		defer busy.Unlock()
+		in.Close()
+	})()
 	lines := bufio.NewScanner(in)
 	lines.Buffer(make([]byte, 1<<10), maxLine)
 	for lines.Scan() && ctx.Err() == nil {
@@ -135,7 +155,10 @@ func (s *Server) script(ctx context.Context, who tel.Who, in io.Reader, out io.W
 		case line == "" || strings.HasPrefix(line, "#"):
 			continue
 		}
-		if got := s.c.Exec(ctx, who, line, out); got != 0 {
+		busy.Lock()
+		got := s.c.Exec(ctx, who, line, out)
+		busy.Unlock()
+		if got != 0 {
 			code = got
 		}
 	}

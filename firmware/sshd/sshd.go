@@ -18,6 +18,7 @@ import (
 
 	"golang.org/x/crypto/ssh"
 
+	"github.com/centralita/centralita/firmware/gatehouse"
 	"github.com/centralita/centralita/firmware/tel"
 )
 
@@ -38,8 +39,11 @@ type Door interface {
 	// KeyOf says whose key this is, on the wire as of RFC 4253, section 6.6. It is
 	// asked before the signature was checked.
 	KeyOf(name string, key []byte) (tel.Who, bool)
-	// Arrived is told of whoever has proved it.
-	Arrived(who tel.Who, from string)
+	// Arrived is told of whoever has proved it. It looks once more whether the key is
+	// his; ended is closed when what he has begun must end.
+	Arrived(name string, key []byte, from string) (who tel.Who, ended <-chan struct{}, ok bool)
+	// Refused is told of whoever has not, once a connection.
+	Refused(name, from string)
 }
 
 // Size is that of a terminal; zero: it was not told.
@@ -53,6 +57,7 @@ type Session struct {
 	Out    io.Writer // gives up by itself when nothing is taken
 	Size   Size
 	Resize <-chan Size
+	Ended  <-chan struct{} // closed when his account was changed: his sessions end but the one that did it
 }
 
 // Config is what a server needs.
@@ -75,8 +80,16 @@ type Server struct {
 	early chan struct{} // and for each who has not
 }
 
-// proved is the key under which a connection keeps who it is.
+// proved is the key under which a connection keeps by which key it came in.
 type proved struct{}
+
+// visitor is somebody who is in.
+type visitor struct {
+	conn  ssh.Conn
+	who   tel.Who
+	from  string
+	ended <-chan struct{} // as of Door.Arrived
+}
 
 var errRefused = errors.New("no such account, or not its key")
 
@@ -90,11 +103,11 @@ func New(c Config) *Server {
 		ServerVersion: "SSH-2.0-Centralita", // the release is nobody's business before the log-in
 		MaxAuthTries:  maxTries,
 		PublicKeyCallback: func(conn ssh.ConnMetadata, key ssh.PublicKey) (*ssh.Permissions, error) {
-			who, ok := c.Door.KeyOf(conn.User(), key.Marshal())
-			if !ok {
+			wire := key.Marshal()
+			if _, ok := c.Door.KeyOf(conn.User(), wire); !ok {
 				return nil, errRefused
 			}
-			return &ssh.Permissions{ExtraData: map[any]any{proved{}: who}}, nil
+			return &ssh.Permissions{ExtraData: map[any]any{proved{}: wire}}, nil
 		},
 	}
 	s.ssh.AddHostKey(c.Key)
@@ -108,34 +121,24 @@ func (s *Server) Fingerprint() string { return ssh.FingerprintSHA256(s.c.Key.Pub
 // reading and requests. It closes l and returns when all have ended; nil when it was
 // ctx that ended it.
 func (s *Server) Serve(ctx context.Context, l net.Listener) error {
-	var all sync.WaitGroup
-	defer all.Wait()
-	ctx, stop := context.WithCancel(ctx)
-	defer stop()
-	defer l.Close()
-	defer context.AfterFunc(ctx, func() { l.Close() })()
-	for {
-		conn, err := l.Accept()
-		if ctx.Err() != nil {
-			if err == nil {
-				conn.Close() // it came too late
-			}
-			return nil
-		}
-		if err != nil {
-			return fmt.Errorf("cannot serve SSH: %w", err)
-		}
-		from := host(conn.RemoteAddr())
-		if !s.pace.admit(time.Now(), from) {
-			conn.Close() // too many of them from there
-			continue
-		}
-		select {
-		case s.early <- struct{}{}:
-			all.Go(func() { s.connection(ctx, conn, from) })
-		default:
-			conn.Close() // too many whom nobody knows yet
-		}
+	err := gatehouse.Serve(ctx, l, maxUnproved+maxPeople, func(conn net.Conn) { conn.Close() }, func(conn net.Conn) { s.admit(ctx, conn) })
+	if err != nil {
+		return fmt.Errorf("cannot serve SSH: %w", err)
+	}
+	return nil
+}
+
+// admit serves a connection unless there are too many from there, or of people whom
+// nobody knows yet.
+func (s *Server) admit(ctx context.Context, conn net.Conn) {
+	from := host(conn.RemoteAddr())
+	if !s.pace.admit(time.Now(), from) {
+		return
+	}
+	select {
+	case s.early <- struct{}{}:
+		s.connection(ctx, conn, from)
+	default:
 	}
 }
 
@@ -150,9 +153,8 @@ func host(a net.Addr) string {
 
 // connection serves one connection: first the proof, within its time, then sessions.
 func (s *Server) connection(ctx context.Context, conn net.Conn, from string) {
-	defer conn.Close()
 	defer context.AfterFunc(ctx, func() { conn.Close() })()
-	in, chans, requests, err := s.prove(conn)
+	in, chans, requests, err := s.prove(conn, from)
 	<-s.early
 	if err != nil {
 		s.c.Log.Debug("nobody came in over SSH", "from", from, "err", err)
@@ -165,38 +167,48 @@ func (s *Server) connection(ctx context.Context, conn net.Conn, from string) {
 		s.c.Log.Warn("too many people over SSH at once", "limit", maxPeople)
 		return
 	}
-	who, ok := in.Permissions.ExtraData[proved{}].(tel.Who)
-	if !ok {
-		return // only a key gets here, and a key has its person
+	key, _ := in.Permissions.ExtraData[proved{}].([]byte) // without one nobody is let in
+	v := visitor{conn: in, from: from}
+	var ok bool
+	if v.who, v.ended, ok = s.c.Door.Arrived(in.User(), key, from); !ok {
+		s.c.Door.Refused(in.User(), from) // the key was taken away meanwhile
+		return
 	}
-	s.c.Door.Arrived(who, from)
 	var all sync.WaitGroup
 	defer all.Wait()
 	all.Go(func() { ssh.DiscardRequests(requests) }) // no forwarding
-	s.sessions(ctx, in, chans, who, from, &all)
+	s.sessions(ctx, v, chans, &all)
 }
 
-// prove lets the other side prove who it is.
-func (s *Server) prove(conn net.Conn) (*ssh.ServerConn, <-chan ssh.NewChannel, <-chan *ssh.Request, error) {
+// prove lets the other side prove who it is. Whoever names himself and cannot is told
+// to the door.
+func (s *Server) prove(conn net.Conn, from string) (*ssh.ServerConn, <-chan ssh.NewChannel, <-chan *ssh.Request, error) {
 	if err := conn.SetDeadline(time.Now().Add(grace)); err != nil {
 		return nil, nil, nil, err
 	}
-	in, chans, requests, err := ssh.NewServerConn(conn, s.ssh)
+	named, name := false, ""
+	c := *s.ssh
+	c.AuthLogCallback = func(m ssh.ConnMetadata, _ string, _ error) { named, name = true, m.User() }
+	in, chans, requests, err := ssh.NewServerConn(conn, &c)
 	if err != nil {
+		if named {
+			s.c.Door.Refused(name, from)
+		}
 		return nil, nil, nil, err
 	}
 	return in, chans, requests, conn.SetDeadline(time.Time{})
 }
 
 // sessions accepts the sessions of a connection until it ends, or has none for too
-// long.
-func (s *Server) sessions(ctx context.Context, in *ssh.ServerConn, chans <-chan ssh.NewChannel, who tel.Who, from string, all *sync.WaitGroup) {
+// long. When the account was changed no more are accepted, and the last one ends it.
+func (s *Server) sessions(ctx context.Context, v visitor, chans <-chan ssh.NewChannel, all *sync.WaitGroup) {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop() // the connection is over: so are its commands
-	defer in.Close()
+	defer v.conn.Close()
 	ended := make(chan struct{}, maxSessions)
 	empty := time.NewTimer(alone)
 	defer empty.Stop()
+	over := v.ended
 	for n := 0; ; {
 		select {
 		case c, ok := <-chans:
@@ -205,23 +217,41 @@ func (s *Server) sessions(ctx context.Context, in *ssh.ServerConn, chans <-chan 
 				return
 			case c.ChannelType() != "session":
 				refuse(c, ssh.Prohibited, "there is nothing here but the console")
+			case closed(v.ended):
+				refuse(c, ssh.Prohibited, "the account was changed; connect again")
 			case n == maxSessions:
 				refuse(c, ssh.ResourceShortage, "too many sessions")
 			default:
 				n++
 				empty.Stop()
 				all.Go(func() {
-					s.session(ctx, in, c, who, from, all)
+					s.session(ctx, v, c, all)
 					ended <- struct{}{}
 				})
 			}
 		case <-ended:
 			if n--; n == 0 {
+				if closed(v.ended) {
+					return
+				}
 				empty.Reset(alone)
+			}
+		case <-over:
+			if over = nil; n == 0 {
+				return
 			}
 		case <-empty.C:
 			return
 		}
+	}
+}
+
+func closed(c <-chan struct{}) bool {
+	select {
+	case <-c:
+		return true
+	default:
+		return false
 	}
 }
 

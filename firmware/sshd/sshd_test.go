@@ -29,6 +29,9 @@ type door struct {
 
 	mu      sync.Mutex
 	arrived []string
+	refused []string
+	taken   bool          // the key is taken away when it has been asked about
+	ended   chan struct{} // of who arrives; nil: never
 }
 
 func (d *door) KeyOf(name string, key []byte) (tel.Who, bool) {
@@ -38,10 +41,33 @@ func (d *door) KeyOf(name string, key []byte) (tel.Who, bool) {
 	return tel.Who{Name: name, Role: tel.Technician, Via: tel.DoorSSH}, true
 }
 
-func (d *door) Arrived(who tel.Who, from string) {
+func (d *door) Arrived(name string, key []byte, from string) (tel.Who, <-chan struct{}, bool) {
+	who, ok := d.KeyOf(name, key)
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	if !ok || d.taken {
+		return tel.Who{}, nil, false
+	}
 	d.arrived = append(d.arrived, who.Name+" "+from)
+	return who, d.ended, true
+}
+
+func (d *door) Refused(name, from string) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.refused = append(d.refused, name+" "+from)
+}
+
+// told is who was refused, once somebody was, and at the end of a second what was not.
+func (d *door) told() []string {
+	for end := time.Now().Add(time.Second); ; <-time.After(time.Millisecond) {
+		d.mu.Lock()
+		got := slices.Clone(d.refused)
+		d.mu.Unlock()
+		if len(got) > 0 || time.Now().After(end) {
+			return got
+		}
+	}
 }
 
 func signer(t *testing.T) ssh.Signer {

@@ -13,10 +13,10 @@ var dones = map[string][2]string{
 	"password": {"Contraseña cambiada. Las demás sesiones se cerraron.", "Password changed. All other sessions were closed."},
 	"added":    {"Cuenta creada.", "Account made."},
 	"removed":  {"Cuenta borrada; sus sesiones se cerraron.", "Account removed; its sessions were closed."},
-	"role":     {"Papel cambiado; vale desde ya.", "Role changed; it holds at once."},
+	"role":     {"Papel cambiado; sus sesiones se cerraron.", "Role changed; the person's sessions were closed."},
 	"set":      {"Contraseña puesta; sus sesiones se cerraron.", "Password set; the person's sessions were closed."},
 	"key":      {"Llave añadida.", "Key added."},
-	"unkey":    {"Llave quitada.", "Key removed."},
+	"unkey":    {"Llave quitada; las sesiones de la cuenta se cerraron.", "Key removed; the account's sessions were closed."},
 }
 
 func (v *visit) done(r *http.Request) {

@@ -90,7 +90,7 @@ var table = []row{
 
 	{packages: "firmware/panel", ours: []string{"firmware/view", "firmware/config", "firmware/health", "firmware/tel", "firmware/trace",
 		"hal/display", "hal/display/dots", "hal/led", "hal/button"}, never: []string{"database/sql"}, alien: true},
-	{packages: "firmware/sshd", ours: []string{"firmware/tel", "firmware/durable"}, never: []string{"database/sql"}, alien: true},
+	{packages: "firmware/sshd", ours: []string{"firmware/tel", "firmware/durable", "firmware/gatehouse"}, never: []string{"database/sql"}, alien: true},
 	{packages: "firmware/console/edit", never: machine, virtual: true},
 	{packages: "firmware/console", ours: []string{"firmware/gatehouse", "firmware/view", "firmware/config", "firmware/config/life", "firmware/health", "firmware/tel", "firmware/trace", "firmware/console/edit", "firmware/lan", "firmware/update/slotwire"}, alien: true},
 	{packages: "firmware/web/**", ours: []string{"firmware/view", "firmware/config", "firmware/health", "firmware/tel", "firmware/trace",
