@@ -48,13 +48,14 @@ type Agent struct {
 	streams *streams // set by Serve, before anything runs
 	laddr   sip.Addr // the UDP socket as sipgo knows it
 	wire    *sip.UDPConnection
-	adv     netip.AddrPort
-	base    context.Context // ends with Serve; bounds dialling and name look-ups
-	serving chan struct{}   // closed when the above are set
+	adv     atomic.Pointer[netip.AddrPort] // where peers reach us; set by Serve unless New was told
+	base    context.Context                // ends with Serve; bounds dialling and name look-ups
+	serving chan struct{}                  // closed when the above are set
 
 	mu      sync.Mutex
 	legs    map[tel.LegID]*call
 	acks    map[string]*sip.Request // of failed INVITEs, by branch
+	parting map[*trunkReg]*trunk    // where a registration is being taken back
 	open    int                     // legs, and farewells that wait for their answer
 	idle    chan struct{}           // closed when open falls to 0 while closing
 	closing bool
@@ -75,8 +76,11 @@ func New(cfg Config, media Media, newLeg func() tel.LegID, sink func(Event), log
 	}
 	a := &Agent{cfg: cfg, agentName: cfg.UserAgent, media: media, newLeg: newLeg, sink: sink, log: log,
 		bindings: register.NewTable(), dialins: register.NewTable(),
-		serving: make(chan struct{}), legs: map[tel.LegID]*call{}, acks: map[string]*sip.Request{}}
+		serving: make(chan struct{}), legs: map[tel.LegID]*call{}, acks: map[string]*sip.Request{}, parting: map[*trunkReg]*trunk{}}
 	a.who.Store(newRoster(cfg, nil))
+	if cfg.Advertise.IsValid() {
+		a.adv.Store(&cfg.Advertise)
+	}
 	var secret [32]byte
 	if _, err := rand.Read(secret[:]); err != nil {
 		return nil, err
@@ -124,11 +128,10 @@ func (a *Agent) Serve(ctx context.Context, udp net.PacketConn, tcp net.Listener)
 	if err != nil {
 		return err
 	}
-	if a.adv = a.cfg.Advertise; !a.adv.IsValid() {
-		a.adv = netip.AddrPortFrom(local.Addr().Unmap(), local.Port())
-	}
-	if a.adv.Addr().IsUnspecified() {
-		return fmt.Errorf("cannot announce %s: listening on every address needs Advertise", a.adv)
+	own := netip.AddrPortFrom(local.Addr().Unmap(), local.Port())
+	a.adv.CompareAndSwap(nil, &own)
+	if a.here().Addr().IsUnspecified() {
+		return fmt.Errorf("cannot announce %s: listening on every address needs Advertise", own)
 	}
 	a.laddr = sip.Addr{IP: net.IP(local.Addr().AsSlice()), Port: int(local.Port()), Hostname: local.Addr().String()}
 	ctx, stop := context.WithCancel(ctx)
@@ -192,9 +195,6 @@ func (n *noticed) ReadFrom(b []byte) (int, net.Addr, error) {
 	n.once.Do(func() { close(n.read) })
 	return n.PacketConn.ReadFrom(b)
 }
-
-// here is the address that peers reach us at.
-func (a *Agent) here() netip.AddrPort { return a.adv }
 
 // Dial calls a phone or an outside number on a new leg. What comes of it are
 // Ringing, Answered and Gone.

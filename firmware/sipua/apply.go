@@ -121,8 +121,7 @@ func (a *Agent) keepTrunks(old, now *roster, kept map[*trunk]bool) {
 		default:
 			id := b.reg.t.ID
 			b.reg.after = func() { a.startNext(id) }
-			b.reg.signOff()
-			b.reg = nil
+			b.dismiss().signOff()
 		}
 	})
 }

@@ -74,10 +74,13 @@ type call struct {
 	left     string    // outgoing: a BYE overtook the answer it belongs to
 
 	// Audio.
-	opened bool
-	half   *offer.Local
-	now    Session
-	held   bool
+	opened  bool
+	half    *offer.Local
+	now     Session
+	held    bool
+	audioAt netip.AddrPort // where it is
+	told    netip.AddrPort // where the other end thinks that we are
+	re      *refresh       // our last re-INVITE
 }
 
 // do runs fn later in the mailbox, if the call has not ended by then.
@@ -139,6 +142,9 @@ func (c *call) end(cause tel.Cause, evidence string, remote bool) {
 	stop(c.okAgain)
 	stop(c.minute)
 	stop(c.patience)
+	if c.re != nil {
+		stop(c.re.limit)
+	}
 	if c.box != nil && c.box.call == c {
 		c.box.call = nil
 	}
@@ -150,11 +156,12 @@ func (c *call) openMedia() error {
 	if c.opened {
 		return nil
 	}
+	c.told = c.a.here() // before: audio that is opened may already be elsewhere
 	at, err := c.a.media.Open(c.leg)
 	if err != nil {
 		return err
 	}
-	c.opened = true
+	c.opened, c.audioAt = true, at
 	c.half = offer.New(c.a.offerID.Add(1), at, offer.Codecs(c.peer.codecs()...))
 	return nil
 }

@@ -19,7 +19,7 @@ type Config struct {
 
 	UserAgent string         // Server and User-Agent header; empty: "Centralita"
 	Domain    string         // realm of our challenges and host of our addresses; empty: "centralita"
-	Advertise netip.AddrPort // where peers reach us; zero: the address of the UDP socket
+	Advertise netip.AddrPort // where peers reach us until Moved; zero: the address of the UDP socket
 	Networks  []netip.Prefix // where phones may be; empty: loopback, private and link-local addresses
 	Calls     int            // at once, both directions; above it 503; 0: 500
 

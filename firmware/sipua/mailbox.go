@@ -38,7 +38,7 @@ type mailbox struct {
 	branches []string
 
 	call *call     // of this Call-ID; only the mailbox's goroutine may touch it
-	reg  *trunkReg // or our registration at a trunk
+	reg  *trunkReg // or our registration at a trunk; written with post.mu held
 }
 
 // letter is one thing to do for a Call-ID: a request with its transaction, or fn.
@@ -114,6 +114,22 @@ func (p *post) do(id string, fn func(*mailbox)) {
 	b := p.box(id)
 	b.queue = append(b.queue, &letter{fn: fn, ready: true})
 	p.kick(b)
+}
+
+// keep gives a mailbox to the keeper of a trunk.
+func (p *post) keep(r *trunkReg) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.box(r.id).reg = r
+}
+
+// dismiss takes the keeper away from its mailbox and returns it.
+func (b *mailbox) dismiss() *trunkReg {
+	b.post.mu.Lock()
+	defer b.post.mu.Unlock()
+	r := b.reg
+	b.reg = nil
+	return r
 }
 
 // kick starts the mailbox's goroutine if its first letter can be opened. The

@@ -77,7 +77,7 @@ func (c *call) byeCame(req *sip.Request, tx *sip.ServerTx) {
 func (c *call) reinvite(req *sip.Request, tx *sip.ServerTx) {
 	a := c.a
 	switch {
-	case c.phase == calling || c.phase == leaving: // our own INVITE or BYE is on its way
+	case c.phase == calling || c.phase == leaving || c.refreshes(): // our own INVITE or BYE is on its way
 		a.respond(req, tx, 491, "Request Pending")
 		return
 	case c.phase == offered || c.ok != nil: // the one before is not settled
@@ -87,6 +87,7 @@ func (c *call) reinvite(req *sip.Request, tx *sip.ServerTx) {
 		a.respond(req, tx, 415, "Unsupported Media Type", sip.NewHeader("Accept", "application/sdp"))
 		return
 	}
+	c.rehome()
 	body, ok := c.describe(req, tx)
 	if !ok {
 		return // 488 is sent, the session stays as it was

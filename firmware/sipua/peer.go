@@ -3,7 +3,9 @@ package sipua
 import (
 	"context"
 	"fmt"
+	"maps"
 	"net/netip"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -152,6 +154,12 @@ func (a *Agent) exempt(addr netip.Addr) bool {
 		if t.sends(addr) {
 			return true
 		}
+	}
+	a.mu.Lock()
+	parting := slices.Collect(maps.Values(a.parting))
+	a.mu.Unlock()
+	if slices.ContainsFunc(parting, func(t *trunk) bool { return t.sends(addr) }) {
+		return true
 	}
 	return a.bindings.Known(addr) || a.dialins.Known(addr)
 }

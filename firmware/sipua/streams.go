@@ -126,6 +126,22 @@ func (s *streams) Close() error {
 	return err
 }
 
+// leave closes the connections that were made from or to addr, which is none of ours
+// any more: nobody would tell us that they are dead.
+func (s *streams) leave(addr netip.Addr) {
+	s.mu.Lock()
+	var dead []*stream
+	for _, st := range s.open {
+		if at, err := netip.ParseAddrPort(st.LocalAddr().String()); err == nil && at.Addr().Unmap() == addr {
+			dead = append(dead, st)
+		}
+	}
+	s.mu.Unlock()
+	for _, st := range dead {
+		_ = st.Close() // it is given up
+	}
+}
+
 // connect makes sure that there is a connection to addr in sipgo's pool.
 func (s *streams) connect(ctx context.Context, addr netip.AddrPort) error {
 	s.mu.Lock()

@@ -2,6 +2,7 @@ package sipua
 
 import (
 	"math/rand/v2"
+	"net/netip"
 	"strconv"
 	"strings"
 	"time"
@@ -29,10 +30,15 @@ type trunkReg struct {
 	asks    int // seconds
 	fails   int
 	timer   *time.Timer
+	contact netip.AddrPort   // where we say that we are
+	stale   []netip.AddrPort // where we said so before, and the trunk may still believe it
+	out     *sip.Request     // that waits for its answer; nil: none does
+	tx      sip.ClientTransaction
 	tries   int // challenges answered for the request that is out
 	off     bool
 	bound   bool   // the trunk holds a binding of ours
 	after   func() // the registration was taken back
+	holds   bool   // the agent, until then
 }
 
 // startTrunks begins what keeps our trunks up.
@@ -51,17 +57,14 @@ func (a *Agent) startTrunk(t *trunk) {
 		return
 	}
 	r := &trunkReg{a: a, t: t, id: newTag(), tag: newTag(), asks: askExpires}
-	a.post.do(r.id, func(b *mailbox) {
-		b.reg = r
-		r.again()
-	})
+	a.post.keep(r)
+	a.post.do(r.id, func(*mailbox) { r.again() })
 }
 
 // stopTrunks takes our registrations back and ends their timers.
 func (a *Agent) stopTrunks() {
 	a.eachTrunk(func(b *mailbox) {
-		b.reg.signOff()
-		b.reg = nil
+		b.dismiss().signOff()
 	})
 }
 
@@ -86,10 +89,11 @@ func (a *Agent) eachTrunk(do func(b *mailbox)) {
 
 // again sends REGISTER, or OPTIONS where we do not register.
 func (r *trunkReg) again() {
-	if r.off {
+	if r.off || r.out != nil {
 		return
 	}
-	r.tries = 0
+	stop(r.timer)
+	r.tries, r.contact = 0, r.a.here()
 	if !r.t.Register {
 		r.sendTo(r.build(sip.OPTIONS, 0), r.pong)
 		return
@@ -108,31 +112,39 @@ func (r *trunkReg) build(method sip.RequestMethod, expires int) *sip.Request {
 	r.seq++
 	from := &sip.FromHeader{Address: hostURI(user(us), host), Params: sip.HeaderParams{{K: "tag", V: r.tag}}}
 	req := r.a.newRequest(method, to, r.id, r.seq, from, &sip.ToHeader{Address: hostURI(user(us), host)})
-	req.AppendHeader(r.a.contact(user(us), r.t.transport()))
-	if method == sip.REGISTER {
-		req.AppendHeader(sip.NewHeader("Expires", strconv.Itoa(expires)))
+	if method != sip.REGISTER {
+		req.AppendHeader(contactAt(r.contact, user(us), r.t.transport()))
+		return req
 	}
+	for _, c := range r.contacts(user(us)) {
+		req.AppendHeader(c)
+	}
+	req.AppendHeader(sip.NewHeader("Expires", strconv.Itoa(expires)))
 	return req
 }
 
-// sendTo sends req to the trunk; then runs with its final answer.
+// sendTo sends req to the trunk; then runs with its final answer, unless it is given up.
 func (r *trunkReg) sendTo(req *sip.Request, then func(*sip.Request, *sip.Response, error)) {
-	at, err := r.t.server(r.a.base, r.a.cfg.Resolve)
-	if err != nil {
-		then(req, nil, err)
-		return
-	}
-	r.a.transact(r.id, req, hop{at, r.t.transport()}, func(res *sip.Response, err error) {
-		if err == nil && res.IsProvisional() {
+	r.out = req
+	answered := func(res *sip.Response, err error) {
+		if r.out != req || err == nil && res.IsProvisional() {
 			return
 		}
+		r.out = nil
 		then(req, res, err)
-	})
+	}
+	at, err := r.t.server(r.a.base, r.a.cfg.Resolve)
+	if err != nil {
+		answered(nil, err)
+		return
+	}
+	r.tx = r.a.transact(r.id, req, hop{at, r.t.transport()}, answered)
 }
 
 // registered is the answer to REGISTER.
 func (r *trunkReg) registered(req *sip.Request, res *sip.Response, err error) {
 	if r.off {
+		r.answeredLate(res, err)
 		return
 	}
 	switch {
@@ -158,11 +170,12 @@ func (r *trunkReg) registered(req *sip.Request, res *sip.Response, err error) {
 		}
 		r.failed(evidence(res))
 	case res.IsSuccess():
-		r.fails, r.bound = 0, true
+		r.fails, r.bound, r.stale = 0, true, nil
 		r.a.trunkUp(r.t, true, "we are registered")
 		left := time.Duration(r.granted(res)) * time.Second
 		r.schedule(max(left*8/10, 5*time.Second))
 	default:
+		r.stale = nil // one that takes a single Contact would refuse for ever
 		r.failed(evidence(res))
 	}
 }
@@ -175,10 +188,9 @@ func (r *trunkReg) granted(res *sip.Response) int {
 			secs = min(secs, n)
 		}
 	}
-	ours := r.a.here()
 	for _, h := range res.GetHeaders("Contact") {
 		c, ok := h.(*sip.ContactHeader)
-		if !ok || c.Address.Host != ours.Addr().String() {
+		if !ok || c.Address.Host != r.contact.Addr().String() {
 			continue
 		}
 		if v, ok := c.Params.Get("expires"); ok {
@@ -229,11 +241,42 @@ func (r *trunkReg) signOff() {
 	}
 	r.off = true
 	stop(r.timer)
-	if !r.bound {
+	switch {
+	case r.bound:
+		r.detain()
+		r.takeBack()
+	case r.t.Register && r.out != nil: // its answer says whether there is something to take back
+		r.detain()
+		if r.after != nil { // somebody waits, but not for a trunk that is silent
+			r.timer = time.AfterFunc(farewellLimit, func() { r.a.post.do(r.id, func(*mailbox) { r.over() }) })
+		}
+	default:
+		r.over()
+	}
+}
+
+// detain keeps the agent from ending, and lets answers of the trunk in, until over: it
+// may be one that nobody knows any more.
+func (r *trunkReg) detain() {
+	r.a.hold()
+	r.holds = true
+	r.a.mu.Lock()
+	r.a.parting[r] = r.t
+	r.a.mu.Unlock()
+}
+
+// answeredLate is the answer to a REGISTER after which we signed off.
+func (r *trunkReg) answeredLate(res *sip.Response, err error) {
+	if err != nil || !res.IsSuccess() {
 		r.over()
 		return
 	}
-	r.a.hold()
+	stop(r.timer)
+	r.takeBack()
+}
+
+// takeBack sends the REGISTER that removes our binding.
+func (r *trunkReg) takeBack() {
 	r.tries = 0
 	var last func(*sip.Request, *sip.Response, error)
 	last = func(req *sip.Request, res *sip.Response, err error) {
@@ -246,14 +289,24 @@ func (r *trunkReg) signOff() {
 				return
 			}
 		}
-		r.a.release()
 		r.over()
 	}
 	r.sendTo(r.build(sip.REGISTER, 0), last)
 }
 
+// over is the end of the keeper. An answer that comes later is nobody's.
 func (r *trunkReg) over() {
-	if r.after != nil {
-		r.after()
+	stop(r.timer)
+	r.out = nil
+	if r.holds {
+		r.holds = false
+		r.a.mu.Lock()
+		delete(r.a.parting, r)
+		r.a.mu.Unlock()
+		r.a.release()
+	}
+	if after := r.after; after != nil {
+		r.after = nil
+		after()
 	}
 }

@@ -128,6 +128,7 @@ func (c *call) address(to sip.Uri) {
 
 // transmit sends the INVITE; auth adds the answer to a challenge.
 func (c *call) transmit(auth sip.Header) {
+	c.rehome()
 	req := c.request(sip.INVITE, 0)
 	req.AppendHeader(c.a.contact(c.local.Address.User, c.hop.transport))
 	req.AppendHeader(sip.NewHeader("Allow", allowed))
@@ -243,6 +244,7 @@ func (c *call) established(res *sip.Response) {
 	}
 	c.tell(Answered{Leg: c.leg})
 	c.noticeHold()
+	c.catchUp()
 }
 
 // confirmOK sends the ACK for a 200 and keeps it for repetitions (RFC 3261 13.2.2.4).
@@ -307,6 +309,9 @@ func (a *Agent) stray(res *sip.Response) {
 		return
 	}
 	a.post.do(id.Value(), func(b *mailbox) {
+		if b.call != nil {
+			b.call.confirmAgain(res)
+		}
 		if b.call != nil && b.call.outgoing && b.call.ack != nil && cseq.SeqNo == b.call.ack.CSeq().SeqNo {
 			b.call.again(res)
 		}

@@ -375,4 +375,5 @@ func (c *call) confirm(req *sip.Request) {
 		c.tell(Answered{Leg: c.leg})
 	}
 	c.noticeHold()
+	c.catchUp()
 }

@@ -176,7 +176,12 @@ func setBody(req *sip.Request, body []byte) {
 
 // contact is our own Contact header for requests and answers over transport.
 func (a *Agent) contact(user, transport string) *sip.ContactHeader {
-	return &sip.ContactHeader{Address: uri(user, a.here(), transport)}
+	return contactAt(a.here(), user, transport)
+}
+
+// contactAt is contact with an address of ours of which the peer knows.
+func contactAt(at netip.AddrPort, user, transport string) *sip.ContactHeader {
+	return &sip.ContactHeader{Address: uri(user, at, transport)}
 }
 
 // hop is where a message goes next.
