@@ -7,6 +7,8 @@ import (
 	"net/netip"
 	"slices"
 	"time"
+
+	"github.com/centralita/centralita/firmware/call"
 )
 
 // addressEvery is how often it is looked at which addresses the machine has. A change
@@ -37,8 +39,16 @@ func announced(own []netip.Addr, port uint16) netip.AddrPort {
 	return netip.AddrPortFrom(own[0], port)
 }
 
-// keepAddress starts the house anew, once nobody talks, when the address that peers are
-// told is none of this machine's and it has another: a cable that was plugged in late,
+// here is the address that peers are told now; not valid: the sockets' own.
+func (h *House) here() netip.AddrPort {
+	if at := h.address.Load(); at != nil {
+		return *at
+	}
+	return h.out.Advertise
+}
+
+// keepAddress tells another address, while everything goes on, when the one that is told
+// is none of this machine's and it has another: a cable that was plugged in late,
 // another lease. In a house that listens at one address there is nothing to keep.
 func (h *House) keepAddress(ctx context.Context) error {
 	if h.out.Addresses == nil || !h.out.Advertise.IsValid() {
@@ -60,16 +70,19 @@ func (h *House) keepAddress(ctx context.Context) error {
 		if seen++; seen < 2 {
 			continue
 		}
-		h.log.Info("the machine has another address; the house starts anew when it is idle", "was", h.out.Advertise.Addr(), "is", now)
-		if err := h.whenIdle(ctx, 0); err != nil {
-			return nil // ctx has ended
-		}
-		if now = h.movedTo(); now.IsValid() { // it may have come back while somebody talked
-			h.startAnew(fmt.Sprintf("the address is %s now", now))
-			return nil
-		}
 		seen = 0
+		h.move(netip.AddrPortFrom(now, h.here().Port()))
 	}
+}
+
+// move tells peers that we are at another address. Audio that is opened from now on has
+// it before SIP speaks of it.
+func (h *House) move(to netip.AddrPort) {
+	h.log.Info("the machine has another address", "was", h.here().Addr(), "is", to.Addr())
+	h.book.Append(call.Fact{Kind: call.Address, At: time.Now(), State: to.Addr().String(), Reason: h.here().Addr().String()})
+	h.address.Store(&to)
+	h.sip.Moved(to)
+	h.repaint() // the display tells where the box is claimed
 }
 
 // movedTo is the address that should be told instead; not valid: the one that is told
@@ -80,7 +93,7 @@ func (h *House) movedTo() netip.Addr {
 		h.log.Debug("the machine's addresses", "err", err)
 		return netip.Addr{}
 	}
-	if len(own) == 0 || slices.Contains(own, h.out.Advertise.Addr()) {
+	if len(own) == 0 || slices.Contains(own, h.here().Addr()) {
 		return netip.Addr{}
 	}
 	return own[0]

@@ -30,7 +30,7 @@ type audio struct {
 	log     *slog.Logger
 	lines   atomic.Pointer[map[tel.PortID]plan.Plan] // what each line sounds like
 
-	advertise netip.Addr // what SDP says when sockets listen on every address
+	advertise func() netip.Addr // what SDP says when sockets listen on every address
 
 	mu  sync.Mutex
 	sip map[tel.LegID]*sipAudio
@@ -69,7 +69,7 @@ func (a *audio) Open(id tel.LegID) (netip.AddrPort, error) {
 	a.attach(id, s)
 	addr := local.Addr().Unmap()
 	if addr.IsUnspecified() {
-		addr = a.advertise
+		addr = a.advertise()
 	}
 	return netip.AddrPortFrom(addr, local.Port()), nil
 }

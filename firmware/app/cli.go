@@ -238,8 +238,8 @@ func (h *House) greet(w io.Writer, data string, took time.Duration) {
 func (h *House) reached() (sip, wall string) {
 	sipAt, wallAt := h.Addrs()
 	sip, wall = sipAt.String(), wallAt.String()
-	if h.out.Advertise.IsValid() {
-		sip = h.out.Advertise.String()
+	if at := h.here(); at.IsValid() {
+		sip = at.String()
 	}
 	if at, err := netip.ParseAddrPort(wall); err == nil && at.Addr().IsUnspecified() {
 		if own, err := ownAddress(at.Port()); err == nil { // else it stays as it is

@@ -96,8 +96,8 @@ func (h *House) accounts() []console.Account {
 		if a.Secret, err = phoneSecret(f, h.secrets); err != nil { // it was there at the start
 			h.log.Error("accounts", "ext", f.Ext, "err", err)
 		}
-		if h.out.Advertise.IsValid() {
-			a.Server = h.out.Advertise.String()
+		if at := h.here(); at.IsValid() {
+			a.Server = at.String()
 		}
 		out = append(out, a)
 	}

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/netip"
 	"runtime"
 	"slices"
 	"sync"
@@ -57,6 +58,7 @@ type House struct {
 	present atomic.Pointer[config.Config]
 	dir     string // data folder
 	out     *Outside
+	address atomic.Pointer[netip.AddrPort] // where we are, since that changed
 	log     *slog.Logger
 	started time.Time
 	shards  int
@@ -178,7 +180,7 @@ func (h *House) build() error {
 	}
 	h.engine = media.New(media.Config{Shards: h.shards, Log: h.log, Sink: func(evs []media.Event) { h.exchange.Post(heard(evs)...) }})
 	h.audio = &audio{engine: h.engine, pool: pool, prompts: h.prompts, plan: tones[""], pumps: h.pumps, log: h.log,
-		advertise: h.out.Advertise.Addr(), sip: map[tel.LegID]*sipAudio{}}
+		advertise: func() netip.Addr { return h.here().Addr() }, sip: map[tel.LegID]*sipAudio{}}
 	h.audio.lines.Store(&tones)
 	h.register.Begin(h.started)
 	h.holdProvision(h.started)

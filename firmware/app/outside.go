@@ -32,7 +32,7 @@ type Outside struct {
 	SIPStream net.Listener
 	RTP       func(netip.AddrPort) (net.PacketConn, error)
 	RTPAddr   netip.Addr     // where RTP sockets are opened
-	Advertise netip.AddrPort // what SDP and Contact say; zero: the sockets' own addresses
+	Advertise netip.AddrPort // what SDP and Contact say at first; zero: the sockets' own addresses
 	// Addresses are those of the machine that may be told; nil: Advertise stays.
 	Addresses func() ([]netip.Addr, error)
 	Web       net.Listener

@@ -32,6 +32,7 @@ const (
 	AccessAccount  Kind = "access.account"  // Reason: added, removed, role, key added, key removed
 
 	NetSet  Kind = "net.set"       // Node: the interface; State: trial, confirmed, rolled back; Reason: who, and what
+	Address Kind = "net.address"   // State: where peers are told that we are; Reason: where before
 	Ordered Kind = "system.order"  // State: restart, restart when idle, cancel, power off, factory reset; Reason: who
 	Updated Kind = "system.update" // State: staged, refused, start, committed, rolled back, gives up, fell back, floor, postponed, trial; Evidence: version and slot, or why; Reason: who
 

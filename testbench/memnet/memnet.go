@@ -47,6 +47,7 @@ type Net struct {
 	sockets map[netip.AddrPort]*PacketConn
 	streams map[netip.AddrPort]*Listener
 	links   map[[2]netip.Addr]Link
+	also    map[netip.Addr]netip.Addr // where datagrams to an address go
 	all     Link
 	taps    []Tap
 	queue   deliveries
@@ -63,6 +64,7 @@ func New(seed uint64) *Net {
 		sockets: map[netip.AddrPort]*PacketConn{},
 		streams: map[netip.AddrPort]*Listener{},
 		links:   map[[2]netip.Addr]Link{},
+		also:    map[netip.Addr]netip.Addr{},
 		nextEph: 40000,
 	}
 }
@@ -75,6 +77,18 @@ func (n *Net) SetLink(from, to netip.Addr, l Link) {
 	n.mu.Lock()
 	n.links[[2]netip.Addr{from.Unmap(), to.Unmap()}] = l
 	n.mu.Unlock()
+}
+
+// Also gives whoever has addr another address for datagrams, as a socket has that listens
+// everywhere; an addr that is not valid takes it away.
+func (n *Net) Also(other, addr netip.Addr) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if !addr.IsValid() {
+		delete(n.also, other)
+		return
+	}
+	n.also[other] = addr
 }
 
 // OnPacket adds a tap. It is called without locks held, in the sender's goroutine.

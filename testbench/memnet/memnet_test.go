@@ -179,3 +179,34 @@ func TestNobodyThere(t *testing.T) {
 		}
 	})
 }
+
+// An address more reaches the same socket until it is taken away.
+func TestAlso(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n := New(1)
+		a, err := n.ListenPacket("10.0.0.1:1")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer a.Close()
+		b, err := n.ListenPacket("10.0.0.2:1")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer b.Close()
+		other := netip.MustParseAddr("10.7.7.7")
+		to := net.UDPAddrFromAddrPort(netip.AddrPortFrom(other, 1))
+		buf := make([]byte, 1)
+		for i, is := range []netip.Addr{{}, netip.MustParseAddr("10.0.0.1"), {}} {
+			n.Also(other, is)
+			if _, err := b.WriteTo([]byte{byte(i)}, to); err != nil {
+				t.Fatal(err)
+			}
+			a.SetReadDeadline(time.Now().Add(time.Second))
+			_, _, err := a.ReadFrom(buf)
+			if (err == nil) != is.IsValid() || err == nil && buf[0] != byte(i) {
+				t.Errorf("packet %d: %v %v", i, buf, err)
+			}
+		}
+	})
+}

@@ -91,6 +91,9 @@ func (c *PacketConn) WriteToUDPAddrPort(b []byte, to netip.AddrPort) (int, error
 	p := Packet{From: c.addr, To: to, Data: append([]byte(nil), b...)}
 	c.net.carry(p, func() {
 		c.net.mu.Lock()
+		if addr, ok := c.net.also[to.Addr()]; ok {
+			to = netip.AddrPortFrom(addr, to.Port())
+		}
 		dst := c.net.sockets[to]
 		c.net.mu.Unlock()
 		if dst == nil {
