@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"io"
 	"sync"
-	"testing"
 	"time"
 )
 
@@ -14,11 +13,20 @@ const (
 	Quiet = 50 * time.Millisecond // without a byte: the other end has said what it had to say
 )
 
+// T is what a Driver needs of a *testing.T; a rig that is no test has one of its own.
+// Fatalf does not return.
+type T interface {
+	Helper()
+	Fatalf(format string, args ...any)
+	Cleanup(func())
+}
+
 // Driver is a technician who never tires: he types and waits for what appears. His
 // screen has everything since the beginning, as paper would.
 type Driver struct {
-	T    testing.TB
-	Wait time.Duration // the longest that Expect waits
+	T     T
+	Wait  time.Duration // the longest that Expect waits
+	Quiet time.Duration // without a byte, before Do types
 
 	rw   io.ReadWriter
 	over chan struct{} // closed when reading has ended
@@ -35,8 +43,8 @@ type Driver struct {
 
 // New begins to read rw and goes on until that ends. Where rw can be closed the end
 // of the test closes it.
-func New(t testing.TB, rw io.ReadWriter) *Driver {
-	d := &Driver{T: t, Wait: Wait, rw: rw, over: make(chan struct{}), more: make(chan struct{}), screen: NewScreen(80)}
+func New(t T, rw io.ReadWriter) *Driver {
+	d := &Driver{T: t, Wait: Wait, Quiet: Quiet, rw: rw, over: make(chan struct{}), more: make(chan struct{}), screen: NewScreen(80)}
 	go d.read()
 	if c, ok := rw.(io.Closer); ok {
 		t.Cleanup(func() {
@@ -143,7 +151,7 @@ func (d *Driver) Settle(quiet time.Duration) {
 // appears.
 func (d *Driver) Do(line, want string) {
 	d.T.Helper()
-	d.Settle(Quiet)
+	d.Settle(d.Quiet)
 	d.Skip()
 	d.mu.Lock()
 	d.asked = d.seen

@@ -66,7 +66,7 @@ func FirstBoot(d *Driver, v Visit) {
 	}
 	d.Do("config show", "country: FR")
 	d.Do("exit", "centralita> ")
-	d.Settle(Quiet)
+	d.Settle(d.Quiet)
 }
 
 // what differs from one visit to the next, and what stands for it in a transcript.
