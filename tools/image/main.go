@@ -12,6 +12,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -38,13 +39,19 @@ func main() {
 	number := flag.Uint64("number", 0, "of the release, what counts against older ones; default: commits so far")
 	floor := flag.Uint64("floor", 0, "the lowest number that may follow")
 	keys := flag.String("keys", "", "folder of the public keys (*.pub) whose updates the box takes")
+	setup := flag.String("setup-keys", "", "folder of the public keys (*.pub) of integrators, who must sign a centralita.yaml on this card; none: it needs no signature")
+	kept := flag.String("stock", "", "where Debian's packages are kept; default: stock below -out")
 	url := flag.String("url", "", "where the image will be downloaded from, for rpi-imager; default: beside its manifest")
 	flag.Parse()
 	begin := time.Now()
 	log := func(format string, args ...any) {
 		fmt.Printf("%6.1f s  "+format+"\n", append([]any{time.Since(begin).Seconds()}, args...)...)
 	}
-	err := make1(ctx, *name, *out, *version, *number, *floor, *keys, *url, log)
+	if *kept == "" {
+		*kept = filepath.Join(*out, "stock")
+	}
+	b := &build{version: *version, number: *number, floor: *floor, log: log}
+	err := b.make1(ctx, *name, *out, *kept, *keys, *setup, *url)
 	stop()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "image:", err)
@@ -53,30 +60,32 @@ func main() {
 }
 
 // make1 builds one image.
-func make1(ctx context.Context, name, out, version string, number, floor uint64, keys, url string, log func(string, ...any)) error {
-	bd, err := boardOf(name)
-	if err != nil {
+func (b *build) make1(ctx context.Context, name, out, kept, keys, setup, url string) error {
+	var err error
+	if b.board, err = boardOf(name); err != nil {
 		return err
 	}
-	if err := host(ctx, log); err != nil {
+	if err := host(ctx, b.log); err != nil {
 		return err
 	}
-	out, err = filepath.Abs(out)
-	if err != nil {
-		return err
+	for _, dir := range []*string{&out, &kept} {
+		if *dir, err = filepath.Abs(*dir); err != nil {
+			return err
+		}
 	}
-	b := &build{board: bd, version: version, number: number, floor: floor, log: log}
 	if err := b.commit(ctx); err != nil {
 		return err
 	}
-	if keys != "" {
-		if b.keys, err = filepath.Glob(filepath.Join(keys, "*.pub")); err != nil || len(b.keys) == 0 {
-			return fmt.Errorf("cannot find a public key (*.pub) in %s: %w", keys, err)
-		}
-	} else {
-		log("no -keys: this image takes no update")
+	if b.keys, err = publicKeys(keys); err != nil {
+		return err
 	}
-	if b.stock, err = take(ctx, filepath.Join(out, "stock"), log); err != nil {
+	if b.setup, err = publicKeys(setup); err != nil {
+		return err
+	}
+	if b.keys == nil {
+		b.log("no -keys: this image takes no update")
+	}
+	if b.stock, err = take(ctx, kept, b.log); err != nil {
 		return err
 	}
 	b.work = filepath.Join(out, name+".work")
@@ -90,6 +99,21 @@ func make1(ctx context.Context, name, out, version string, number, floor uint64,
 		return err
 	}
 	return os.RemoveAll(b.work)
+}
+
+// publicKeys lists the keys of a folder; "" has none.
+func publicKeys(dir string) ([]string, error) {
+	if dir == "" {
+		return nil, nil
+	}
+	list, err := filepath.Glob(filepath.Join(dir, "*.pub"))
+	if err == nil && len(list) == 0 {
+		err = errors.New("there is none")
+	}
+	if err != nil {
+		return nil, fmt.Errorf("cannot find a public key (*.pub) in %s: %w", dir, err)
+	}
+	return list, nil
 }
 
 // host sees to it that the host's programs are there.

@@ -42,10 +42,11 @@ type build struct {
 	version string
 	number  uint64
 	floor   uint64
-	epoch   int64 // SOURCE_DATE_EPOCH
-	keys    []string
-	program string // the built centralita
-	rescue  string // the built rescue
+	epoch   int64    // SOURCE_DATE_EPOCH
+	keys    []string // of updates
+	setup   []string // of integrators
+	program string   // the built centralita
+	rescue  string   // the built rescue
 	log     func(string, ...any)
 }
 
@@ -140,9 +141,11 @@ func (b *build) data(root string, bom, licences []byte) error {
 			return err
 		}
 	}
-	for _, k := range b.keys {
-		if err := copyFile(k, filepath.Join(root, "etc/centralita/keys", filepath.Base(k)), 0o644); err != nil {
-			return err
+	for dir, list := range map[string][]string{"keys": b.keys, "provision": b.setup} {
+		for _, k := range list {
+			if err := copyFile(k, filepath.Join(root, "etc/centralita", dir, filepath.Base(k)), 0o644); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
