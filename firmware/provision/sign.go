@@ -41,18 +41,29 @@ func LoadKeys(dir string) ([]ed25519.PublicKey, error) {
 		if err != nil {
 			return nil, fmt.Errorf("cannot read the key %s: %w", name, err)
 		}
-		// The key is the last word: the file may name it before.
-		words := strings.Fields(string(raw))
-		if len(words) == 0 {
-			return nil, fmt.Errorf("cannot read the key %s: it is empty", name)
-		}
-		key, err := base64.StdEncoding.DecodeString(words[len(words)-1])
-		if err != nil || len(key) != ed25519.PublicKeySize {
-			return nil, fmt.Errorf("cannot read the key %s: it is no ed25519 key of 32 bytes in base64", name)
+		key := keyIn(strings.Fields(string(raw)))
+		if key == nil {
+			return nil, fmt.Errorf("cannot read the key %s: it has no ed25519 key of 32 bytes in base64", name)
 		}
 		keys = append(keys, key)
 	}
 	return keys, nil
+}
+
+// keyIn is the one word that is a key; the file may name it before or behind, as those
+// of tools/bundle do.
+func keyIn(words []string) (key ed25519.PublicKey) {
+	for _, w := range words {
+		raw, err := base64.StdEncoding.DecodeString(w)
+		if err != nil || len(raw) != ed25519.PublicKeySize {
+			continue
+		}
+		if key != nil { // which one is it
+			return nil
+		}
+		key = raw
+	}
+	return key
 }
 
 // verify holds a file against its signature and the keys of the image.

@@ -97,15 +97,15 @@ func TestKeysAreSecret(t *testing.T) {
 func TestWhatCannotBeMade(t *testing.T) {
 	dir := bench(t)
 	for want, args := range map[string][]string{
-		"key, make, sign or show":   {"eat"},
-		"without --image":           {"make", "--board", "rpi4"},
-		"number 0":                  {"make", "--image", "DIR/slot.img", "--board", "rpi4", "--version", "1", "--out", "DIR/y.ctl", "--key", "DIR/one"},
-		"sign a bundle 0 times":     {"make", "--image", "DIR/slot.img", "--board", "rpi4", "--version", "1", "--number", "1", "--out", "DIR/y.ctl"},
-		"file begins with":          {"sign", "--key", "DIR/one.pub", "DIR/x.ctl"},
-		"no update bundle":          {"show", "DIR/slot.img"},
-		"canary, early or broad":    {"sign", "--rollout", "all=5", "--key", "DIR/one", "DIR/x.ctl"},
-		"rollout of 500":            {"sign", "--rollout", "early=500", "--key", "DIR/one", "DIR/x.ctl"},
-		"there are 0 and 1 must si": {"show", "--keys", "/nowhere", "DIR/x.ctl"},
+		"key, make, sign, show or card": {"eat"},
+		"without --image":               {"make", "--board", "rpi4"},
+		"number 0":                      {"make", "--image", "DIR/slot.img", "--board", "rpi4", "--version", "1", "--out", "DIR/y.ctl", "--key", "DIR/one"},
+		"sign a bundle 0 times":         {"make", "--image", "DIR/slot.img", "--board", "rpi4", "--version", "1", "--number", "1", "--out", "DIR/y.ctl"},
+		"file begins with":              {"sign", "--key", "DIR/one.pub", "DIR/x.ctl"},
+		"no update bundle":              {"show", "DIR/slot.img"},
+		"canary, early or broad":        {"sign", "--rollout", "all=5", "--key", "DIR/one", "DIR/x.ctl"},
+		"rollout of 500":                {"sign", "--rollout", "early=500", "--key", "DIR/one", "DIR/x.ctl"},
+		"there are 0 and 1 must si":     {"show", "--keys", "/nowhere", "DIR/x.ctl"},
 	} {
 		if _, err := do(t, dir, args...); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v: %v; want %q", args, err, want)

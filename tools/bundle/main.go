@@ -6,6 +6,7 @@
 //	bundle sign --key FILE x.ctl         one more signature, beside those it has
 //	bundle sign --key FILE --rollout early=50 x.ctl   another manifest, signed anew
 //	bundle show [--keys DIR] x.ctl       what it says; with keys also whether a box would believe it
+//	bundle card --key FILE centralita.yaml   signs a site's file for cards that want it signed: centralita.yaml.sig
 //
 // Secret keys do not belong into a repository, so none is made inside one. Several
 // --key sign together. --rollout canary=100,early=20,broad=0 says how many percent of
@@ -37,7 +38,7 @@ func main() {
 
 func run(args []string, out io.Writer) error {
 	if len(args) == 0 {
-		return errors.New("cannot guess what to do: key, make, sign or show; go doc ./tools/bundle tells")
+		return errors.New("cannot guess what to do: key, make, sign, show or card; go doc ./tools/bundle tells")
 	}
 	switch args[0] {
 	case "key":
@@ -48,8 +49,10 @@ func run(args []string, out io.Writer) error {
 		return sign(args[1:], out)
 	case "show":
 		return show(args[1:], out)
+	case "card":
+		return signCard(args[1:], out)
 	}
-	return fmt.Errorf("cannot %q: key, make, sign or show", args[0])
+	return fmt.Errorf("cannot %q: key, make, sign, show or card", args[0])
 }
 
 // makeKey writes a key pair outside of every repository.
