@@ -194,6 +194,9 @@ func (s *session) origin(text string) string {
 			return s.t(es, en)
 		}
 	}
+	if text == "provision" {
+		return s.t("tarjeta", "card")
+	}
 	if name, ok := strings.CutPrefix(text, "file "); ok {
 		return s.t("fichero ", "file ") + name
 	}
