@@ -51,7 +51,10 @@ type runCmd struct {
 	Web   string `placeholder:"HOST:PORT" help:"Serve the wall page here instead; over TLS it is 363 ports above, as 443 is above 80."`
 	HTTPS string `name:"https" placeholder:"HOST:PORT" help:"Serve the pages with a log-in here instead."`
 
-	priority board.Report // what became of real time
+	Confine bool `help:"Give up what the work does not need: files by Landlock, system calls by a filter. The box's image says so; of the Debian package systemd sees to it."`
+
+	priority board.Report   // what became of real time
+	reports  []board.Report // and of the confinement
 }
 
 type checkCmd struct {

@@ -34,6 +34,7 @@ func (r *restart) Error() string { return "the house starts anew: " + r.why }
 func (r *restart) Unwrap() error { return r.err }
 
 func (c *runCmd) run(stdout, stderr io.Writer) int {
+	c.reports = c.confined()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	log := slog.New(screen.QuietLog(slog.NewTextHandler(stderr, &slog.HandlerOptions{Level: slog.LevelWarn})))
@@ -237,7 +238,7 @@ func (c *runCmd) build(ctx context.Context, l *life.Life, n int, log *slog.Logge
 	if err != nil {
 		return nil, fmt.Errorf("%w%s", err, closing(errors.Join(b.Close(), clock.leave())))
 	}
-	return New(Rooms{Config: cfg, Time: clock, Journal: c.journal, Dir: c.Data, Book: b, Secrets: secrets, Prompts: pack, Life: l, Version: n, Override: c.override, Reports: []board.Report{c.priority}, Keeper: keeperAt(c.Keeper), Follows: c.follows, Log: log}, out)
+	return New(Rooms{Config: cfg, Time: clock, Journal: c.journal, Dir: c.Data, Book: b, Secrets: secrets, Prompts: pack, Life: l, Version: n, Override: c.override, Reports: append([]board.Report{c.priority}, c.reports...), Keeper: keeperAt(c.Keeper), Follows: c.follows, Log: log}, out)
 }
 
 // name is what problems of version n are told of: the file it was taken from,

@@ -29,6 +29,28 @@ var sentences = []sentence{
 	{"as every program; LimitRTPRIO=10 in the service's unit, or ulimit -r 10, permits real time",
 		"como cualquier programa; LimitRTPRIO=10 en la unidad del servicio, o ulimit -r 10, permite el tiempo real"},
 
+	// The confinement.
+	{"files by Landlock, system calls by a filter; %s doors were tried and are shut",
+		"ficheros por Landlock, llamadas al sistema por un filtro; se probaron %s puertas y están cerradas"},
+	{"no door was tried", "no se probó ninguna puerta"},
+	{"this can still be done: %s", "todavía se puede: %s"},
+	{"list the root", "mirar la raíz"},
+	{"make a file in /dev/shm", "crear un fichero en /dev/shm"},
+	{"change a file of the system", "cambiar un fichero del sistema"},
+	{"start another program", "iniciar otro programa"},
+	{"look into another program", "mirar dentro de otro programa"},
+	{"mount", "montar"},
+	{"load a module", "cargar un módulo"},
+	{"give the kernel a program", "dar un programa al núcleo"},
+	{"leave for a room of one's own", "irse a un espacio propio"},
+	{"read raw packets", "leer paquetes en bruto"},
+	{"run what one has written", "ejecutar lo que uno mismo escribió"},
+	{"become root", "hacerse root"},
+	{"cannot use Landlock: %s; the kernel needs CONFIG_SECURITY_LANDLOCK and \"landlock\" in its list lsm=",
+		"no se puede usar Landlock: %s; el núcleo necesita CONFIG_SECURITY_LANDLOCK y «landlock» en su lista lsm="},
+	{"cannot filter system calls: %s; the kernel needs CONFIG_SECCOMP_FILTER",
+		"no se pueden filtrar las llamadas al sistema: %s; el núcleo necesita CONFIG_SECCOMP_FILTER"},
+
 	// The board.
 	{"the board has none of that name: it has %s", "la placa no tiene ninguno de ese nombre: tiene %s"},
 	{"the board has no ports", "la placa no tiene puertos"},

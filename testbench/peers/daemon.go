@@ -122,10 +122,11 @@ func newDaemonAt(t *testing.T, bin, document, dir, at string) *Daemon {
 	return d
 }
 
-// Start starts it and waits until it takes calls.
+// Start starts it, confined as in the box's image, and waits until it takes calls.
 func (d *Daemon) Start() {
 	d.t.Helper()
-	d.cmd = exec.Command(d.bin, "run", "--config", d.config, "--data", d.Dir, "--sip", d.SIP, "--web", d.Web, "--https", "127.0.0.1:0")
+	d.cmd = exec.Command(d.bin, "run", "--config", d.config, "--data", d.Dir, "--sip", d.SIP, "--web", d.Web, "--https", "127.0.0.1:0", "--confine")
+	d.cmd.Env = append(os.Environ(), "TMPDIR="+d.Dir) // else all of the test's folders were open to it
 	d.out, d.errs, d.exited = &buffer{}, &buffer{}, make(chan error, 1)
 	d.cmd.Stderr = d.errs
 	out, err := d.cmd.StdoutPipe()

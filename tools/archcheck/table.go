@@ -71,6 +71,7 @@ var table = []row{
 	{packages: "firmware/gatehouse", never: []string{"os/**", "database/sql"}},
 	{packages: "firmware/lan", ours: []string{"firmware/tel", "firmware/durable", "firmware/config/place"}, never: []string{"database/sql"}, alien: true},
 	{packages: "firmware/provision", ours: []string{"firmware/lan", "firmware/durable", "firmware/config/place"}, never: []string{"net/http/**", "database/sql"}},
+	{packages: "firmware/confine", never: []string{"net/**", "database/sql"}, alien: true},                                            // x/sys: Landlock, seccomp
 	{packages: "firmware/wipe", ours: []string{"firmware/durable"}, never: []string{"net/**", "database/sql"}, alien: true},           // x/sys: TRIM
 	{packages: "firmware/keeper", ours: []string{"firmware/tel", "firmware/gatehouse"}, never: []string{"database/sql"}, alien: true}, // x/sys: who asks
 	{packages: "firmware/keeper/chores", ours: []string{"firmware/keeper", "firmware/lan", "firmware/wipe", "firmware/durable"},
