@@ -80,10 +80,12 @@ func (b *box) claim(ctx context.Context) error {
 }
 
 // login goes in as the owner.
-func (b *box) login(ctx context.Context) error {
-	if err := b.dialogue(ctx, "", "login", `Nombre: `, owner, `Contraseña: `, password); err != nil {
+func (b *box) login(ctx context.Context) error { return b.loginAs(ctx, owner, password) }
+
+func (b *box) loginAs(ctx context.Context, name, password string) error {
+	if err := b.dialogue(ctx, "", "login", `Nombre: `, name, `Contraseña: `, password); err != nil {
 		return err
 	}
-	_, err := b.wait(ctx, owner+`@centralita> `, askLimit)
+	_, err := b.wait(ctx, name+`@centralita> `, askLimit)
 	return err
 }

@@ -33,16 +33,22 @@ func (r *rig) images(ctx context.Context) error {
 		return err
 	}
 	defer os.RemoveAll(secrets)
-	for _, k := range []string{"dev", "alien"} {
-		if err := r.tool(ctx, "go", "run", "./tools/bundle", "key", filepath.Join(secrets, k)); err != nil {
+	for name, folder := range map[string]string{"dev": "keys", "alien": ""} {
+		if err := r.tool(ctx, "go", "run", "./tools/bundle", "key", filepath.Join(secrets, name)); err != nil {
+			return err
+		}
+		if folder == "" {
+			continue
+		}
+		pub, err := os.ReadFile(filepath.Join(secrets, name+".pub"))
+		if err == nil {
+			err = errors.Join(os.MkdirAll(r.path(folder), 0o755), os.WriteFile(r.path(folder, name+".pub"), pub, 0o644))
+		}
+		if err != nil {
 			return err
 		}
 	}
-	pub, err := os.ReadFile(filepath.Join(secrets, "dev.pub"))
-	if err != nil {
-		return err
-	}
-	if err := errors.Join(os.MkdirAll(r.path("keys"), 0o755), os.WriteFile(r.path("keys", "dev.pub"), pub, 0o644)); err != nil {
+	if err := r.integrator(); err != nil {
 		return err
 	}
 	for _, n := range []int{first, second} {
@@ -59,20 +65,12 @@ func (r *rig) build(ctx context.Context, folder string, number int) error {
 	if err := os.MkdirAll(r.path(folder), 0o755); err != nil {
 		return err
 	}
-	stock, err := filepath.Abs("artefacts/image/stock")
-	if err != nil {
-		return err
+	args := []string{"run", "./tools/image", "-board", "qemu", "-out", r.path(folder), "-stock", "artefacts/image/stock", "-keys", r.path("keys"),
+		"-version", fmt.Sprintf("0.1.%d", number), "-number", fmt.Sprint(number), "-floor", fmt.Sprint(first)}
+	if number == second { // the release whose card wants its set-up signed
+		args = append(args, "-setup-keys", r.path("setup-keys"))
 	}
-	if err := os.RemoveAll(r.path(folder, "stock")); err != nil {
-		return err
-	}
-	if _, err := os.Stat(stock); err == nil {
-		if err := os.Symlink(stock, r.path(folder, "stock")); err != nil {
-			return err
-		}
-	}
-	return r.tool(ctx, "go", "run", "./tools/image", "-board", "qemu", "-out", r.path(folder), "-keys", r.path("keys"),
-		"-version", fmt.Sprintf("0.1.%d", number), "-number", fmt.Sprint(number), "-floor", fmt.Sprint(first))
+	return r.tool(ctx, "go", args...)
 }
 
 // bundles makes the updates: a good one, one that ends at once, one that hangs, and those

@@ -27,9 +27,9 @@ type box struct {
 	ended chan struct{} // closed when the emulator has ended
 
 	mu   sync.Mutex
-	text bytes.Buffer // the serial line so far, without escapes
-	seen int          // of text, by wait
-	more chan struct{}
+	text bytes.Buffer  // the serial line so far, without escapes
+	seen int           // of text, by wait
+	more chan struct{} // closed when something came
 	end  error
 }
 
@@ -53,6 +53,9 @@ func freePorts() (p ports, err error) {
 	p = ports{udp.LocalAddr().(*net.UDPAddr).Port, a.Addr().(*net.TCPAddr).Port, b.Addr().(*net.TCPAddr).Port}
 	return p, errors.Join(udp.Close(), a.Close(), b.Close())
 }
+
+// mac is the box's address on its wire.
+const mac = "52:54:00:12:34:56"
 
 // machineArgs are the machine without its disk; the device tree must come from the same.
 var machineArgs = []string{"-cpu", "cortex-a72", "-m", "512", "-smp", "1", "-display", "none", "-monitor", "none"}
@@ -78,12 +81,15 @@ func (r *rig) power(ctx context.Context, disk []string) (*box, error) {
 	if err != nil {
 		return nil, fmt.Errorf("cannot find free ports: %w", err)
 	}
+	wire := fmt.Sprintf("user,id=n,hostfwd=udp:127.0.0.1:%d-:5060,hostfwd=tcp:127.0.0.1:%d-:8080,hostfwd=tcp:127.0.0.1:%d-:8443", p.sip, p.web, p.tls)
+	if r.tap != "" {
+		wire = "tap,id=n,script=no,downscript=no,ifname=" + r.tap
+	}
 	args := append([]string{"-M", "virt", "-accel", "tcg", "-bios", filepath.Join(r.image, "u-boot.bin"), "-dtb", r.tree, "-serial", "stdio"}, machineArgs...)
 	args = append(args, disk...)
 	args = append(args, "-device", "virtio-blk-pci,drive=d", "-device", "virtio-rng-pci", "-device", "i6300esb", "-action", "watchdog=reset",
-		"-netdev", fmt.Sprintf("user,id=n,hostfwd=udp:127.0.0.1:%d-:5060,hostfwd=tcp:127.0.0.1:%d-:8080,hostfwd=tcp:127.0.0.1:%d-:8443", p.sip, p.web, p.tls),
-		"-device", "virtio-net-pci,netdev=n,romfile=")
-	b := &box{cmd: exec.CommandContext(ctx, "qemu-system-aarch64", args...), ports: p, ended: make(chan struct{}), more: make(chan struct{}, 1), began: time.Now()}
+		"-netdev", wire, "-device", "virtio-net-pci,netdev=n,romfile=,mac="+mac)
+	b := &box{cmd: exec.CommandContext(ctx, "qemu-system-aarch64", args...), ports: p, ended: make(chan struct{}), more: make(chan struct{}), began: time.Now()}
 	if b.in, err = b.cmd.StdinPipe(); err != nil {
 		return nil, err
 	}
@@ -108,13 +114,11 @@ func (b *box) listen(out io.Reader, complaint *bytes.Buffer, show bool) {
 		n, err := out.Read(buf)
 		b.mu.Lock()
 		b.text.Write(buf[:n])
+		close(b.more)
+		b.more = make(chan struct{})
 		b.mu.Unlock()
 		if show {
 			_, _ = os.Stderr.Write(buf[:n]) // a copy for whoever watches
-		}
-		select {
-		case b.more <- struct{}{}:
-		default:
 		}
 		if err != nil {
 			break
@@ -149,9 +153,10 @@ func (b *box) wait(ctx context.Context, pattern string, patience time.Duration) 
 			b.mu.Unlock()
 			return said, nil
 		}
+		more := b.more
 		b.mu.Unlock()
 		select {
-		case <-b.more:
+		case <-more:
 		case <-b.ended:
 			return "", fmt.Errorf("the box ended before it said %q: %w", pattern, b.end)
 		case <-late.C:
@@ -173,7 +178,7 @@ func (b *box) last(n int) string {
 	return strings.Join(lines[max(0, len(lines)-n):], "\n")
 }
 
-// type_ types at the serial line, key by key as a person's terminal sends it.
+// keys types at the serial line, key by key as a person's terminal sends it.
 func (b *box) keys(text string) error {
 	if _, err := io.WriteString(b.in, text); err != nil {
 		return fmt.Errorf("cannot type: %w", err)

@@ -41,7 +41,11 @@ func main() {
 	flag.IntVar(&r.starts, "starts", 52, "power cuts whose disk is started, besides")
 	flag.DurationVar(&r.idle, "idle", 5*time.Minute, "how long an idle box is watched for what it writes")
 	only := flag.String("only", "", "steps, by their names, with commas between")
+	inside := flag.String("inside", "", "for the rig itself: a step in a network of its own")
 	flag.Parse()
+	if *inside != "" {
+		os.Exit(r.insideMain(*inside))
+	}
 	r.only = strings.FieldsFunc(*only, func(c rune) bool { return c == ',' })
 	err := r.run(ctx)
 	stop()
@@ -68,13 +72,14 @@ type rig struct {
 	image   string // folder of the image with number 100
 	tree    string // the machine's device tree
 	program string // ours, for this machine
+	tap     string // the wire's end here; "": QEMU's own network
 	rows    []row
 }
 
 // row is one thing that was looked at.
 type row struct {
-	what, found string
-	good        bool
+	What, Found string
+	Good        bool
 }
 
 func (r *rig) say(format string, args ...any) {
@@ -84,7 +89,7 @@ func (r *rig) say(format string, args ...any) {
 // passed notes a thing that is as it should be.
 func (r *rig) passed(what, format string, args ...any) {
 	r.rows = append(r.rows, row{what, fmt.Sprintf(format, args...), true})
-	r.say("ok    %s: %s", what, r.rows[len(r.rows)-1].found)
+	r.say("ok    %s: %s", what, r.rows[len(r.rows)-1].Found)
 }
 
 // held notes what became of a thing.
@@ -103,12 +108,12 @@ func (r *rig) verdict() bool {
 	fmt.Fprintln(r.out)
 	for _, w := range r.rows {
 		mark := "ok   "
-		if !w.good {
+		if !w.Good {
 			mark = "WRONG"
 			bad++
 		}
-		first, _, _ := strings.Cut(w.found, "\n")
-		fmt.Fprintf(r.out, "%s  %-34s %s\n", mark, w.what, first)
+		first, _, _ := strings.Cut(w.Found, "\n")
+		fmt.Fprintf(r.out, "%s  %-34s %s\n", mark, w.What, first)
 	}
 	fmt.Fprintf(r.out, "%d things, %d wrong, %.0f s\n", len(r.rows), bad, time.Since(r.begin).Seconds())
 	return bad == 0 && len(r.rows) > 0
@@ -171,7 +176,8 @@ func (r *rig) run(ctx context.Context) error {
 		return err
 	}
 	for _, s := range []step{
-		{"same", false, r.sameTwice}, {"first", true, r.firstStart}, {"prompt", false, r.noPrompt}, {"refused", true, r.refused},
+		{"same", false, r.sameTwice}, {"first", true, r.firstStart}, {"visit", true, r.transcripts}, {"prompt", false, r.noPrompt},
+		{"site", false, r.provisioned}, {"ports", false, r.ports}, {"ordered", false, r.ordered}, {"refused", false, r.refused},
 		{"update", true, r.update}, {"broken", false, r.broken}, {"hanging", false, r.hanging}, {"recovery", false, r.recovery},
 		{"random", false, r.random}, {"idle", false, r.idleWrites}, {"cuts", false, r.powerCuts},
 	} {

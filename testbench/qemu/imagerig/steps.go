@@ -58,12 +58,12 @@ func (r *rig) firstStart(ctx context.Context) error {
 
 // setUp opens the box's sockets to the network and confirms. The house starts anew in
 // between, and whoever was in has to come in again.
-func (b *box) setUp(ctx context.Context) error {
+func (b *box) setUp(ctx context.Context, more ...string) error {
 	if err := b.addressed(ctx); err != nil {
 		return err
 	}
-	for _, c := range []string{"config set listen.sip 0.0.0.0:5060", "config set listen.web 0.0.0.0:8080", "config set listen.rtp 20000-20999"} {
-		said, err := b.ask(ctx, c)
+	for _, c := range append([]string{"listen.sip 0.0.0.0:5060", "listen.web 0.0.0.0:8080", "listen.rtp 20000-20999"}, more...) {
+		said, err := b.ask(ctx, "config set "+c)
 		if err == nil && !strings.Contains(said, "borrador") {
 			err = fmt.Errorf("%s: %s", c, said)
 		}
@@ -87,12 +87,15 @@ func (b *box) setUp(ctx context.Context) error {
 	return err
 }
 
+// leased is an address of QEMU's network, or of our wire.
+var leased = regexp.MustCompile(`\b10\.(0\.2|9\.0)\.[0-9]+/`)
+
 // addressed waits until the box has its address: one that comes while the house listens
 // everywhere makes it start anew.
 func (b *box) addressed(ctx context.Context) error {
 	return retry(ctx, func() error {
 		said, err := b.ask(ctx, "net show")
-		if err == nil && !strings.Contains(said, "10.0.2.") {
+		if err == nil && !leased.MatchString(said) {
 			time.Sleep(time.Second)
 			err = fmt.Errorf("no address yet: %s", said)
 		}
