@@ -205,8 +205,7 @@ func TestPasswordsStayAtHome(t *testing.T) {
 			t.Errorf("credentials for another realm: %q", got)
 		}
 		// A phone that asks us for a password.
-		p := r.registered("10.0.0.21:5060", "201", "ana")
-		p.OnRequest = func(req *sip.Request, tx *sip.ServerTx) bool {
+		r.registeredWith("10.0.0.21:5060", phone.Account{User: "201", Password: "ana", First: func(req *sip.Request, tx *sip.ServerTx) bool {
 			if req.GetHeader("Authorization") != nil || req.GetHeader("Proxy-Authorization") != nil {
 				t.Error("a phone got credentials")
 			}
@@ -216,7 +215,7 @@ func TestPasswordsStayAtHome(t *testing.T) {
 			res := sip.NewResponseFromRequest(req, 407, "Proxy Authentication Required", nil)
 			res.AppendHeader(sip.NewHeader("Proxy-Authenticate", `Digest realm="telco", nonce="x"`))
 			return tx.Respond(res) == nil
-		}
+		}})
 		r.a.Dial(3, Target{Ext: "201"}, From{})
 		for {
 			if g := want[Gone](r); g.Leg == 3 {

@@ -214,12 +214,16 @@ func (r *rig) phoneWith(addr string, acc phone.Account) *phone.Phone {
 
 // registered is phone, already signed on.
 func (r *rig) registered(addr, ext, pw string) *phone.Phone {
+	return r.registeredWith(addr, phone.Account{User: ext, Password: pw})
+}
+
+func (r *rig) registeredWith(addr string, acc phone.Account) *phone.Phone {
 	r.t.Helper()
-	p := r.phone(addr, ext, pw)
+	p := r.phoneWith(addr, acc)
 	if err := p.Register(r.soon()); err != nil {
 		r.t.Fatal(err)
 	}
-	for s := want[PhoneState](r); !s.Up || s.Ext != tel.Number(ext); s = want[PhoneState](r) {
+	for s := want[PhoneState](r); !s.Up || s.Ext != tel.Number(acc.User); s = want[PhoneState](r) {
 	}
 	return p
 }

@@ -151,7 +151,9 @@ func TestARestartThatFailsIsAskedForAgain(t *testing.T) {
 		}
 		b.pass(time.Second)
 		b.take()
+		b.mu.Lock()
 		b.deaf = 2
+		b.mu.Unlock()
 		b.expect(5*time.Minute+30*time.Second, "update: gives up: web")
 		b.expect(2*time.Minute, "reboot")
 		b.pass(time.Second)

@@ -78,10 +78,14 @@ func (c *copper) lay(l *linesim.Line, country string) error {
 	}
 	if c.country != "" {
 		country = strings.ToUpper(c.country)
-		l.Office = central.ForCountry(country)
 	}
-	l.Clearing, l.CPC = way, c.cpc
-	l.Office.Strange, l.Office.Spoilt, l.Office.Pulse = strange, c.spoilt, c.pulse
+	l.Set(func(l *linesim.Line) {
+		if c.country != "" {
+			l.Office = central.ForCountry(country)
+		}
+		l.Clearing, l.CPC = way, c.cpc
+		l.Office.Strange, l.Office.Spoilt, l.Office.Pulse = strange, c.spoilt, c.pulse
+	})
 	if c.perfect() {
 		return nil
 	}

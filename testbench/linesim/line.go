@@ -46,7 +46,7 @@ const DefaultCPC = 500 * time.Millisecond
 // Line is a line of the exchange that ends in a socket of the board.
 type Line struct {
 	// Clearing, CPC and IDFirst describe the exchange, Office the rest of it;
-	// change them while the line is idle.
+	// change them while the line is idle, within Set where the board may seize meanwhile.
 	Clearing Clearing
 	CPC      time.Duration
 	IDFirst  bool // caller id before the first burst
@@ -97,6 +97,13 @@ func newLine(s *Sim, n int) *Line {
 
 // String returns the name of the socket.
 func (l *Line) String() string { return l.at.String() }
+
+// Set lets f change the line's fields while the board may seize it.
+func (l *Line) Set(f func(*Line)) {
+	l.s.mu.Lock()
+	defer l.s.mu.Unlock()
+	f(l)
+}
 
 // configure takes what the line is to be like into its next call.
 func (l *Line) configure() {

@@ -87,8 +87,7 @@ type registrar struct {
 
 func newRegistrar(d *Daemon, a phone.Account, user, password string) *registrar {
 	r := &registrar{contact: make(chan string, 64), refused: make(chan string, 64)}
-	r.Phone = d.Phone("127.0.0.4", a)
-	r.OnRequest = func(req *sip.Request, tx *sip.ServerTx) bool {
+	a.First = func(req *sip.Request, tx *sip.ServerTx) bool {
 		if req.Method != sip.REGISTER {
 			return false
 		}
@@ -111,6 +110,7 @@ func newRegistrar(d *Daemon, a phone.Account, user, password string) *registrar 
 		}
 		return true
 	}
+	r.Phone = d.Phone("127.0.0.4", a)
 	return r
 }
 

@@ -74,14 +74,15 @@ type Account struct {
 	NoEvents       bool           // no telephone-event
 	LateOffer      bool           // calls without SDP, and answers the offer in its ACK
 	NoACK          bool           // never confirms an answer
+	// First sees each request that comes in, from the socket's opening on; true: dealt with.
+	First func(*sip.Request, *sip.ServerTx) bool
 }
 
 // Phone is one telephone. Set the On functions before the first call.
 type Phone struct {
-	OnCall    func(*Call)                            // an incoming call; nil: it rings and nobody answers
-	OnRequest func(*sip.Request, *sip.ServerTx) bool // sees each request first; true: dealt with
-	Sent      func(m sip.Message)                    // sees each request before it is sent; may change it
-	Trouble   func(error)                            // a refresh of Stay failed; nil: ignored
+	OnCall  func(*Call)         // an incoming call; nil: it rings and nobody answers
+	Sent    func(m sip.Message) // sees each request before it is sent; may change it
+	Trouble func(error)         // a refresh of Stay failed; nil: ignored
 
 	net  Network
 	acc  Account
@@ -325,7 +326,7 @@ func (p *Phone) drain(tx sip.ClientTransaction) {
 
 // request gets each incoming request.
 func (p *Phone) request(req *sip.Request, tx *sip.ServerTx) {
-	if p.OnRequest != nil && p.OnRequest(req, tx) {
+	if p.acc.First != nil && p.acc.First(req, tx) {
 		return
 	}
 	if req.IsAck() {

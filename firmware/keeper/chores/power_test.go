@@ -9,7 +9,9 @@ import (
 	"fmt"
 	"io/fs"
 	"path/filepath"
+	"slices"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"testing/synctest"
@@ -20,9 +22,27 @@ import (
 	"github.com/centralita/centralita/firmware/wipe"
 )
 
+// diary is what was done to the machine, in order.
+type diary struct {
+	mu    sync.Mutex
+	lines []string
+}
+
+func (d *diary) say(format string, args ...any) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.lines = append(d.lines, fmt.Sprintf(format, args...))
+}
+
+func (d *diary) read() []string {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return slices.Clone(d.lines)
+}
+
 // playedPower writes down what is done to the machine.
-func playedPower(init string, signal error, log *[]string) power {
-	say := func(format string, args ...any) { *log = append(*log, fmt.Sprintf(format, args...)) }
+func playedPower(init string, signal error, log *diary) power {
+	say := log.say
 	return power{
 		init:   func() string { return init },
 		signal: func(s syscall.Signal) error { say("signal %d", s); return signal },
@@ -47,16 +67,16 @@ func TestPower(t *testing.T) {
 		{"busybox", false, syscall.EPERM, fmt.Sprintf("sync, signal 15, init cannot be asked to go down, sync, kernel %#x", restart)},
 	} {
 		synctest.Test(t, func(t *testing.T) {
-			var log []string
-			if _, err := playedPower(c.init, c.signal, &log).handler(c.off)(t.Context(), nil, nil); err != nil || len(log) != 0 {
-				t.Errorf("%v, %v before the answer", err, log)
+			var log diary
+			if _, err := playedPower(c.init, c.signal, &log).handler(c.off)(t.Context(), nil, nil); err != nil || len(log.read()) != 0 {
+				t.Errorf("%v, %v before the answer", err, log.read())
 			}
 			wait(answerFirst)
-			if n := len(log); n > 2 && c.signal == nil && c.init != "rescue" {
-				t.Errorf("init is given no time: %v", log)
+			if n := len(log.read()); n > 2 && c.signal == nil && c.init != "rescue" {
+				t.Errorf("init is given no time: %v", log.read())
 			}
 			wait(initTime)
-			if got := strings.Join(log, ", "); got != c.want {
+			if got := strings.Join(log.read(), ", "); got != c.want {
 				t.Errorf("%+v: %s", c, got)
 			}
 		})
@@ -65,13 +85,13 @@ func TestPower(t *testing.T) {
 
 func TestPowerTakesNoParams(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var log []string
+		var log diary
 		if _, err := playedPower("busybox", nil, &log).handler(false)(t.Context(), json.RawMessage(`{"when":"later"}`), nil); err == nil {
 			t.Error("params that it does not know were taken")
 		}
 		wait(time.Minute)
-		if len(log) != 0 {
-			t.Errorf("%v", log)
+		if len(log.read()) != 0 {
+			t.Errorf("%v", log.read())
 		}
 	})
 }
@@ -116,7 +136,7 @@ func TestSetTime(t *testing.T) {
 
 func TestWipe(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var log []string
+		var log diary
 		c := Chores{cfg: Config{Data: t.TempDir()}, power: playedPower("rescue", nil, &log)}
 		for _, text := range []string{``, `{}`, `{"word":"yes"}`, `{"word":"erase","now":true}`} {
 			if _, err := c.wipe(t.Context(), json.RawMessage(text), nil); err == nil || wipe.Asked(c.cfg.Data) {
@@ -127,17 +147,16 @@ func TestWipe(t *testing.T) {
 			t.Errorf("%v", err)
 		}
 		wait(answerFirst)
-		if len(log) != 3 {
-			t.Errorf("it does not restart: %v", log)
+		if len(log.read()) != 3 {
+			t.Errorf("it does not restart: %v", log.read())
 		}
 		c.cfg.Data = filepath.Join(c.cfg.Data, "no")
-		log = nil
 		if _, err := c.wipe(t.Context(), json.RawMessage(`{"word":"erase"}`), nil); err == nil {
 			t.Error("a mark that could not be made")
 		}
 		wait(answerFirst)
-		if len(log) != 0 {
-			t.Errorf("it restarts without a mark: %v", log)
+		if len(log.read()) != 3 { // those of before
+			t.Errorf("it restarts without a mark: %v", log.read())
 		}
 	})
 }
