@@ -40,9 +40,15 @@ func newDesk(t *testing.T) desk {
 // newDeskWith runs it with a keeper.
 func newDeskWith(t *testing.T, keeper string) desk {
 	t.Helper()
+	return newDeskAt(t, keeper, "127.0.0.1:0", "127.0.0.1:0")
+}
+
+// newDeskAt runs it at other addresses.
+func newDeskAt(t *testing.T, keeper, sip, web string) desk {
+	t.Helper()
 	r := runs{t: t, dir: t.TempDir()}
 	d := desk{t, filepath.Join(r.dir, "data"), make(chan struct{}, 8), make(chan error, 1)}
-	c := &runCmd{Config: r.write("Centro"), Data: d.data, SIP: "127.0.0.1:0", Web: "127.0.0.1:0", Keeper: keeper}
+	c := &runCmd{Config: r.write("Centro"), Data: d.data, SIP: sip, Web: web, Keeper: keeper}
 	ctx, stop := context.WithCancel(context.Background())
 	go func() { d.ended <- c.lives(ctx, slog.New(slog.DiscardHandler), d, io.Discard) }()
 	t.Cleanup(func() {

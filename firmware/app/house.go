@@ -59,6 +59,7 @@ type House struct {
 	dir     string // data folder
 	out     *Outside
 	address atomic.Pointer[netip.AddrPort] // where we are, since that changed
+	lacks   atomic.Pointer[[]netip.Addr]   // where we listen and the machine is not; nil: it was not looked yet
 	log     *slog.Logger
 	started time.Time
 	shards  int

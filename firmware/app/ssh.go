@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/netip"
 	"sync/atomic"
 	"time"
 
@@ -35,8 +36,8 @@ func (h *House) sshState() console.SSH {
 // serveSSH serves SSH where the document says, once the box has its owner. What keeps it
 // from that is no reason for the house to end.
 func (h *House) serveSSH(ctx context.Context) error {
-	at := h.cfg.Access.SSH.String()
-	h.ssh.say(console.SSH{Addr: at, Why: "the box has no owner yet"})
+	at := h.cfg.Access.SSH
+	h.ssh.say(console.SSH{Addr: at.String(), Why: "the box has no owner yet"})
 	look := time.NewTicker(sshLook)
 	defer look.Stop()
 	for !h.doors.access.Claimed() {
@@ -48,7 +49,7 @@ func (h *House) serveSSH(ctx context.Context) error {
 	}
 	for ctx.Err() == nil {
 		if err := h.openSSH(ctx, at); err != nil && ctx.Err() == nil {
-			h.ssh.say(console.SSH{Addr: at, Why: err.Error()})
+			h.ssh.say(console.SSH{Addr: at.String(), Why: err.Error()})
 			h.log.Error("no SSH", "err", err)
 			again := time.NewTimer(sshAgain)
 			select {
@@ -62,7 +63,7 @@ func (h *House) serveSSH(ctx context.Context) error {
 }
 
 // openSSH listens and serves until ctx ends or it fails.
-func (h *House) openSSH(ctx context.Context, at string) error {
+func (h *House) openSSH(ctx context.Context, at netip.AddrPort) error {
 	if h.doors.access.Trouble() != nil {
 		return errors.New("the accounts cannot be used")
 	}

@@ -37,6 +37,7 @@ func (h *House) complete(s *view.Snapshot) {
 	h.holdClock(s.At)
 	h.holdCrash(s.At)
 	h.holdUpdates(s.At)
+	h.holdListening(s.At)
 	h.seeDoors(s)
 	h.seeDoings(s)
 	s.Alarms, s.Calm = h.register.Alarms(), h.register.Calm()

@@ -2,6 +2,7 @@ package health
 
 import (
 	"fmt"
+	"net/netip"
 	"time"
 
 	"github.com/centralita/centralita/firmware/view"
@@ -45,5 +46,15 @@ func AccountsBad() Condition {
 		ID: "accounts", Rank: view.Attention,
 		ES: "Nadie puede entrar", EN: "Nobody can enter",
 		HintES: "access.json está dañado. Restaure una copia. Las llamadas siguen.", HintEN: "access.json is damaged. Restore a backup. Calls go on.",
+	}
+}
+
+// Unreachable is the condition of an address at which the house listens and which the
+// machine does not have: it has no lease yet, or another, or the address is mistyped.
+func Unreachable(at netip.Addr) Condition {
+	return Condition{
+		ID: "listen", Rank: view.Attention,
+		ES: "Escucha en " + at.String() + ", que este equipo no tiene", EN: "Listens at " + at.String() + ", which this machine does not have",
+		HintES: "Vea cable y net show, o corrija listen. Si llega, contesta sola.", HintEN: "Look at cable and net show, or correct listen. It answers once there.",
 	}
 }

@@ -1,6 +1,7 @@
 package health
 
 import (
+	"net/netip"
 	"strings"
 	"testing"
 	"time"
@@ -15,7 +16,7 @@ func TestMachineTexts(t *testing.T) {
 	used := 110
 	for _, c := range []Condition{ClockRestored(), ClockDoubt(time.Now(), "antes de que se escribiera este programa", "more than a day from a time that is trusted"), Crashed(),
 		StorageWorn(view.Storage{Device: "mmcblk0", Used: &used}), StorageWorn(view.Storage{Device: "mmcblk0", Spares: "urgent"}),
-		StorageBusy(view.Storage{Device: "mmcblk0", PerDay: 123e9}), MemoryLow(31 << 20), TicksLate(1000), NotProvisioned(), NotWiped()} {
+		StorageBusy(view.Storage{Device: "mmcblk0", PerDay: 123e9}), MemoryLow(31 << 20), TicksLate(1000), NotProvisioned(), NotWiped(), Unreachable(netip.MustParseAddr("192.168.100.115"))} {
 		for _, s := range []string{c.ES, c.EN, c.HintES, c.HintEN} {
 			if s == "" || utf8.RuneCountInString(s) > 70 {
 				t.Errorf("%s: text %q", c.ID, s)

@@ -54,6 +54,30 @@ func (a *Agent) Moved(to netip.AddrPort) {
 	}
 }
 
+// Retry asks the trunks that did not answer again now, not when their turn comes: we can
+// send again.
+func (a *Agent) Retry() { a.eachTrunk(func(b *mailbox) { b.reg.retry() }) }
+
+func (r *trunkReg) retry() {
+	if r.off || r.fails == 0 && r.out == nil {
+		return
+	}
+	r.giveUp()
+	r.fails = 0
+	r.again()
+}
+
+// giveUp forgets the request that is out.
+func (r *trunkReg) giveUp() {
+	if r.out == nil {
+		return
+	}
+	r.out = nil
+	if r.tx != nil {
+		r.tx.Terminate()
+	}
+}
+
 // moved asks the trunk anew with the Contact that we have now. A request that is out
 // is given up: what it said is no longer true, and its answer may go to the old address.
 func (r *trunkReg) moved() {
@@ -63,12 +87,7 @@ func (r *trunkReg) moved() {
 	if r.contact.IsValid() && (r.bound || r.out != nil) {
 		r.stale = append(r.stale, r.contact)
 	}
-	if r.out != nil {
-		r.out = nil
-		if r.tx != nil {
-			r.tx.Terminate()
-		}
-	}
+	r.giveUp()
 	r.fails = 0
 	r.again()
 }

@@ -339,3 +339,26 @@ func TestATrunkThatChangesWhileItIsAnswered(t *testing.T) {
 		})
 	}
 }
+
+// When we can send again, a trunk that did not answer is asked at once, one that did is
+// left alone.
+func TestRetry(t *testing.T) {
+	cfg := withServer()
+	cfg.Trunks[0].Register = true
+	inBubble(t, cfg, func(t *testing.T, r *rig) {
+		r.pass(5 * time.Minute) // nobody is there; the next try is minutes away
+		g := &registrar{x: r.raw("192.0.2.99:5060"), expiry: 600}
+		r.a.Retry()
+		for range 2 {
+			if g.step(10*time.Millisecond) == "" {
+				t.Fatal("no REGISTER")
+			}
+		}
+		for s := want[TrunkState](r); s.Trunk != "telco" || !s.Up; s = want[TrunkState](r) {
+		}
+		r.a.Retry()
+		if msg := g.step(5 * time.Second); msg != "" {
+			t.Errorf("it registered for nothing: %s", msg)
+		}
+	})
+}

@@ -233,7 +233,7 @@ func TestAnotherLeaseDuringACall(t *testing.T) {
 		<-time.After(3 * time.Second)
 		o.hear(c, got)
 		l.has("192.168.1.99")
-		<-time.After(4 * time.Second)
+		<-time.After(1800 * time.Millisecond)
 		if l := c.Level(600, time.Second); l > -40 {
 			t.Errorf("what the phone sends to the old address arrives at %.0f dBm0", l)
 		}
