@@ -17,11 +17,9 @@ import (
 // script imports and exports exactly these and leaves alone what it does not
 // understand: slot_a and slot_b are only empty or not for it. gen is hexadecimal
 // without a prefix, because U-Boot's setexpr counts so; the other numbers are
-// decimal. A key without a value is absent.
-var Names = []string{"gen", "good", "try", "tries", "floor", "slot_a", "slot_b", "why"}
-
-// maxTries bounds the starts of a trial: one digit reads alike in every base.
-const maxTries = 9
+// decimal. A key without a value is absent. Records of older boxes have no fails, and
+// boot scripts older than number 2 drop it: that is 0.
+var Names = []string{"gen", "good", "try", "tries", "floor", "slot_a", "slot_b", "why", "fails"}
 
 // Encode returns a copy of the record as it stands on the disk. It refuses what
 // Decode would not read back.
@@ -29,6 +27,9 @@ func Encode(r slot.Record) ([]byte, error) {
 	values := map[string]string{
 		"gen": strconv.FormatUint(r.Gen, 16), "good": string(r.Good), "try": string(r.Try), "tries": strconv.Itoa(r.Tries),
 		"floor": strconv.FormatUint(r.Floor, 10), "slot_a": imageText(r.A), "slot_b": imageText(r.B), "why": r.Why,
+	}
+	if r.Fails != 0 {
+		values["fails"] = strconv.Itoa(r.Fails)
 	}
 	b := make([]byte, RecordSize)
 	text := b[4:4]
@@ -86,9 +87,7 @@ func set(r *slot.Record, k, v string) (err error) {
 	case "try":
 		r.Try, err = slot.Parse(v)
 	case "tries":
-		if r.Tries, err = strconv.Atoi(v); err == nil && (r.Tries < 0 || r.Tries > maxTries) {
-			err = fmt.Errorf("%d is not from 0 to %d", r.Tries, maxTries)
-		}
+		r.Tries, err = digit(v)
 	case "floor":
 		r.Floor, err = strconv.ParseUint(v, 10, 64)
 	case "slot_a":
@@ -99,8 +98,19 @@ func set(r *slot.Record, k, v string) (err error) {
 		if r.Why = v; !plain(v) {
 			err = fmt.Errorf("%q is no plain word", v)
 		}
+	case "fails":
+		r.Fails, err = digit(v)
 	}
 	return err
+}
+
+// digit reads a count of starts.
+func digit(v string) (int, error) {
+	n, err := strconv.Atoi(v)
+	if err == nil && (n < 0 || n > slot.MaxFails) {
+		err = fmt.Errorf("%d is not from 0 to %d", n, slot.MaxFails)
+	}
+	return n, err
 }
 
 // imageText writes an image as NUMBER:VERSION:FLOOR:SIZE:SUM.

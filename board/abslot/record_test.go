@@ -39,6 +39,22 @@ func TestTheFormatIsThatOfUBoot(t *testing.T) {
 	}
 }
 
+// Boxes from before starts were counted have no fails; one that is 0 is not written.
+func TestFailsAreLeftOutWhereThereAreNone(t *testing.T) {
+	old := copyOf("gen=1|good=a|tries=0|floor=0|")
+	r, err := abslot.Decode(old)
+	if err != nil || r.Fails != 0 {
+		t.Fatalf("%+v, %v", r, err)
+	}
+	if b, err := abslot.Encode(r); err != nil || string(b) != string(old) {
+		t.Errorf("written back as %q, %v", b[:60], err)
+	}
+	r.Fails = 4
+	if b, err := abslot.Encode(r); err != nil || string(b) != string(copyOf("gen=1|good=a|tries=0|floor=0|fails=4|")) {
+		t.Errorf("written as %q, %v", b[:60], err)
+	}
+}
+
 func TestMkenvimageReadsAlike(t *testing.T) {
 	tool, err := exec.LookPath("mkenvimage")
 	if err != nil {
@@ -75,6 +91,8 @@ func TestRecordsThatCannotBe(t *testing.T) {
 		"gen=1|good=a|try=a b|":         "it is a or b",
 		"gen=1|good=a|tries=10|":        "from 0 to 9",
 		"gen=1|good=a|tries=-1|":        "from 0 to 9",
+		"gen=1|good=a|fails=10|":        "fails of the boot record",
+		"gen=1|good=a|fails=|":          "fails of the boot record",
 		"gen=1|good=a|floor=-1|":        "floor",
 		"gen=1|good=a|slot_a=1:2:3|":    "NUMBER:VERSION",
 		"gen=1|good=a|slot_a=0:2:3:4:|": "cannot be",
@@ -88,7 +106,7 @@ func TestRecordsThatCannotBe(t *testing.T) {
 	if _, err := abslot.Decode(make([]byte, 100)); err == nil {
 		t.Error("a short copy was read")
 	}
-	for _, r := range []slot.Record{{}, {Good: "c"}, {Good: slot.A, Tries: 10}, {Good: slot.A, Why: "a b"}, {Good: slot.A, Why: strings.Repeat("x", 201)},
+	for _, r := range []slot.Record{{}, {Good: "c"}, {Good: slot.A, Tries: 10}, {Good: slot.A, Fails: 10}, {Good: slot.A, Fails: -1}, {Good: slot.A, Why: "a b"}, {Good: slot.A, Why: strings.Repeat("x", 201)},
 		{Good: slot.A, A: slot.Image{Number: 1, Version: "1:2"}}, {Good: slot.A, B: slot.Image{Number: 1, Version: "$(reset)"}}} {
 		if _, err := abslot.Encode(r); err == nil {
 			t.Errorf("%+v was written", r)
@@ -97,7 +115,7 @@ func TestRecordsThatCannotBe(t *testing.T) {
 }
 
 func FuzzDecode(f *testing.F) {
-	f.Add("gen=2a|good=a|try=b|tries=1|floor=40|slot_a=41:0.9.4:40:5:"+strings.Repeat("0", 64)+"|why=b/ended|", true)
+	f.Add("gen=2a|good=a|try=b|tries=1|floor=40|slot_a=41:0.9.4:40:5:"+strings.Repeat("0", 64)+"|why=b/ended|fails=3|", true)
 	f.Add("good=b", true)
 	f.Add("gen=1|good=a|", false)
 	f.Fuzz(func(t *testing.T, text string, sum bool) {

@@ -65,6 +65,9 @@ func parseBoot(cmdline string) bootArgs {
 func (c *keeperCmd) slots(others map[string]keeper.Handler, log *slog.Logger) map[string]keeper.Handler {
 	k, err := c.openSlots(log)
 	if err == nil {
+		for _, name := range []string{chores.Reboot, chores.PowerOff, chores.Wipe} {
+			others[name] = ordered(k, others[name])
+		}
 		c.guard = func(ctx context.Context) {
 			restart := func(ctx context.Context) error { _, err := others[chores.Reboot](ctx, nil, func(any) {}); return err }
 			if err := k.Guard(ctx, booted(time.Now()), restart); err != nil {
@@ -84,6 +87,14 @@ func (c *keeperCmd) slots(others map[string]keeper.Handler, log *slog.Logger) ma
 		out[name] = h
 	}
 	return out
+}
+
+// ordered is a request that ends this run of the machine: no start that failed.
+func ordered(k *slotkeeper.Keeper, h keeper.Handler) keeper.Handler {
+	return func(ctx context.Context, params json.RawMessage, progress func(any)) (any, error) {
+		k.Ordered(ctx)
+		return h(ctx, params, progress)
+	}
 }
 
 // openSlots opens the disk with the slots by what the boot script and the image say.

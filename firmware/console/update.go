@@ -17,7 +17,7 @@ type Updates interface {
 	// Stage writes a bundle into the slot that does not run; present is somebody who
 	// stands at the box.
 	Stage(ctx context.Context, who tel.Who, source string, present bool, progress func(slotwire.Progress)) (slotwire.Result, error)
-	Start(ctx context.Context, who tel.Who) (slotwire.Result, error)
+	Start(ctx context.Context, who tel.Who, present bool) (slotwire.Result, error)
 	Commit(ctx context.Context, who tel.Who) (slotwire.State, error)
 	Rollback(ctx context.Context, who tel.Who, present bool) (slotwire.Result, error)
 	Postpone(who tel.Who, days int) error
@@ -226,7 +226,7 @@ func startUpdate(ctx context.Context, s *session) int {
 	if !ok {
 		return code
 	}
-	r, err := u.Start(ctx, s.who)
+	r, err := u.Start(ctx, s.who, s.here())
 	if err != nil {
 		return s.fail(NotFine, err)
 	}

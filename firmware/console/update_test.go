@@ -37,8 +37,8 @@ func (f *updatesFake) Stage(_ context.Context, who tel.Who, source string, prese
 	return slotwire.Result{Slot: "b", Held: slotwire.Slot{Number: 5, Version: "0.9.5"}}, f.err
 }
 
-func (f *updatesFake) Start(context.Context, tel.Who) (slotwire.Result, error) {
-	f.ask("start")
+func (f *updatesFake) Start(_ context.Context, _ tel.Who, present bool) (slotwire.Result, error) {
+	f.ask("start" + map[bool]string{true: " present"}[present])
 	return slotwire.Result{Slot: "b", Held: slotwire.Slot{Number: 5, Version: "0.9.5"}}, f.err
 }
 

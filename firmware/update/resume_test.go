@@ -17,7 +17,7 @@ func ordered(t *testing.T) *box {
 	if _, err := b.up.Stage(t.Context(), technician, addr, false, nil); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := b.up.Start(t.Context(), technician); err != nil {
+	if _, err := b.up.Start(t.Context(), technician, false); err != nil {
 		t.Fatal(err)
 	}
 	b.pass(time.Minute)

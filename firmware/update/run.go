@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/centralita/centralita/firmware/tel"
@@ -43,6 +44,9 @@ func (u *Updater) Run(ctx context.Context) error {
 	if err := u.resume(ctx, s); err != nil {
 		u.c.Log.Error("updates", "err", err)
 	}
+	var settling sync.WaitGroup
+	settling.Go(func() { u.settle(ctx, s) })
+	defer settling.Wait()
 	if s.Trial {
 		u.gate(ctx)
 	}
@@ -73,6 +77,25 @@ func (u *Updater) first(ctx context.Context) (s slotwire.State, err error) {
 	return s, err
 }
 
+// settled is how long the program must have run before its start counts as one that is
+// well: twice what the watchdog gives a house that hangs. Power that fails within it looks
+// like a system that does not come up, so it is short.
+const settled = time.Minute
+
+// settle strikes out that the system was started, which the boot loader counts.
+func (u *Updater) settle(ctx context.Context, s slotwire.State) {
+	if s.Trial || s.Fails == 0 {
+		return
+	}
+	for pause := time.Until(u.c.Started.Add(settled)); wait(ctx, max(0, pause)); pause = settled {
+		err := u.c.Keeper.Do(ctx, slotwire.Well, nil, nil, nil)
+		if err == nil {
+			return
+		}
+		u.c.Log.Warn("the boot loader is not told that the system works", "err", err)
+	}
+}
+
 // fallMark names the fall-back that the record tells of; empty: none.
 func fallMark(s slotwire.State) string {
 	id, why, ok := strings.Cut(s.Why, "/")
@@ -81,6 +104,9 @@ func fallMark(s slotwire.State) string {
 	}
 	return fmt.Sprintf("%s %d", why, s.Of(id).Number)
 }
+
+// silentWhy is the boot loader's word for a good slot that did not come up.
+const silentWhy = "starts"
 
 // tellFall books a fall-back once, and remembers not to try that number again.
 func (u *Updater) tellFall(s slotwire.State) error {
@@ -92,12 +118,15 @@ func (u *Updater) tellFall(s slotwire.State) error {
 		return nil
 	}
 	id, why, _ := strings.Cut(s.Why, "/")
-	if mark != "" {
+	switch {
+	case mark != "" && why == silentWhy:
+		u.booked(byItself, "did not come up", fmt.Sprintf("%s (%d) in slot %s, %s runs", s.Of(id).Version, s.Of(id).Number, id, s.Running))
+	case mark != "":
 		u.booked(byItself, "fell back", fmt.Sprintf("to %s from %s (%d): %s", s.Of(s.Running).Version, s.Of(id).Version, s.Of(id).Number, why))
 	}
 	return u.remember(func(m *memory) {
 		m.Told = mark
-		if n := s.Of(id).Number; mark != "" && why != "asked" && n > 0 && !slices.Contains(m.Failed, n) {
+		if n := s.Of(id).Number; mark != "" && why != "asked" && why != silentWhy && n > 0 && !slices.Contains(m.Failed, n) {
 			m.Failed = append(m.Failed[max(0, len(m.Failed)-15):], n)
 		}
 	})
@@ -236,7 +265,7 @@ func (u *Updater) think(ctx context.Context, now time.Time) {
 			u.mu.Unlock()
 		}
 	case rollout.Start:
-		_, err = u.Start(ctx, byItself)
+		_, err = u.Start(ctx, byItself, false)
 	}
 	if err != nil && ctx.Err() == nil {
 		u.c.Log.Warn("automatic update", "step", do, "err", err)

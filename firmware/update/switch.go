@@ -14,14 +14,15 @@ import (
 const longest = 24 * time.Hour
 
 // Start puts the staged slot on trial and restarts into it as soon as nobody talks.
-// It returns when that is arranged; Rollback takes it back until then.
-func (u *Updater) Start(ctx context.Context, who tel.Who) (slotwire.Result, error) {
+// It returns when that is arranged; Rollback takes it back until then. present: somebody
+// stands at the box and permits one below the floor.
+func (u *Updater) Start(ctx context.Context, who tel.Who, present bool) (slotwire.Result, error) {
 	end, err := u.begin("start")
 	if err != nil {
 		return slotwire.Result{}, err
 	}
 	defer end()
-	r, err := u.do(ctx, slotwire.Try, map[string]int64{"rate": u.rate()}, func(p slotwire.Progress) { u.note(slotwire.Doing{What: "start", Progress: p}) })
+	r, err := u.do(ctx, slotwire.Try, slotwire.TryAsk{Present: present, Rate: u.rate()}, func(p slotwire.Progress) { u.note(slotwire.Doing{What: "start", Progress: p}) })
 	if err != nil {
 		return r, err
 	}

@@ -117,7 +117,7 @@ func TestAHangIsToldAndAPersonTakesNotice(t *testing.T) {
 		if got := strings.Join(steps, " "); got != "checking writing verifying" {
 			t.Error(got)
 		}
-		if _, err := b.up.Start(t.Context(), technician); err != nil {
+		if _, err := b.up.Start(t.Context(), technician, false); err != nil {
 			t.Fatal(err)
 		}
 		b.expect(time.Second, "ana: staged: 0.9.5 (5) in slot b", "ana: start: 0.9.5 (5) in slot b, when nobody talks", "reboot")
@@ -146,7 +146,7 @@ func TestARestartThatFailsIsAskedForAgain(t *testing.T) {
 		if _, err := b.up.Stage(t.Context(), technician, addr, false, nil); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := b.up.Start(t.Context(), technician); err != nil {
+		if _, err := b.up.Start(t.Context(), technician, false); err != nil {
 			t.Fatal(err)
 		}
 		b.pass(time.Second)
@@ -174,7 +174,7 @@ func TestAStartIsTakenBack(t *testing.T) {
 		if _, err := b.up.Stage(t.Context(), technician, addr, false, nil); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := b.up.Start(t.Context(), technician); err != nil {
+		if _, err := b.up.Start(t.Context(), technician, false); err != nil {
 			t.Fatal(err)
 		}
 		b.pass(time.Minute)
@@ -190,7 +190,7 @@ func TestAStartIsTakenBack(t *testing.T) {
 			t.Error(got)
 		}
 		// And on again, then back by hand once it stands.
-		if _, err := b.up.Start(t.Context(), technician); err != nil {
+		if _, err := b.up.Start(t.Context(), technician, false); err != nil {
 			t.Fatal(err)
 		}
 		b.pass(time.Second)
@@ -218,7 +218,7 @@ func TestAStartOrderedTwiceStands(t *testing.T) {
 			t.Fatal(err)
 		}
 		for range 2 {
-			if _, err := b.up.Start(t.Context(), technician); err != nil {
+			if _, err := b.up.Start(t.Context(), technician, false); err != nil {
 				t.Fatal(err)
 			}
 			b.pass(2 * time.Minute)
@@ -305,7 +305,7 @@ func TestADayWithoutAQuietMomentGivesTheStartUp(t *testing.T) {
 		if _, err := b.up.Stage(t.Context(), technician, addr, false, nil); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := b.up.Start(t.Context(), technician); err != nil {
+		if _, err := b.up.Start(t.Context(), technician, false); err != nil {
 			t.Fatal(err)
 		}
 		b.pass(25 * time.Hour)
@@ -345,7 +345,7 @@ func TestTheFloorRisesAfterThirtyDays(t *testing.T) {
 		if _, err := b.up.Stage(t.Context(), technician, addr, false, nil); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := b.up.Start(t.Context(), technician); err != nil {
+		if _, err := b.up.Start(t.Context(), technician, false); err != nil {
 			t.Fatal(err)
 		}
 		b.pass(time.Second)
@@ -431,7 +431,7 @@ func TestOneAtATime(t *testing.T) {
 			done <- err
 		}()
 		b.pass(5 * time.Second)
-		_, err := b.up.Start(t.Context(), technician)
+		_, err := b.up.Start(t.Context(), technician, false)
 		wantsText(t, err, "another update command")
 		st, err := b.up.Status(t.Context())
 		if err != nil || st.Doing.What != "stage" || st.Doing.Progress.Step != slotwire.Fetching || st.Doing.Progress.Done == 0 {
@@ -452,7 +452,7 @@ func TestAMachineWithoutKeeperSaysSo(t *testing.T) {
 		synctest.Wait() // Run has returned
 		for _, err := range []error{
 			second(b.up.Slots(t.Context())), second(b.up.Status(t.Context())), second(b.up.Stage(t.Context(), technician, addr, false, nil)),
-			second(b.up.Start(t.Context(), technician)), second(b.up.Commit(t.Context(), technician)), second(b.up.Rollback(t.Context(), technician, false)),
+			second(b.up.Start(t.Context(), technician, false)), second(b.up.Commit(t.Context(), technician)), second(b.up.Rollback(t.Context(), technician, false)),
 			second(b.up.Found(t.Context())), b.up.Postpone(technician, 1),
 		} {
 			if !errors.Is(err, Absent) {

@@ -4,8 +4,18 @@
 // One slot is good: it starts, again and again. Another may be on trial: the boot
 // loader starts it a counted number of times, each counted down in the record
 // before the start, and falls back to the good one unless somebody has declared
-// the new one good meanwhile. Boot is that rule; a boot loader's script follows
-// it word by word.
+// the new one good meanwhile.
+//
+// A good slot may cease to come up: its root is damaged, its kernel panics, the
+// program ends over what it reads. Nobody is there to say so, but nobody strikes out the
+// start either, which the boot loader counted before it. After some in a row the other
+// slot gets a chance, then the recovery. The count is struck out as soon as the
+// program has worked for a little while, and by whoever orders a restart: two writes of the
+// record for a start. Power that fails again and again within the first minute looks
+// the same, so nothing of this lasts: no slot is declared good or bad by it, and the
+// recovery, left alone, starts the good slot again.
+//
+// Boot is the rule; a boot loader's script follows it word by word.
 package slot
 
 import (
@@ -65,8 +75,12 @@ type Record struct {
 	Floor uint64 // no bundle with a lower number is accepted
 	A, B  Image
 	// Why the last trial ended: "b/ended" (it came to no end by itself),
-	// "b/unbootable", "b/asked", "b/gate/web+book" (checks that did not pass).
+	// "b/unbootable", "b/asked", "b/gate/web+book" (checks that did not pass). Or
+	// "a/starts": the good slot was started Chances times and never came up.
 	Why string
+	// Fails counts the starts in a row without a trial after which nobody has said that
+	// the system works; from 0 to MaxFails.
+	Fails int
 }
 
 // Of returns what slot id holds.

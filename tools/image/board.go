@@ -24,9 +24,10 @@ type board struct {
 
 // common is U-Boot's environment of every board; bootcmd is what Debian's would have
 // been overruled by: one script from the disk's first partition, and again if it ends.
+// boot is the number of that script: 2 counts the starts of the good slot.
 var common = []string{
 	"bootdelay=-2", "baudrate=115200", "stdout=serial", "stderr=serial",
-	"boot=1", "fdt_high=ffffffffffffffff", "initrd_high=ffffffffffffffff",
+	"boot=2", "fdt_high=ffffffffffffffff", "initrd_high=ffffffffffffffff",
 }
 
 // blockLoop runs the script of the first disk that has one.

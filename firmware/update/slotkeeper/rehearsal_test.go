@@ -92,6 +92,8 @@ type machine struct {
 	disk  *slottest.Platter
 	inbox string
 	log   []string
+	// What ceased to come up though it did once: its data make it crash, its root is damaged.
+	silent map[slot.ID]bool
 
 	// What runs; nil keeper: the power is off.
 	keeper *slotkeeper.Keeper
@@ -192,6 +194,10 @@ func (m *machine) boot() bool {
 	if !known {
 		m.t.Fatalf("the boot record is lost: %v", m.log)
 	}
+	if m.start.Slot == slot.None && r.Fails >= slot.Chances {
+		m.log, m.run = append(m.log, "recovery"), system{nature: hanging}
+		return true
+	}
 	if m.start.Slot == slot.None {
 		m.t.Fatalf("nothing starts: %+v, %v", r, m.log)
 	}
@@ -209,6 +215,9 @@ func (m *machine) boot() bool {
 		mark = "?"
 	}
 	m.log = append(m.log, fmt.Sprintf("%s:%s%s", m.start.Slot, m.run.version, mark))
+	if m.silent[m.start.Slot] {
+		m.run.nature = hanging
+	}
 	if m.run.nature == hanging {
 		return true
 	}
@@ -233,7 +242,7 @@ func (m *machine) boot() bool {
 // live starts the machine and lets what starts do what it does, until something
 // stands that is not on trial. It reports false when the power failed.
 func (m *machine) live() bool {
-	for range 5 {
+	for range 2 * (slot.Chances + 2) {
 		if !m.boot() {
 			return false
 		}
@@ -241,6 +250,9 @@ func (m *machine) live() bool {
 		case m.run.nature == hanging: // the watchdog
 			continue
 		case !m.start.Trial:
+			if _, err := m.do(slotwire.Well, nil); err != nil {
+				return !m.failed(err)
+			}
 			return true
 		case m.run.nature == sick:
 			if _, err := m.do(slotwire.Rollback, slotwire.RollbackAsk{Why: "web"}); err != nil {

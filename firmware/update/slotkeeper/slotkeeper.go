@@ -90,6 +90,7 @@ func (k *Keeper) Handlers() map[string]Handler {
 		slotwire.Try:      k.alone(k.try),
 		slotwire.Commit:   k.alone(k.commit),
 		slotwire.Rollback: k.alone(k.rollback),
+		slotwire.Well:     k.alone(k.well),
 		slotwire.USB:      k.alone(k.usb),
 	}
 }
@@ -155,6 +156,7 @@ func (k *Keeper) state() (slotwire.State, error) {
 	}
 	s.Trial = k.onTrial(r)
 	s.Good, s.Try, s.Tries, s.Floor, s.Gen, s.Why = string(r.Good), string(r.Try), r.Tries, r.Floor, r.Gen, r.Why
+	s.Fails = r.Fails
 	s.A, s.B = describe(r.A), describe(r.B)
 	return s, nil
 }

@@ -77,7 +77,12 @@ func TestSomebodyAtTheBoxMayGoBack(t *testing.T) {
 	if _, err := m.do(slotwire.Stage, slotwire.StageAsk{File: "old.ctl", Present: true}); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := m.do(slotwire.Try, nil); err != nil {
+	_, err = m.do(slotwire.Try, nil)
+	wants(t, "staged by one who was there, started from afar", err, "none below 3")
+	if s := m.state(); s.Try != "" {
+		t.Errorf("it is on trial: %+v", s)
+	}
+	if _, err := m.do(slotwire.Try, slotwire.TryAsk{Present: true}); err != nil {
 		t.Fatal(err)
 	}
 	m.live()

@@ -16,7 +16,7 @@ const tries = 1
 
 // try makes the next start a trial of the slot that does not run.
 func (k *Keeper) try(ctx context.Context, params json.RawMessage, progress func(any)) (any, error) {
-	var ask struct{ Rate int64 }
+	var ask slotwire.TryAsk
 	if err := read(params, &ask); err != nil {
 		return nil, err
 	}
@@ -28,14 +28,18 @@ func (k *Keeper) try(ctx context.Context, params json.RawMessage, progress func(
 	if err != nil {
 		return nil, err
 	}
-	return k.arm(r, id, &pace{ctx: ctx, tell: progress, rate: ask.Rate})
+	return k.arm(r, id, ask.Present, &pace{ctx: ctx, tell: progress, rate: ask.Rate})
 }
 
-// arm verifies a slot and puts it on trial.
-func (k *Keeper) arm(r slot.Record, id slot.ID, p *pace) (any, error) {
+// arm verifies a slot and puts it on trial. One below the floor is not put on trial but by
+// somebody who stands at the box.
+func (k *Keeper) arm(r slot.Record, id slot.ID, present bool, p *pace) (any, error) {
 	image := r.Of(id)
 	if !image.Full() {
 		return nil, fmt.Errorf("cannot start slot %s: it is empty; hint: update stage fills it", id)
+	}
+	if image.Number < r.Floor && !present {
+		return nil, ctl.Box{Board: k.Board, Floor: r.Floor}.Accept(ctl.Manifest{Board: k.Board, Number: image.Number})
 	}
 	if err := k.verify(id, image, p); err != nil {
 		return nil, err
@@ -62,6 +66,7 @@ func (k *Keeper) commit(_ context.Context, params json.RawMessage, _ func(any)) 
 		return nil, err
 	}
 	want := r
+	want.Fails = 0
 	if k.Running != r.Good || r.Try == k.Running {
 		want.Good, want.Try, want.Tries, want.Why = k.Running, slot.None, 0, ""
 	}
@@ -108,8 +113,29 @@ func (k *Keeper) rollbackTo(ctx context.Context, r slot.Record, ask slotwire.Rol
 	if err != nil {
 		return nil, err
 	}
-	if back := r.Of(id); back.Full() && back.Number < r.Floor && !ask.Present {
-		return nil, ctl.Box{Board: k.Board, Floor: r.Floor}.Accept(ctl.Manifest{Board: k.Board, Number: back.Number})
+	return k.arm(r, id, ask.Present, &pace{ctx: ctx, tell: progress, rate: ask.Rate})
+}
+
+// well strikes out the starts that were counted: what runs works.
+func (k *Keeper) well(_ context.Context, params json.RawMessage, _ func(any)) (any, error) {
+	if err := read(params, &struct{}{}); err != nil {
+		return nil, err
 	}
-	return k.arm(r, id, &pace{ctx: ctx, tell: progress, rate: ask.Rate})
+	r, err := k.Disk.Record()
+	if err != nil || r.Fails == 0 || k.onTrial(r) { // a trial is not counted, and says nothing of the good slot
+		return nil, err
+	}
+	r.Fails = 0
+	if k.Running == r.Good && r.Why == string(r.Good)+"/starts" {
+		r.Why = "" // it came up after all; the next time is told anew
+	}
+	return nil, k.Disk.Keep(r)
+}
+
+// Ordered makes a restart that was ordered no start that failed. While another request
+// works it leaves the count as it is.
+func (k *Keeper) Ordered(ctx context.Context) {
+	if _, err := k.alone(k.well)(ctx, nil, func(any) {}); err != nil {
+		k.Log.Warn("the count of starts", "err", err)
+	}
 }

@@ -12,9 +12,10 @@ import (
 const (
 	Slots    = "slots"          // nothing → State
 	Stage    = "slots-stage"    // StageAsk → Result, with Progress
-	Try      = "slots-try"      // nothing → Result, with Progress
+	Try      = "slots-try"      // TryAsk → Result, with Progress
 	Commit   = "slots-commit"   // CommitAsk → State
 	Rollback = "slots-rollback" // RollbackAsk → Result, with Progress
+	Well     = "slots-well"     // nothing → nothing
 	USB      = "slots-usb"      // nothing → []Found
 )
 
@@ -39,8 +40,9 @@ type State struct {
 	Gen       uint64 `json:"gen"` // of the record
 	A         Slot   `json:"a"`
 	B         Slot   `json:"b"`
-	Why       string `json:"why,omitempty"` // of the last trial that was given up: "b/ended"
-	Capacity  int64  `json:"capacity"`      // of a slot, bytes
+	Why       string `json:"why,omitempty"`   // of the last trial that was given up: "b/ended"
+	Fails     int    `json:"fails,omitempty"` // starts in a row that nobody called well, with this one
+	Capacity  int64  `json:"capacity"`        // of a slot, bytes
 	Keys      int    `json:"keys"`
 	Threshold int    `json:"threshold"`
 	Record    string `json:"record,omitempty"` // what is wrong with the boot record
@@ -75,6 +77,12 @@ type StageAsk struct {
 	Present bool   `json:"present,omitempty"` // somebody stands at the box and permits an older number
 	Trusted bool   `json:"trusted,omitempty"` // the clock is right
 	Rate    int64  `json:"rate,omitempty"`    // bytes a second at most; 0: as fast as it goes
+}
+
+// TryAsk asks to start the slot that does not run, on trial, the next time.
+type TryAsk struct {
+	Present bool  `json:"present,omitempty"` // somebody stands at the box and permits one below the floor
+	Rate    int64 `json:"rate,omitempty"`
 }
 
 // CommitAsk asks to declare the running slot good.

@@ -131,7 +131,7 @@ func Run(t *testing.T, open func(t *testing.T) (d slot.Disk, again func() slot.D
 	t.Run("a record is kept", func(t *testing.T) {
 		d, again := open(t)
 		want := slot.Record{
-			Good: slot.A, Try: slot.B, Tries: 2, Floor: 7, Why: "b/gate/web+book",
+			Good: slot.A, Try: slot.B, Tries: 2, Floor: 7, Why: "b/gate/web+book", Fails: 3,
 			A: slot.Image{Number: 7, Version: "0.9.4", Floor: 5, Size: 1 << 20, Sum: sha256.Sum256([]byte("a"))},
 			B: slot.Image{Number: 1<<64 - 1, Version: "1.0.0~rc1+x-y", Floor: 1<<64 - 1, Size: 1, Sum: sha256.Sum256([]byte("b"))},
 		}

@@ -4,7 +4,7 @@
 # tree (how the device tree comes), *_addr_r, rec0, rec1, rec2. No key stops it.
 ${blk} dev ${blkdev}
 
-setenv keys gen good try tries floor slot_a slot_b why
+setenv keys gen good try tries floor slot_a slot_b why fails
 setenv gen
 setenv g0
 setenv g1
@@ -25,10 +25,10 @@ setenv keep 'setexpr gen ${gen} + 1; if env export -c -s 4000 ${rec2} ${keys} &&
 setenv giveup 'setenv why ${try}/${ended}; setenv try; setenv tries 0; run keep'
 setenv words 'setenv bootargs "console=${console} quiet loglevel=2 panic=5 printk.devkmsg=on centralita.disk=${disk} centralita.boot=${boot} ${more}"'
 setenv start 'load ${blk} ${blkdev}:${part} ${kernel_addr_r} ${dir}kernel && run tree && load ${blk} ${blkdev}:${part} ${ramdisk_addr_r} ${dir}initrd && booti ${kernel_addr_r} ${ramdisk_addr_r}:${filesize} ${tree_addr}'
-setenv slot 'if test ${s} = a; then setenv part 2; else setenv part 3; fi; run words; setenv bootargs "${bootargs} centralita.slot=${s} ${trial}"; echo "centralita: starting slot ${s} ${trial}"; run start; echo "centralita: slot ${s} cannot be loaded"'
+setenv slot 'if test ${s} = a; then setenv part 2; else setenv part 3; fi; run words; setenv bootargs "${bootargs} centralita.slot=${s} ${mark}"; echo "centralita: starting slot ${s} ${mark}"; run start; echo "centralita: slot ${s} cannot be loaded"'
 
 # A trial, counted down on the disk before it starts.
-setenv trial
+setenv mark
 setenv ended ended
 if test -n "${try}"; then
   setenv full
@@ -42,24 +42,52 @@ if test -n "${try}"; then
     setenv go standing
     if run keep; then
       setenv go
-      setenv trial centralita.trial=1
+      setenv mark centralita.trial=1
       setenv s ${try}
       run slot
-      setenv trial
+      setenv mark
       setenv ended unbootable
+    else
+      setenv tries ${left}
     fi
   fi
   if test -z "${go}"; then run giveup; fi
 fi
 
-# What stands: the good slot, else the other, else the recovery. Without a record a, b.
+# What stands: the good slot, else the other if it is fit, else the recovery. Each start is
+# counted on the disk before; the system strikes it out once it works. Four of the good slot
+# that nobody struck out: the other, then the recovery. Without a record a, b.
+setenv silent
 if test -n "${have}"; then
+  if test -z "${fails}"; then setenv fails 0; fi
   setenv other a
-  setenv full0 ${slot_b}
-  setenv full1 ${slot_a}
-  if test "${good}" = a; then setenv other b; setenv full0 ${slot_a}; setenv full1 ${slot_b}; fi
-  if test -n "${full0}"; then setenv s ${good}; run slot; fi
-  if test -n "${full1}"; then setenv s ${other}; run slot; fi
+  setenv full ${slot_a}
+  if test "${good}" = a; then setenv other b; setenv full ${slot_b}; fi
+  setenv fit ${other}
+  if test -z "${full}"; then setenv fit; fi
+  if test -n "${full}" && test -n "${floor}"; then if test ${full} -lt ${floor}; then setenv fit; fi; fi
+  setenv was ${fails}
+  setenv waswhy ${why}
+  setenv one ${good}
+  setenv two ${fit}
+  setexpr fails ${was} + 1
+  if test ${was} -ge 4; then
+    setenv one
+    setenv why ${good}/starts
+    if test ${was} -gt 4 || test -z "${fit}"; then setenv two; setenv fails 0; setenv silent 1; fi
+  fi
+  if run keep; then
+    setenv mark centralita.counted=1
+  else
+    setenv fails ${was}
+    setenv why ${waswhy}
+    setenv one ${good}
+    setenv two ${fit}
+    setenv silent
+  fi
+  if test -n "${one}"; then setenv s ${one}; run slot; fi
+  if test -n "${two}"; then setenv s ${two}; run slot; fi
+  if test ${fails} != 0; then setenv fails 0; run keep; fi
 else
   setenv s a
   run slot
@@ -70,6 +98,7 @@ echo "centralita: starting the recovery"
 setenv part 1
 setenv dir recovery/
 run words
+if test -n "${silent}"; then setenv bootargs "${bootargs} centralita.silent=${good}"; fi
 setenv bootargs "${bootargs} centralita.recovery=1"
 run start
 reset

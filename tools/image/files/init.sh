@@ -8,12 +8,14 @@ mount -t sysfs -o nosuid,nodev,noexec sys /sys
 mount -t tmpfs -o mode=755,nosuid,nodev,noexec run /run
 echo 0 >/proc/sys/kernel/sysrq
 
-slot='' trial='' recovery='' disk=''
+slot='' trial='' counted='' recovery='' silent='' disk=''
 for word in $(cat /proc/cmdline); do
 	case $word in
 	centralita.slot=*) slot=${word#*=} ;;
 	centralita.trial=1) trial=1 ;;
+	centralita.counted=1) counted=1 ;;
 	centralita.recovery=1) recovery=1 ;;
+	centralita.silent=*) silent=${word#*=} ;;
 	centralita.disk=*) disk=${word#*=} ;;
 	esac
 done
@@ -26,7 +28,8 @@ if [ -z "$recovery" ] && [ -c /dev/watchdog ]; then : >/dev/watchdog; fi
 
 rescue() {
 	say "$1"
-	if [ -n "$trial" ]; then # the old slot is still there
+	# The old slot is still there; or the boot script counts, and comes to another by itself.
+	if [ -n "$trial$counted" ]; then
 		sleep 1
 		reboot -f
 	fi
@@ -46,6 +49,7 @@ while [ ! -b "${part}4" ] && [ $waited -lt 200 ]; do
 	waited=$((waited + 1))
 done
 [ -b "${part}4" ] || rescue "the disk $disk is not there"
+[ -z "$silent" ] || rescue "slot $silent was started again and again and never came up"
 [ -z "$recovery" ] || rescue "no slot could be booted"
 
 # The entry of partition 4 in the table is one write of one sector: whole or not at all.
