@@ -277,12 +277,20 @@ func (h *House) setBelow(ctx context.Context) {
 	t.mu.Unlock()
 }
 
+// rtcPath is the clock with the battery that the board names; empty: it names none.
+func (h *House) rtcPath() string {
+	if h.cfg == nil || h.cfg.Board.Front == nil {
+		return ""
+	}
+	return h.cfg.Board.Front.RTC
+}
+
 // keeperSets has the keeper set both clocks.
 func (h *House) keeperSets(ctx context.Context, at time.Time) error {
 	ctx, cancel := context.WithTimeout(ctx, setWithin)
 	defer cancel()
 	var set chores.TimeSet
-	if err := h.keeper.Do(ctx, chores.SetTime, chores.TimeAsked{At: at}, nil, &set); err != nil {
+	if err := h.keeper.Do(ctx, chores.SetTime, chores.TimeAsked{At: at, RTC: h.rtcPath()}, nil, &set); err != nil {
 		return err
 	}
 	if set.RTC != "" {

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/centralita/centralita/firmware/clock"
+	"github.com/centralita/centralita/firmware/config"
 	"github.com/centralita/centralita/firmware/keeper"
 	"github.com/centralita/centralita/firmware/keeper/chores"
 )
@@ -39,7 +40,7 @@ func TestKeeperSetsTheClock(t *testing.T) {
 		if clockOf.State() != clock.RTC {
 			t.Fatalf("the state is %s", clockOf.State())
 		}
-		h := &House{clock: clockOf, log: log}
+		h := &House{clock: clockOf, log: log, cfg: &config.Config{Board: config.Board{Front: &config.Front{RTC: "/dev/rtc1"}}}}
 		asked := make(chan chores.TimeAsked, 1)
 		if there {
 			path := filepath.Join(dir, "keeper.sock")
@@ -71,8 +72,8 @@ func TestKeeperSetsTheClock(t *testing.T) {
 			t.Errorf("a keeper %t: %q", there, beside)
 		}
 		if there {
-			if a := <-asked; a.At.Sub(clockOf.Now()).Abs() > 10*time.Second {
-				t.Errorf("it was set to %s, it is %s", a.At, clockOf.Now())
+			if a := <-asked; a.At.Sub(clockOf.Now()).Abs() > 10*time.Second || a.RTC != "/dev/rtc1" {
+				t.Errorf("%s was set to %s, it is %s", a.RTC, a.At, clockOf.Now())
 			}
 		}
 		if err := clockOf.Close(); err != nil {

@@ -3,12 +3,14 @@
 package chores
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
+	"regexp"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -23,11 +25,14 @@ var (
 	lastTime  = time.Date(2038, time.January, 1, 0, 0, 0, 0, time.UTC)
 )
 
+// rtcPath are the names that the kernel gives (Documentation/admin-guide/rtc.rst).
+var rtcPath = regexp.MustCompile(`^/dev/rtc[0-9]{0,3}$`)
+
 // clocks are the two of a machine.
 type clocks struct {
 	now func() time.Time
 	set func(time.Time) error
-	rtc func(time.Time) error // fs.ErrNotExist: there is none
+	rtc func(path string, t time.Time) error // fs.ErrNotExist: there is none
 }
 
 func realClocks() clocks {
@@ -41,8 +46,8 @@ func realClocks() clocks {
 }
 
 // setRTC sets the clock with the battery, which runs in UTC (rtc(4)).
-func setRTC(t time.Time) error {
-	f, err := os.Open("/dev/rtc0")
+func setRTC(path string, t time.Time) error {
+	f, err := os.Open(path)
 	if err != nil {
 		return err
 	}
@@ -66,7 +71,12 @@ func (c clocks) handle(_ context.Context, params json.RawMessage, _ func(any)) (
 		return nil, fmt.Errorf("cannot set the time: %w", err)
 	}
 	out := TimeSet{Step: p.At.Sub(before.Round(0))}
-	if err := c.rtc(p.At); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	device := cmp.Or(p.RTC, DefaultRTC)
+	if !rtcPath.MatchString(device) { // root opens no file that somebody else names
+		out.RTC = fmt.Sprintf("%q is no clock with a battery; hint: `rtc:` of the board is such as %s", p.RTC, DefaultRTC)
+		return out, nil
+	}
+	if err := c.rtc(device, p.At); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		out.RTC = err.Error()
 	}
 	return out, nil

@@ -21,9 +21,13 @@ const (
 	Wipe        = "wipe"         // with WipeAsked: marks the data for erasing and restarts
 )
 
+// DefaultRTC is the clock with the battery where the board names no other.
+const DefaultRTC = "/dev/rtc0"
+
 // TimeAsked is a new time of the system's clock.
 type TimeAsked struct {
-	At time.Time `json:"at"`
+	At  time.Time `json:"at"`
+	RTC string    `json:"rtc,omitempty"` // the clock with the battery that the board names; empty: DefaultRTC
 }
 
 // TimeSet tells what came of it.

@@ -100,10 +100,11 @@ func TestSetTime(t *testing.T) {
 	now := time.Date(2026, time.November, 28, 12, 0, 0, 0, time.UTC)
 	var system, battery time.Time
 	rtcErr := error(nil)
+	var device string
 	c := clocks{
 		now: func() time.Time { return now },
 		set: func(t time.Time) error { system = t; return nil },
-		rtc: func(t time.Time) error { battery = t; return rtcErr },
+		rtc: func(path string, t time.Time) error { device, battery = path, t; return rtcErr },
 	}
 	ask := func(text string) (TimeSet, error) {
 		system, battery = time.Time{}, time.Time{}
@@ -119,6 +120,17 @@ func TestSetTime(t *testing.T) {
 	const good = `{"at":"2026-11-28T15:00:00.5+01:00"}`
 	if s, err := ask(good); err != nil || s.Step != 2*time.Hour+time.Second/2 || s.RTC != "" || !system.Equal(now.Add(s.Step)) || !battery.Equal(system) {
 		t.Errorf("%+v, %v, system %v, battery %v", s, err, system, battery)
+	}
+	if device != DefaultRTC {
+		t.Errorf("without a board's word it is %s", device)
+	}
+	if s, err := ask(`{"at":"2026-11-28T14:00:00Z","rtc":"/dev/rtc1"}`); err != nil || s.RTC != "" || device != "/dev/rtc1" || battery.IsZero() {
+		t.Errorf("the board's: %+v, %v, %s", s, err, device)
+	}
+	for _, path := range []string{"/dev/sda", "/dev/rtc1/../sda", "rtc0", "/dev/rtc0 ", "/dev/watchdog"} {
+		if s, err := ask(`{"at":"2026-11-28T14:00:00Z","rtc":"` + path + `"}`); err != nil || !strings.Contains(s.RTC, "no clock") || system.IsZero() || !battery.IsZero() {
+			t.Errorf("%s: %+v, %v", path, s, err)
+		}
 	}
 	rtcErr = fs.ErrNotExist
 	if s, err := ask(good); err != nil || s.RTC != "" {
