@@ -57,7 +57,7 @@ type Outside struct {
 	Resolve    func(ctx context.Context, host string) ([]netip.Addr, error)
 	DialUplink func(ctx context.Context, network, addr string) (net.Conn, error)
 	DialLog    func(ctx context.Context, network, addr string) (net.Conn, error)
-	Updates    http.RoundTripper                                                 // to where updates come from; nil: the usual one
+	Updates    http.RoundTripper                                                 // to where updates come from; nil: over TLS by our own clock
 	DialTime   func(ctx context.Context, network, addr string) (net.Conn, error) // to a time server
 }
 

@@ -49,7 +49,7 @@ func (h *House) buildUpdates() error {
 	u, err := update.New(update.Config{
 		Keeper: h.keeper, Dir: dir, Keys: keys, URL: c.URL, Version: Version, Started: h.started, Boot: h.clock.run(), Booted: h.machineUp, Log: h.log.With("part", "update"),
 		Auto:    rollout.Settings{Off: c.Off, Site: h.cfg.Site.ID, Ring: ctl.Ring(c.Ring), From: c.From, To: c.To, Location: h.cfg.Site.Location},
-		Client:  &http.Client{Transport: h.out.Updates, CheckRedirect: onlyHTTPS},
+		Client:  &http.Client{Transport: h.updateRoad(), CheckRedirect: onlyHTTPS},
 		Now:     h.clock.Now,
 		Trusted: func() bool { return h.clock.State().Trusted() },
 		Calls:   func() int { return len(h.store.Get().Calls) },
