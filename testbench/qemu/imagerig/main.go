@@ -39,6 +39,7 @@ func main() {
 	flag.Uint64Var(&r.seed, "seed", 1, "of the power cuts")
 	flag.IntVar(&r.cuts, "cuts", 400, "power cuts that are examined")
 	flag.IntVar(&r.starts, "starts", 52, "power cuts whose disk is started, besides")
+	flag.IntVar(&r.scripts, "scripts", 40, "starts of the boot script with records by lot, besides those that are written down")
 	flag.DurationVar(&r.idle, "idle", 5*time.Minute, "how long an idle box is watched for what it writes")
 	only := flag.String("only", "", "steps, by their names, with commas between")
 	inside := flag.String("inside", "", "for the rig itself: a step in a network of its own")
@@ -64,6 +65,7 @@ type rig struct {
 	all, keep    bool
 	seed         uint64
 	cuts, starts int
+	scripts      int
 	idle         time.Duration
 	only         []string
 	out          io.Writer
@@ -178,6 +180,7 @@ func (r *rig) run(ctx context.Context) error {
 	for _, s := range []step{
 		{"same", false, r.sameTwice}, {"first", true, r.firstStart}, {"visit", true, r.transcripts}, {"prompt", false, r.noPrompt},
 		{"site", false, r.provisioned}, {"ports", false, r.ports}, {"ordered", false, r.ordered}, {"refused", false, r.refused},
+		{"script", false, r.script},
 		{"update", true, r.update}, {"broken", false, r.broken}, {"hanging", false, r.hanging}, {"recovery", false, r.recovery},
 		{"random", false, r.random}, {"idle", false, r.idleWrites}, {"cuts", false, r.powerCuts},
 	} {
