@@ -226,3 +226,26 @@ func TestCommandsByRole(t *testing.T) {
 		t.Errorf("who may what has changed; look, then go test ./firmware/console -run CommandsByRole -update\n%s", got)
 	}
 }
+
+// Whoever looks at the box learns that its card can be read by who takes it, while it can.
+func TestStatusOfTheCard(t *testing.T) {
+	v := house(time.Now())
+	for _, c := range []struct {
+		lang    tel.Lang
+		machine *view.Machine
+		want    string
+	}{
+		{tel.Spanish, &view.Machine{Storage: &view.Storage{Device: "mmcblk0"}}, "Datos sin cifrar en mmcblk0: quien se lo lleve los lee"},
+		{tel.English, &view.Machine{Storage: &view.Storage{Device: "mmcblk0"}}, "Data not encrypted on mmcblk0: whoever takes it can read them"},
+		{tel.English, &view.Machine{Storage: &view.Storage{Device: "dm-0", Sealed: true}}, ""},
+		{tel.English, &view.Machine{}, ""},
+		{tel.English, nil, ""},
+	} {
+		v.Machine = c.machine
+		var out bytes.Buffer
+		New(Deps{Lang: c.lang, View: func() *view.Snapshot { return v }}).ExecAs(t.Context(), tel.Who{Via: tel.DoorSSH}, []string{"status"}, &out)
+		if got := out.String(); !strings.Contains(got, c.want) || c.want == "" && strings.Contains(got, "encrypted") {
+			t.Errorf("%+v: %s", c.machine, got)
+		}
+	}
+}

@@ -34,6 +34,9 @@ func showStatus(_ context.Context, s *session) int {
 	s.line(fmt.Sprintf("%s %d  %s %.1f ms, %s %.1f ms  %s %.1f ms", s.t("Audio: ramas", "Audio: legs"), v.Media.Legs,
 		s.t("retraso p99", "late p99"), v.Media.LateMS, s.t("máx", "max"), v.Media.MaxMS, s.t("Bucle máx", "Loop max"), v.Loop.MaxMS))
 	s.door(v)
+	if m := v.Machine; m != nil && m.Storage != nil && !m.Storage.Sealed {
+		s.line(s.t("Datos sin cifrar en ", "Data not encrypted on ") + safe(m.Storage.Device) + s.t(": quien se lo lleve los lee", ": whoever takes it can read them"))
+	}
 	for _, u := range v.Uplinks {
 		s.uplink(u)
 	}

@@ -36,12 +36,27 @@ type storage struct {
 	paces []pace
 }
 
+// sealed says whether dm-crypt lies below the file system: the device itself is of it, or
+// stands on one that is, as with LVM (Documentation/ABI/testing/sysfs-block-dm).
+func (s *storage) sealed(root fs.FS) bool {
+	below, err := fs.Glob(root, path.Join(s.dir, "slaves/*/dm/uuid"))
+	if err != nil {
+		return false // the pattern is a constant but for the kernel's names
+	}
+	for _, name := range append(below, path.Join(s.dir, "dm/uuid")) {
+		if text, err := fs.ReadFile(root, name); err == nil && strings.HasPrefix(string(text), "CRYPT-") {
+			return true
+		}
+	}
+	return false
+}
+
 // read returns what is known of it; nil when it cannot be found.
 func (s *storage) read(root fs.FS, now time.Time) *view.Storage {
 	if s.dir == "" {
 		return nil
 	}
-	v := &view.Storage{Device: path.Base(s.dir), Kind: s.kind(root)}
+	v := &view.Storage{Device: path.Base(s.dir), Kind: s.kind(root), Sealed: s.sealed(root)}
 	if n, ok := number(root, path.Join(s.dir, "size"), 10); ok {
 		v.Size = uint64(n) * sector
 	}

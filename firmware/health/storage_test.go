@@ -157,3 +157,23 @@ func TestDevice(t *testing.T) {
 		t.Errorf("nowhere stands on %s", d)
 	}
 }
+
+// Encrypted is a device of dm-crypt, and one that stands on it; nothing else is taken for it.
+func TestEncryptedStorage(t *testing.T) {
+	for name, c := range map[string]struct {
+		files map[string]string
+		want  bool
+	}{
+		"a card":         {nil, false},
+		"LUKS":           {map[string]string{"dm/uuid": "CRYPT-LUKS2-9d2c-data\n"}, true},
+		"LVM":            {map[string]string{"dm/uuid": "LVM-abc\n"}, false},
+		"LVM on LUKS":    {map[string]string{"dm/uuid": "LVM-abc\n", "slaves/dm-0/dm/uuid": "CRYPT-LUKS2-9d2c-data\n"}, true},
+		"LVM on a disk":  {map[string]string{"dm/uuid": "LVM-abc\n", "slaves/sda2/size": "1\n"}, false},
+		"only by a name": {map[string]string{"dm/name": "CRYPT-data\n"}, false},
+	} {
+		m, _ := disk(c.files)
+		if d := m.Read(noon).Storage; d == nil || d.Sealed != c.want {
+			t.Errorf("%s: %+v", name, d)
+		}
+	}
+}

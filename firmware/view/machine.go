@@ -25,6 +25,7 @@ type Storage struct {
 	Device  string `json:"device"`                    // "mmcblk0"
 	Kind    string `json:"kind"`                      // "emmc", "sd", "other"
 	Size    uint64 `json:"size,omitempty"`            // bytes
+	Sealed  bool   `json:"encrypted"`                 // by dm-crypt: who has the device alone cannot read it
 	Written uint64 `json:"written"`                   // bytes since the machine started
 	PerDay  uint64 `json:"written_per_day,omitempty"` // by the last day; 0: too early to tell
 	Often   bool   `json:"often,omitempty"`           // a tenth of it or more each day
