@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/centralita/centralita/firmware/health"
+	"github.com/centralita/centralita/firmware/reach"
 	"github.com/centralita/centralita/firmware/view"
 )
 
@@ -47,9 +48,10 @@ func alarmNews(before, now []view.Alarm) (came, went []view.Alarm) {
 func (h *House) holdLog(now time.Time) {
 	r := h.syslog.now.Load()
 	if r == nil {
-		h.register.Hold(now, false, health.SyslogDown("", 0))
+		h.register.Hold(now, false, health.SyslogDown("", 0, "", ""))
 		return
 	}
 	st := r.log.State()
-	h.register.Hold(now, st.Err != nil, health.SyslogDown(r.conf.Server, st.Dropped))
+	es, en := reach.Why(st.Err)
+	h.register.Hold(now, st.Err != nil, health.SyslogDown(r.conf.Server, st.Dropped, es, en))
 }

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/centralita/centralita/firmware/panel"
+	"github.com/centralita/centralita/firmware/reach"
 	"github.com/centralita/centralita/firmware/uplink"
 	"github.com/centralita/centralita/firmware/view"
 	"github.com/centralita/centralita/firmware/web"
@@ -21,7 +22,7 @@ func (h *House) complete(s *view.Snapshot) {
 	s.Media.Tardy = int(h.tardy.Load())
 	s.Media.Late = h.stutters.Load()
 	st := h.book.State()
-	s.Book.Last, s.Book.Pending, s.Book.Lost = st.Last, st.Pending, st.Lost
+	s.Book.Last, s.Book.Pending, s.Book.Lost, s.Book.Missing = st.Last, st.Pending, st.Lost, st.Missing
 	s.Machine = h.machine.Load()
 	if st.Err != nil {
 		s.Book.Error = st.Err.Error()
@@ -48,6 +49,7 @@ func millis(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
 
 func seeUplink(u uplink.State) view.Uplink {
 	v := view.Uplink{ID: u.ID, State: u.State, Since: u.Since, Pending: u.Pending, Acked: u.Acked, Error: u.Error, Next: u.Next, Lamp: view.Idle}
+	v.WhyES, v.WhyEN = reach.Why(u.Err)
 	switch u.State {
 	case uplink.Sending:
 		v.Lamp = view.Talk

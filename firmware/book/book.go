@@ -101,6 +101,7 @@ type State struct {
 	Err     error     // why the last write failed; nil when it did not
 	Since   time.Time // of the first failure in a row
 	Failed  uint64    // writes that failed, ever: a writer that tries lives
+	Missing uint64    // numbers among the last lately that had no row when the book was opened
 }
 
 // Open takes the data folder for this process, brings the book to the newest

@@ -33,6 +33,9 @@ func (b *Book) begin(ctx context.Context) error {
 		return fmt.Errorf("cannot read its last boot: %w", err)
 	}
 	b.boot = last.boot + 1
+	if b.state.Missing, err = missing(ctx, b.db, h.seq); err != nil {
+		return fmt.Errorf("cannot count its last rows: %w", err)
+	}
 	return inTx(ctx, b.db, func(tx *sql.Tx) error {
 		facts, err := b.farewells(ctx, tx, last)
 		if err != nil {
@@ -96,6 +99,17 @@ func (b *Book) startHead(ctx context.Context) (head, error) {
 	b.opt.Log.Error("the book was altered by somebody else; hint: centralita book verify", "head", h.seq, "last", last.seq)
 	_, err = b.db.ExecContext(ctx, `INSERT OR REPLACE INTO head VALUES (1, ?, ?)`, int64(last.seq), last.hash)
 	return last, err
+}
+
+// lately is how many rows are counted at the start: about a megabyte is read for them.
+// The whole book is what verify reads.
+const lately = 2000
+
+// missing counts the numbers among the last ones up to end that have no row.
+func missing(ctx context.Context, db *sql.DB, end uint64) (uint64, error) {
+	n, there := min(end, lately), uint64(0)
+	err := db.QueryRowContext(ctx, `SELECT count(*) FROM event WHERE seq > ? AND seq <= ?`, int64(end-n), int64(end)).Scan(&there)
+	return n - min(n, there), err
 }
 
 // lastKnown returns the last boot, boot 0 for an empty book.

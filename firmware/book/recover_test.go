@@ -360,17 +360,22 @@ func TestRealFullAndReadOnlyDisk(t *testing.T) {
 // altered, writes behind what is there, and verify still names the place.
 func TestAlteredBookStillTakesCalls(t *testing.T) {
 	for name, c := range map[string]struct {
-		sql  string
-		want uint64
+		sql     string
+		want    uint64
+		missing uint64
 	}{
-		"row added": {`INSERT INTO event SELECT 19, boot, mono_ns, wall_us, clock, kind, call, leg, agent, queue, privacy, body, salt, digest, hash, hash FROM event WHERE seq = 18`, 19},
-		"last gone": {`DELETE FROM event WHERE seq = 18`, 18},
-		"all gone":  {`DELETE FROM event`, 1},
-		"altered":   {`UPDATE event SET wall_us = 1 WHERE seq = 5`, 5},
-		"head gone": {`DELETE FROM head`, 0}, // mended: the rows themselves are sound
+		"row added": {`INSERT INTO event SELECT 19, boot, mono_ns, wall_us, clock, kind, call, leg, agent, queue, privacy, body, salt, digest, hash, hash FROM event WHERE seq = 18`, 19, 0},
+		"last gone": {`DELETE FROM event WHERE seq = 18`, 18, 1},
+		"some gone": {`DELETE FROM event WHERE seq IN (7, 8)`, 7, 2},
+		"all gone":  {`DELETE FROM event`, 1, 18},
+		"altered":   {`UPDATE event SET wall_us = 1 WHERE seq = 5`, 5, 0},
+		"head gone": {`DELETE FROM head`, 0, 0}, // mended: the rows themselves are sound
 	} {
 		t.Run(name, func(t *testing.T) {
 			b := openTest(t, alter(t, c.sql))
+			if n := b.State().Missing; n != c.missing {
+				t.Errorf("%d rows are missed, want %d", n, c.missing)
+			}
 			b.Append(call.Fact{Kind: call.Began, Call: "2-1", From: "1"})
 			flush(t, b)
 			_, err := b.Verify(t.Context())

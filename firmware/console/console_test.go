@@ -50,7 +50,7 @@ func house(t time.Time) *view.Snapshot {
 		Calls: []view.Call{{ID: "1-17"}, {ID: "1-18"}, {ID: "1-19"}},
 		Alarms: []view.Alarm{{ID: "line.L3", Rank: view.Urgent, Since: ago(660), ES: "La línea 3 está muerta.", EN: "Line 3 is dead.",
 			HintES: "Sin tensión; las salidas van por L4. Mire el cable y llame a la compañía.", HintEN: "No voltage; outgoing calls use L4. Check the cable and call the company."}},
-		Uplinks: []view.Uplink{{ID: "sede", Lamp: view.Warn, State: "waiting", Since: ago(2500), Pending: 214, Acked: 48011, Error: "cannot reach the server: no route to host"}},
+		Uplinks: []view.Uplink{{ID: "sede", Lamp: view.Warn, State: "waiting", Since: ago(2500), Pending: 214, Acked: 48011, Error: "cannot reach the server: no route to host", WhyES: "no hay camino hasta él", WhyEN: "there is no way to it"}},
 		Board: []view.Hardware{
 			{Driver: "sim", State: "loaded", What: "4 lines and 4 telephones, simulated"},
 			{Driver: "dahdi", State: "skipped", Why: "there is no /dev/dahdi: the DAHDI modules are not loaded", Hint: "load them: modprobe dahdi and the module of the card, then dahdi_cfg"},

@@ -116,7 +116,10 @@ func (s *session) uplink(u view.Uplink) {
 		word = safe(u.State)
 	}
 	text := fmt.Sprintf("%s, %s %s, %d %s", word, s.t("desde", "since"), s.clock(u.Since), u.Pending, s.t("por enviar", "to send"))
-	if u.Error != "" {
+	switch {
+	case u.WhyES != "":
+		text += ": " + s.t(u.WhyES, u.WhyEN)
+	case u.Error != "":
 		text += ": " + safe(u.Error)
 	}
 	s.wrap(sign(u.Lamp)+" "+s.t("Enlace", "Uplink")+" "+safe(u.ID)+":", "  ", text)

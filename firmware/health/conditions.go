@@ -96,16 +96,6 @@ func PhonesLost(names []string, exts []tel.Number) Condition {
 	}
 }
 
-// UplinkDown is the condition of rows that do not reach a sink.
-func UplinkDown(id string, pending uint64) Condition {
-	return Condition{
-		ID: "uplink." + id, Rank: view.Attention,
-		ES: "Sin enlace con " + id, EN: "No link with " + id,
-		HintES: fmt.Sprintf("%d %s a salvo aquí.", pending, plural(int(min(pending, 2)), "registro", "registros")),
-		HintEN: fmt.Sprintf("%d %s safe here.", pending, plural(int(min(pending, 2)), "record", "records")),
-	}
-}
-
 // ClockUnset is the condition of a boot that does not know the time yet.
 func ClockUnset() Condition {
 	return Condition{
@@ -151,15 +141,6 @@ func ConfigTrial(n, back int) Condition {
 		c.HintEN += fmt.Sprintf(" Else %d comes back.", back)
 	}
 	return c
-}
-
-// BookFailed is the condition of a book that cannot be written.
-func BookFailed() Condition {
-	return Condition{
-		ID: "book", Rank: view.Urgent,
-		ES: "No se puede escribir el libro", EN: "The book cannot be written",
-		HintES: "Mire el disco. Las llamadas siguen.", HintEN: "Look at the disk. Calls go on.",
-	}
 }
 
 // LoopLate is the condition of a control loop that does not check in.
@@ -261,20 +242,6 @@ func PowerLow() Condition {
 		ES: "Tensión baja", EN: "Low voltage",
 		HintES: "Cambie la fuente o el cable.", HintEN: "Replace the power supply or its cable.",
 	}
-}
-
-// SyslogDown is the condition of a log server that cannot be reached.
-func SyslogDown(server string, dropped uint64) Condition {
-	c := Condition{
-		ID: "syslog", Rank: view.Attention,
-		ES: "Sin servidor de registro", EN: "No log server",
-		HintES: server + ". Reintenta sola.", HintEN: server + ". It tries again by itself.",
-	}
-	if dropped > 0 {
-		c.HintES += fmt.Sprintf(" Perdidos: %d.", dropped)
-		c.HintEN += fmt.Sprintf(" Lost: %d.", dropped)
-	}
-	return c
 }
 
 // PortLate is the condition of a port whose driver does not give its audio back.

@@ -28,7 +28,7 @@ func ids(r *health.Register) string {
 func TestTheMostUrgentFirstThenTheOldest(t *testing.T) {
 	var r health.Register
 	r.Begin(start)
-	r.Raise(start.Add(1*time.Second), health.UplinkDown("sede", 214))
+	r.Raise(start.Add(1*time.Second), health.UplinkDown("sede", 214, "", ""))
 	r.Raise(start.Add(2*time.Second), health.LineDead("L3", "L4", "Sin tensión", "No voltage"))
 	r.Raise(start.Add(3*time.Second), health.ClockUnset())
 	r.Raise(start.Add(4*time.Second), health.BookFailed())
@@ -44,13 +44,13 @@ func TestAStandingConditionKeepsItsInstant(t *testing.T) {
 		t.Errorf("calm since %s", r.Calm())
 	}
 	at := start.Add(time.Minute)
-	if !r.Raise(at, health.UplinkDown("sede", 1)) || !r.Calm().IsZero() {
+	if !r.Raise(at, health.UplinkDown("sede", 1, "", "")) || !r.Calm().IsZero() {
 		t.Errorf("not raised, calm since %s", r.Calm())
 	}
-	if r.Raise(at.Add(time.Second), health.UplinkDown("sede", 1)) {
+	if r.Raise(at.Add(time.Second), health.UplinkDown("sede", 1, "", "")) {
 		t.Error("the same again was a change")
 	}
-	if !r.Raise(at.Add(time.Second), health.UplinkDown("sede", 2)) {
+	if !r.Raise(at.Add(time.Second), health.UplinkDown("sede", 2, "", "")) {
 		t.Error("one more record was no change")
 	}
 	if a := r.Alarms()[0]; !a.Since.Equal(at) || a.HintES != "2 registros a salvo aquí." {
@@ -139,7 +139,7 @@ func TestEveryConditionSpeaksBothLanguages(t *testing.T) {
 	q := view.Queue{ID: "soporte", NameES: "Soporte", NameEN: "Support", Threshold: 3, Waiting: make([]view.Waiting, 5)}
 	seen := map[string]bool{}
 	for _, c := range []health.Condition{health.QueueOver(q, "Marta (Citas)"), health.LineDead("L3", "L4", "Sin tensión", "No voltage"), health.LineDead("L1", "", "Sin tensión", "No voltage"),
-		health.TrunkDown("siptel"), health.PhonesLost([]string{"Fabio"}, []tel.Number{"203"}), health.UplinkDown("sede", 214), health.ClockUnset(), health.ConfigTrial(12, 11), health.BookFailed(), health.LoopLate(), health.MediaLate(), health.WriterLate()} {
+		health.TrunkDown("siptel"), health.PhonesLost([]string{"Fabio"}, []tel.Number{"203"}), health.UplinkDown("sede", 214, "", ""), health.ClockUnset(), health.ConfigTrial(12, 11), health.BookFailed(), health.LoopLate(), health.MediaLate(), health.WriterLate()} {
 		if seen[c.ID] || c.ID == "" || c.Rank < view.Attention || c.Rank > view.Urgent {
 			t.Errorf("condition %+v", c)
 		}

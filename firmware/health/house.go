@@ -11,7 +11,7 @@ import (
 
 // houseKinds are the kinds of conditions that House alone raises: what stands
 // before the point in their ids.
-var houseKinds = []string{"emergency", "queue", "line", "phones", "trunk", "uplink", "book", "clock", "wear", "writes", "memory", "ticks", "disk", "heat", "power"}
+var houseKinds = []string{"emergency", "queue", "line", "phones", "trunk", "uplink", "book", "gap", "clock", "wear", "writes", "memory", "ticks", "disk", "heat", "power"}
 
 // House looks at a picture and raises or clears the conditions of emergency
 // calls, lines, queues, agents' phones, trunks, upstream sinks, book, clock and machine. What is no
@@ -64,11 +64,14 @@ func houseConditions(s *view.Snapshot) (bad []Condition) {
 	}
 	for _, u := range s.Uplinks {
 		if u.Lamp == view.Warn || u.Lamp == view.Dead {
-			bad = append(bad, UplinkDown(u.ID, u.Pending))
+			bad = append(bad, UplinkDown(u.ID, u.Pending, u.WhyES, u.WhyEN))
 		}
 	}
 	if s.Book.Error != "" {
 		bad = append(bad, BookFailed())
+	}
+	if s.Book.Missing > 0 {
+		bad = append(bad, BookGap(s.Book.Missing))
 	}
 	if s.Clock == "unset" {
 		bad = append(bad, ClockUnset())

@@ -16,9 +16,11 @@ func TestMachineTexts(t *testing.T) {
 	used := 110
 	for _, c := range []Condition{ClockRestored(), ClockDoubt(time.Now(), "antes de que se escribiera este programa", "more than a day from a time that is trusted"), Crashed(),
 		StorageWorn(view.Storage{Device: "mmcblk0", Used: &used}), StorageWorn(view.Storage{Device: "mmcblk0", Spares: "urgent"}),
-		StorageBusy(view.Storage{Device: "mmcblk0", PerDay: 123e9}), MemoryLow(31 << 20), TicksLate(1000), NotProvisioned(), NotWiped(), Unreachable(netip.MustParseAddr("192.168.100.115"))} {
+		StorageBusy(view.Storage{Device: "mmcblk0", PerDay: 123e9}), MemoryLow(31 << 20), TicksLate(1000), NotProvisioned(), NotWiped(), Unreachable(netip.MustParseAddr("192.168.100.115")), BookGap(3), UplinkDown("sede", 214, "", ""), SyslogDown("logs.example.net:6514", 3, "", ""),
+		UplinkDown("sede", 214, "su certificado caducó el 2026-11-28", "certificate expired on 2026-11-28"),
+		SyslogDown("logs.example.net:6514", 3, "su certificado caducó el 2026-11-28", "certificate expired on 2026-11-28")} {
 		for _, s := range []string{c.ES, c.EN, c.HintES, c.HintEN} {
-			if s == "" || utf8.RuneCountInString(s) > 70 {
+			if s == "" || utf8.RuneCountInString(s) > 80 {
 				t.Errorf("%s: text %q", c.ID, s)
 			}
 		}
@@ -39,6 +41,7 @@ func TestMachineHolds(t *testing.T) {
 		"memory": {Machine: &view.Machine{MemoryLow: true}},
 		"ticks":  {Media: view.Media{Tardy: 12, Late: true}},
 		"clock":  {Clock: "restored"},
+		"gap":    {Book: view.Book{Missing: 3}},
 	} {
 		var r Register
 		r.Begin(noon)

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/centralita/centralita/firmware/durable"
+	"github.com/centralita/centralita/firmware/reach"
 	"github.com/centralita/centralita/firmware/update/ctl"
 )
 
@@ -90,6 +91,9 @@ func (f *fetcher) ask(ctx context.Context, address, from, validator string) (*ht
 		if e, ok := errors.AsType[*url.Error](err); ok {
 			err = e.Err // without the address, which may hold a key: this goes into the log and the book
 		}
+		if es, en := reach.Why(err); es != "" && ctx.Err() == nil {
+			return nil, &sentence{"no se puede bajar la actualización de " + req.URL.Host + ": " + es, "cannot download the update from " + req.URL.Host + ": " + en, err}
+		}
 		return nil, fmt.Errorf("cannot download the update: %s: %w", req.URL.Host, err)
 	}
 	switch resp.StatusCode {
@@ -146,7 +150,7 @@ func (f *fetcher) Get(ctx context.Context, address string, accept func(ctl.Heade
 		if _, bad := errors.AsType[*ctl.Refusal](err); bad {
 			return errors.Join(err, f.forget())
 		}
-		if status, ok := errors.AsType[*statusError](err); ok && status.lasting() || errors.Is(err, errDisk) || ctx.Err() != nil {
+		if status, ok := errors.AsType[*statusError](err); ok && status.lasting() || errors.Is(err, errDisk) || reach.Certificate(err) || ctx.Err() != nil {
 			return err
 		}
 		if size := f.size(); size > best {

@@ -64,6 +64,7 @@ type State struct {
 	Pending uint64    // durable rows not acknowledged
 	Acked   uint64    // last acknowledged number
 	Error   string    // of the last try; empty when it went well
+	Err     error     // the same
 	Next    time.Time // next try; zero when not waiting for one
 }
 
@@ -233,7 +234,7 @@ func (u *Uplink) set(state string, err error, next time.Time) {
 	if u.state.State != state {
 		u.state.State, u.state.Since = state, time.Now()
 	}
-	u.state.Error, u.state.Next = "", next
+	u.state.Error, u.state.Err, u.state.Next = "", err, next
 	if err != nil {
 		u.state.Error = err.Error()
 	}

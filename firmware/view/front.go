@@ -5,9 +5,10 @@ import "time"
 // Starting is how far the start has come, for the pictures before the first one of a
 // boot, whose Seq is 0.
 type Starting struct {
-	Row   uint64 // the last one of the book, that was there already
-	Lines int    // that have their hardware
-	Of    int    // lines of the configuration; 0: they are still looked for
+	Row     uint64 // the last one of the book, that was there already
+	Missing uint64 // rows that the book has not, of its last ones
+	Lines   int    // that have their hardware
+	Of      int    // lines of the configuration; 0: they are still looked for
 }
 
 // Deed is what a button does that must be held.

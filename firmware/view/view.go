@@ -165,6 +165,7 @@ type Call struct {
 	Node      string        `json:"node,omitempty"`
 	Way       string        `json:"way,omitempty"` // line or trunk it went out by
 	Emergency bool          `json:"emergency,omitempty"`
+	Told      []string      `json:"told,omitempty"` // of an emergency: uplinks that have acknowledged its beginning
 	Connected bool          `json:"connected,omitempty"`
 	By        tel.By        `json:"ended_by,omitempty"`
 	Cause     tel.Cause     `json:"cause,omitempty"`
@@ -233,6 +234,8 @@ type Uplink struct {
 	Pending uint64    `json:"pending"` // rows not acknowledged yet
 	Acked   uint64    `json:"acked"`   // last acknowledged number
 	Error   string    `json:"error,omitempty"`
+	WhyES   string    `json:"why_es,omitempty"` // the same in plain words, where there are some
+	WhyEN   string    `json:"why_en,omitempty"`
 	Next    time.Time `json:"next,omitzero"` // next try
 }
 
@@ -268,5 +271,6 @@ type Book struct {
 	Last    uint64 `json:"last"`              // last durable number
 	Pending int    `json:"pending,omitempty"` // facts that wait to be written
 	Lost    uint64 `json:"lost,omitempty"`    // that could not be, ever
+	Missing uint64 `json:"missing,omitempty"` // among the last rows at the start
 	Error   string `json:"error,omitempty"`
 }

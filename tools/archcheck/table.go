@@ -68,6 +68,7 @@ var table = []row{
 		"board/models"}, alien: true}, // the boards' files are data
 	{packages: "firmware/health", ours: []string{"firmware/tel", "firmware/view"}, never: []string{"database/sql"}, alien: true},
 	{packages: "firmware/durable"},
+	{packages: "firmware/reach", never: []string{"os/**", "net/http/**", "database/sql"}}, // words for errors
 	{packages: "firmware/gatehouse", never: []string{"os/**", "database/sql"}},
 	{packages: "firmware/lan", ours: []string{"firmware/tel", "firmware/durable", "firmware/config/place"}, never: []string{"database/sql"}, alien: true},
 	{packages: "firmware/provision", ours: []string{"firmware/lan", "firmware/durable", "firmware/config/place"}, never: []string{"net/http/**", "database/sql"}},
@@ -87,7 +88,7 @@ var table = []row{
 	{packages: "firmware/mbr", never: append([]string{"time"}, machine...)},
 	{packages: "firmware/update/trial", never: machine, virtual: true},
 	{packages: "firmware/update/rollout", ours: []string{"firmware/tel", "firmware/update/ctl"}, never: machine, virtual: true},
-	{packages: "firmware/update/**", ours: []string{"firmware/tel", "firmware/durable", "firmware/update/**", "hal/slot"}, never: []string{"database/sql"}, alien: true},
+	{packages: "firmware/update/**", ours: []string{"firmware/tel", "firmware/durable", "firmware/reach", "firmware/update/**", "hal/slot"}, never: []string{"database/sql"}, alien: true},
 
 	{packages: "firmware/panel", ours: []string{"firmware/view", "firmware/config", "firmware/health", "firmware/tel", "firmware/trace",
 		"hal/display", "hal/display/dots", "hal/led", "hal/button"}, never: []string{"database/sql"}, alien: true},
