@@ -75,7 +75,7 @@ flows:
 		t.Fatal(err, &errs)
 	}
 	shown := h.front.Rows()
-	if text := strings.Join(shown[:], "|"); !strings.HasPrefix(text, "Centralita ") || !strings.Contains(text, "Arrancando...") || !strings.Contains(text, "Libro: fila ") || !strings.Contains(text, "Lineas: 1 de 2") {
+	if text := strings.Join(shown[:], "|"); !strings.HasPrefix(text, "Centralita ") || !strings.Contains(text, "Arrancando...") || !strings.Contains(text, "Libro: sin huecos   ") || !strings.Contains(text, "Lineas: 1 de 2") {
 		t.Errorf("the front shows %q", text)
 	}
 	ctx, stop := context.WithCancel(t.Context())

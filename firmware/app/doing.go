@@ -1,6 +1,7 @@
 package app
 
 import (
+	"context"
 	"slices"
 	"strconv"
 	"time"
@@ -9,24 +10,36 @@ import (
 	"github.com/centralita/centralita/board/simpanel"
 	"github.com/centralita/centralita/firmware/health"
 	"github.com/centralita/centralita/firmware/panel"
+	"github.com/centralita/centralita/firmware/tel"
 	"github.com/centralita/centralita/firmware/update/slotwire"
 	"github.com/centralita/centralita/firmware/view"
 )
 
 // What the front shows of what the box does.
 
+// stopWait is how long the loop may take to stop a test; the front stands still so long.
+const stopWait = time.Second
+
 // buildPanel makes what shows the house on its fronts.
 func (h *House) buildPanel() {
 	h.front = simpanel.New(min(panel.MaxLamps, len(h.cfg.Lines)+len(h.cfg.Phones)))
 	h.panel = panel.New(&h.store, h.front.Display(), h.front.Strip(), h.log)
 	h.panel.SetClock(h.clock.Now)
+	h.panel.OnStop(func(id tel.PortID) {
+		ctx, cancel := context.WithTimeout(context.Background(), stopWait)
+		defer cancel()
+		if err := (technician{control{h.exchange}, h}).Release(ctx, id); err != nil {
+			h.log.Warn("a line's test could not be stopped by a button", "line", id, "err", err)
+		}
+	})
 	h.real.showOn(h.panel, h.frontTold)
 }
 
 // showStart shows how far the start has come, before there is a picture of the house; of
 // the hardware once it was looked for.
 func (h *House) showStart(looked bool) {
-	s := &view.Snapshot{Version: Version, Lang: h.cfg.Site.Language, TimeZone: h.cfg.Site.Location.String(), Starting: &view.Starting{Row: h.book.State().Last}}
+	book := h.book.State()
+	s := &view.Snapshot{Version: Version, Lang: h.cfg.Site.Language, TimeZone: h.cfg.Site.Location.String(), Starting: &view.Starting{Row: book.Last, Missing: book.Missing}}
 	if looked {
 		s.Starting.Of = len(h.cfg.Lines)
 		for _, l := range h.cfg.Lines {
@@ -52,6 +65,30 @@ func (h *House) seeDoings(s *view.Snapshot) {
 		c = health.ConfigTrial(t.N, t.Back)
 	}
 	h.register.Hold(s.At, s.Trial != nil, c)
+	h.seeTold(s)
+}
+
+// seeTold adds to each emergency call which uplinks have taken the row that it began
+// with: those there know of it.
+func (h *House) seeTold(s *view.Snapshot) {
+	rows := map[tel.CallID]uint64{}
+	for i := range s.Calls {
+		c := &s.Calls[i]
+		if !c.Emergency {
+			continue
+		}
+		row, known := h.alerts[c.ID]
+		if !known {
+			row = s.Book.Last + uint64(s.Book.Pending)
+		}
+		rows[c.ID] = row
+		for _, u := range s.Uplinks {
+			if u.Acked >= row {
+				c.Told = append(c.Told, u.ID)
+			}
+		}
+	}
+	h.alerts = rows
 }
 
 // trial is the configuration that is in use and not confirmed yet, nil: there is none.
@@ -80,7 +117,8 @@ func seeUpdate(d slotwire.Doing, version string) *view.Update {
 	return u
 }
 
-// doingNews changes when an update or the trial of a configuration does.
+// doingNews changes when an update or the trial of a configuration does, or who was told
+// of an emergency.
 func (h *House) doingNews() string {
 	news := ""
 	if t := h.trial(); t != nil {
@@ -88,6 +126,11 @@ func (h *House) doingNews() string {
 	}
 	if u := h.updating(); u != nil {
 		news += u.Version + u.Step + strconv.Itoa(u.Percent)
+	}
+	if slices.ContainsFunc(h.store.Get().Calls, func(c view.Call) bool { return c.Emergency }) {
+		for _, u := range h.uplinks.states() { // who has been told
+			news += strconv.FormatUint(u.Acked, 10) + " "
+		}
 	}
 	return news
 }

@@ -92,6 +92,7 @@ type House struct {
 	front    *simpanel.Panel
 	panel    *panel.Panel
 	held     atomic.Pointer[view.Held] // nil: no button is
+	alerts   map[tel.CallID]uint64     // emergency calls → the row that tells of them; of the loop alone
 	follows  bool                      // another house was before in this process
 	real     realFront
 	uplinks  upstream

@@ -56,7 +56,7 @@ var lineVerbs = []lineVerb{
 	{"test", "", "la prueba en menos de un minuto", "the test, in less than a minute", 0, 0, lineTest},
 	{"apply", "", "pone lo que la prueba aconsejó", "set what the test advised", 0, 0, lineApply},
 	{"capture", "[30s]", "graba los dos sentidos", "record both directions", 0, 1, lineCapture},
-	{"release", "", "corta la llamada que tenga", "end the call that is on it", 0, 0, lineRelease},
+	{"release", "", "corta su llamada o su prueba", "end the call or the test on it", 0, 0, lineRelease},
 	{"gain", "RX TX", "ganancias en dB, p. ej. 1.5 -3", "gains in dB, e.g. 1.5 -3", 2, 2, lineGain},
 	{"impedance", "NAME", "impedancia de la tarjeta", "impedance of the card", 1, 1, lineImpedance},
 	{"profile", "", "lo que la línea ha aprendido", "what the line has learned", 0, 0, lineProfile},

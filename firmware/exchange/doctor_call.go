@@ -39,7 +39,7 @@ type (
 		Tune    port.Tune
 		Advised bool
 	}
-	// FreeLine ends whatever call is on a line.
+	// FreeLine ends whatever call or test is on a line.
 	FreeLine struct{ Line tel.PortID }
 )
 
@@ -192,6 +192,9 @@ func (e *Exchange) freeLine(c FreeLine) error {
 	p, err := e.lineOf(c.Line)
 	if err != nil {
 		return err
+	}
+	if e.examStops(p, "stopped by hand", "se ha parado a mano") {
+		return nil
 	}
 	l := e.legs[p.call]
 	if l == nil || l.call == "" {

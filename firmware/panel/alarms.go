@@ -11,38 +11,10 @@ import (
 // alarm draws alarm n: what, since when, what to do, and the keys.
 func (d *drawing) alarm(n int) {
 	a := d.s.Alarms[n]
-	kind, id, _ := strings.Cut(a.ID, ".")
-	switch kind {
-	case "queue":
-		for _, q := range d.s.Queues {
-			if string(q.ID) == id && len(q.Waiting) > 0 {
-				d.queueAlarm(a, q)
-				return
-			}
-		}
-	case "emergency":
-		for _, c := range d.s.Calls {
-			if c.Emergency && string(c.ID) == id {
-				d.emergency(c)
-				return
-			}
-		}
-	case "config":
-		if t := d.s.Trial; t != nil {
-			d.trial(a, t)
-			return
-		}
-	case "uplink":
-		for _, u := range d.s.Uplinks {
-			if u.ID == id {
-				d.head(a, d.say("SIN ENLACE", "NO LINK"), d.clock(a.Since))
-				d.row(1, fmt.Sprintf(d.say("%d por enviar", "%d to send"), u.Pending), "")
-				d.row(2, d.say("A salvo aquí", "Safe here"), "")
-				d.keys()
-				return
-			}
-		}
+	if d.own(a) {
+		return
 	}
+	kind, id, _ := strings.Cut(a.ID, ".")
 	what, hint := a.Text(d.lang)
 	title, time := strings.ToUpper(what), d.clock(a.Since)
 	switch {
@@ -59,12 +31,65 @@ func (d *drawing) alarm(n int) {
 		title = id + " " + strings.ToUpper(view.Dead.In(d.lang))
 	}
 	d.head(a, title, time)
-	rows, room := wrap(hint, d.cols), Rows-1
+	d.hint(1, wrap(hint, d.cols))
+}
+
+// own draws an alarm that has a screen of its own.
+func (d *drawing) own(a view.Alarm) bool {
+	kind, id, _ := strings.Cut(a.ID, ".")
+	switch kind {
+	case "queue":
+		for _, q := range d.s.Queues {
+			if string(q.ID) == id && len(q.Waiting) > 0 {
+				d.queueAlarm(a, q)
+				return true
+			}
+		}
+	case "emergency":
+		for _, c := range d.s.Calls {
+			if c.Emergency && string(c.ID) == id {
+				d.emergency(c)
+				return true
+			}
+		}
+	case "config":
+		if t := d.s.Trial; t != nil {
+			d.trial(a, t)
+			return true
+		}
+	case "uplink":
+		for _, u := range d.s.Uplinks {
+			if u.ID == id {
+				d.noLink(a, u)
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// noLink draws an uplink that cannot be reached: what waits, and why where that is known
+// in plain words.
+func (d *drawing) noLink(a view.Alarm, u view.Uplink) {
+	d.head(a, d.say("SIN ENLACE", "NO LINK"), d.clock(a.Since))
+	why := d.say(u.WhyES, u.WhyEN)
+	if why == "" {
+		d.row(1, fmt.Sprintf(d.say("%d por enviar", "%d to send"), u.Pending), "")
+		d.hint(2, []string{d.say("A salvo aquí", "Safe here")})
+		return
+	}
+	d.row(1, fmt.Sprintf(d.say("%d a salvo aquí", "%d safe here"), u.Pending), "")
+	d.hint(2, words(why, d.cols))
+}
+
+// hint writes rows from row n on as far as there is room, and the keys where some is left.
+func (d *drawing) hint(n int, rows []string) {
+	room := Rows - n
 	if d.small {
-		room = len(d.text) - 1
+		room = len(d.text) - n
 	}
 	for i, r := range rows[:min(len(rows), room)] {
-		d.row(1+i, r, "")
+		d.row(n+i, r, "")
 	}
 	if len(rows) < room {
 		d.keys()

@@ -16,7 +16,10 @@ func (d *drawing) boot() {
 	d.row(0, "Centralita", d.s.Version)
 	d.row(1, d.say("Arrancando...", "Starting..."), "")
 	if s := d.s.Starting; s != nil {
-		d.row(2, fmt.Sprintf(d.say("Libro: fila %d", "Book: row %d"), s.Row), "")
+		d.row(2, d.say("Libro: sin huecos", "Book: no gaps"), "")
+		if s.Missing > 0 {
+			d.row(2, fmt.Sprintf(d.say("Libro: faltan %d", "Book: %d missing"), s.Missing), "")
+		}
 		if s.Of > 0 {
 			d.row(3, fmt.Sprintf(d.say("Líneas: %d de %d", "Lines: %d of %d"), s.Lines, s.Of), "")
 		}
@@ -141,8 +144,12 @@ var updateSteps = map[string]struct{ es, en string }{
 	"fetching": {"descarga", "fetching"}, "checking": {"comprueba", "checking"}, "writing": {"escribe", "writing"}, "verifying": {"relee", "reading back"},
 }
 
-// underTest is the line that is under test, nil: none is.
-func underTest(s *view.Snapshot) *view.Line {
+// testShown is the line whose test stands where the house rests, nil: none does. The code
+// of a box without an owner and an update come first.
+func testShown(s *view.Snapshot) *view.Line {
+	if s.Unclaimed != nil || s.Update != nil {
+		return nil
+	}
 	for i := range s.Lines {
 		if s.Lines[i].Test != nil {
 			return &s.Lines[i]
@@ -169,8 +176,10 @@ func (d *drawing) test(l *view.Line) {
 	if t.Found != nil {
 		rows = d.found(t.Found)
 	}
-	rows = append(rows, [2]string{now + "...", ""})
-	room := Rows - 1
+	if d.small || len(rows) < 2 {
+		rows = append(rows, [2]string{now + "...", ""})
+	}
+	room := Rows - 2
 	if d.small {
 		room = len(d.text) - 1
 	}
@@ -179,7 +188,9 @@ func (d *drawing) test(l *view.Line) {
 	}
 	if d.small {
 		d.fold()
+		return
 	}
+	d.row(Rows-1, d.say("[OK]parar", "[OK]stop"), "")
 }
 
 // found are the measurements of a test so far, each with what it is worth.
@@ -249,7 +260,7 @@ func (d *drawing) seal() {
 
 // resting draws the screen of nobody asking for another.
 func (d *drawing) resting(rest func()) {
-	switch l := underTest(d.s); {
+	switch l := testShown(d.s); {
 	case d.s.Unclaimed != nil:
 		d.claim()
 	case d.s.Update != nil:

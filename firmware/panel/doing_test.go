@@ -26,6 +26,7 @@ func doings() (list []screenCase) {
 		list = append(list, screenCase{name, s, page})
 	}
 	list = append(list, screenCase{"boot, hardware is looked for", &view.Snapshot{Version: "0.9.4", Starting: &view.Starting{Row: 48211}}, Page{}},
+		screenCase{"boot, rows are missing", &view.Snapshot{Version: "0.9.4", Starting: &view.Starting{Row: 48211, Missing: 3}}, Page{}},
 		screenCase{"boot, lines", &view.Snapshot{Version: "0.9.4", Starting: &view.Starting{Row: 48211, Lines: 3, Of: 8}}, Page{}})
 	add("key of the pages", Page{Screen: Seal}, func(s *view.Snapshot) {
 		s.TLSKey = "SE22-89XK-AGNS-83KY-1KBW-PEHH"
@@ -139,5 +140,75 @@ func TestWhatTheBoxDoesStandsWhereItRests(t *testing.T) {
 	s.Unclaimed = &view.Claim{Code: "7K4M", Until: at.Add(time.Hour)}
 	if got := first(Page{}); !strings.HasPrefix(got, "Centralita") {
 		t.Errorf("without an owner it shows %q", got)
+	}
+}
+
+// The key OK stops the test of a line where that is what stands there, and nothing else.
+func TestOKStopsTheTestThatIsShown(t *testing.T) {
+	s, at := viewtest.Calm(), viewtest.At()
+	s.Lines[4].Test = &view.Testing{Since: at, Longest: 60}
+	var p State
+	p.Look(s, at)
+	for _, k := range []Key{Next, Prev, LampTest, Taken} {
+		if l, ok := p.Stops(k, s, at); ok {
+			t.Errorf("key %d stops %s", k, l)
+		}
+	}
+	if l, ok := p.Stops(OK, s, at); !ok || l != "L5" {
+		t.Errorf("OK stops %q, %t", l, ok)
+	}
+	for name, change := range map[string]func(*view.Snapshot){
+		"no test":          func(s *view.Snapshot) { s.Lines[4].Test = nil },
+		"an update":        func(s *view.Snapshot) { s.Update = &view.Update{} },
+		"no owner":         func(s *view.Snapshot) { s.Unclaimed = &view.Claim{} },
+		"a button is held": func(s *view.Snapshot) { s.Held = &view.Held{} },
+	} {
+		s := viewtest.Calm()
+		s.Lines[4].Test = &view.Testing{Since: at, Longest: 60}
+		change(s)
+		if l, ok := p.Stops(OK, s, at); ok {
+			t.Errorf("%s: OK stops %s", name, l)
+		}
+	}
+	p.Press(Next, s, at)
+	if l, ok := p.Stops(OK, s, at); ok {
+		t.Errorf("on another page OK stops %s", l)
+	}
+	run(t, s, func(f *front) {
+		var stopped []tel.PortID
+		f.OnStop(func(l tel.PortID) { stopped = append(stopped, l) })
+		f.pass(time.Second)
+		if !strings.HasPrefix(f.d.Shown[3], "[OK]parar") {
+			t.Fatalf("shown is %q", f.d.Shown)
+		}
+		f.Press(Next)
+		f.Press(OK)
+		f.Press(OK)
+		f.pass(0)
+		if len(stopped) != 1 || stopped[0] != "L5" {
+			t.Errorf("stopped %q", stopped)
+		}
+	})
+}
+
+// A line with a call shows in turns with whom it speaks and how it is.
+func TestALineShowsItsCallAndItself(t *testing.T) {
+	s := viewtest.Alarmed()
+	s.Lines[4].Traits = &view.Learned{ERL: 11, Endings: []view.Ending{{Sign: "strange tone", Seen: 1}}}
+	at := viewtest.At().Truncate(2 * turn)
+	var seen []string
+	for range 3 {
+		f := Render(s, at, Page{Line, 4}, tel.Spanish)
+		seen = append(seen, strings.TrimSpace(f.Rows[1])+"/"+strings.TrimSpace(f.Rows[2]))
+		if f.Next.After(at.Add(turn)) {
+			t.Errorf("it wakes at %s, after %s", f.Next, at.Add(turn))
+		}
+		at = at.Add(turn)
+	}
+	if got := strings.Join(seen, " "); got != "De ...142/Soporte eco 11 dB/Cuelga: tono propio De ...142/Soporte" {
+		t.Errorf("seen are %q", seen)
+	}
+	if f := Render(s, at, Page{Line, 4}, tel.English); strings.TrimSpace(f.Rows[2]) != "Ends: strange" {
+		t.Errorf("in English %q", f.Rows)
 	}
 }

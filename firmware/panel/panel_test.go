@@ -34,7 +34,18 @@ func cases() []screenCase {
 	urgent.Calls = append(urgent.Calls, view.Call{ID: "1-9", Emergency: true, Direction: tel.Outbound, From: "104", To: "112", Way: "L1", Began: urgent.At.Add(-12 * time.Second)})
 	urgent.Phones = append(urgent.Phones, view.Phone{Ext: "104", Name: "Ana Pérez"})
 	urgent.Alarms = []view.Alarm{{ID: "emergency.1-9", Rank: view.Urgent, Since: urgent.At, ES: "Emergencia", EN: "Emergency"}}
+	known, told, barred := viewtest.Calm(), viewtest.Calm(), viewtest.Alarmed()
+	known.Lines[1].Number = "910000002"
+	known.Lines[1].Exam = &view.Exam{Hum: -36, ERL: 9, Findings: []view.ExamFinding{{ID: "dial-tone", Rank: "ok"}, {ID: "hum", Rank: "bad"}, {ID: "echo", Rank: "look"}}}
+	known.Lines[1].Traits = &view.Learned{Calls: 12, ERL: 11, Endings: []view.Ending{{Sign: "loop drop", Seen: 3}, {Sign: "busy tone", Seen: 9}}}
+	told.Calls = append(told.Calls, urgent.Calls...)
+	told.Calls[len(told.Calls)-1].Told = []string{"sede"}
+	told.Phones, told.Alarms = urgent.Phones, urgent.Alarms
+	barred.Uplinks[0].WhyES, barred.Uplinks[0].WhyEN = "su certificado caducó el 2026-11-20", "certificate expired on 2026-11-20"
 	return append([]screenCase{
+		{"one line, free and known", known, Page{Line, 1}},
+		{"emergency, told", told, Page{Alarm, 0}},
+		{"attention: upstream, expired", barred, Page{Alarm, 2}},
 		{"claim", claim, Page{}},
 		{"claim, too many wrong", locked, Page{}},
 		{"emergency", urgent, Page{Alarm, 0}},

@@ -2,6 +2,7 @@ package panel
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/centralita/centralita/firmware/view"
@@ -71,10 +72,18 @@ func (d *drawing) claim() {
 	}
 	d.row(3, c.Where(Cols), "")
 	if d.small {
-		d.text[0], d.text[1] = fit(d.say("Reclamar", "Claim"), d.cols-len(left))+left, fit(c.Code, d.cols)
+		d.row(0, d.say("Reclamar", "Claim"), left)
+		d.row(1, c.Code, "")
 		if c.Code == "" {
 			d.row(1, d.say("Espere", "Wait"), "")
 		}
+		host, port := c.Where(d.cols), ""
+		if i := strings.LastIndexByte(host, ':'); i > 0 && len(host) > d.cols {
+			host, port = host[:i], d.say("puerto ", "port ")+host[i+1:]
+		}
+		d.row(2, host, "")
+		d.row(3, port, "")
+		d.fold()
 	}
 }
 
@@ -98,5 +107,13 @@ func (d *drawing) emergency(c view.Call) {
 		}
 	}
 	d.row(2, who, "")
-	d.keys()
+	if len(c.Told) == 0 {
+		d.keys()
+		return
+	}
+	ok := "[OK]"
+	if d.small {
+		ok = ""
+	}
+	d.row(3, d.say("Avisado: ", "Told: ")+strings.Join(c.Told, ", "), ok)
 }

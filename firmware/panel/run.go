@@ -6,6 +6,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/centralita/centralita/firmware/tel"
 	"github.com/centralita/centralita/firmware/view"
 	"github.com/centralita/centralita/hal/display"
 	"github.com/centralita/centralita/hal/led"
@@ -21,7 +22,8 @@ type Panel struct {
 	keys  chan Key
 	frame atomic.Pointer[Frame]
 
-	now func() time.Time
+	now  func() time.Time
+	stop func(tel.PortID) // nil: no test is stopped here
 
 	// Of Run alone.
 	state    State
@@ -81,6 +83,10 @@ func (p *Panel) told(part string, err error) {
 // that is time.Now. Call it before Run.
 func (p *Panel) SetClock(now func() time.Time) { p.now = now }
 
+// OnStop makes stop end the test of a line that the key OK is to stop. It runs within
+// Run. Call it before Run.
+func (p *Panel) OnStop(stop func(line tel.PortID)) { p.stop = stop }
+
 // Before shows a picture of the start. Call it before Run.
 func (p *Panel) Before(s *view.Snapshot) { p.show(s, p.now()) }
 
@@ -109,7 +115,11 @@ func (p *Panel) Run(ctx context.Context) {
 			return
 		case <-changed:
 		case k := <-p.keys:
-			p.state.Press(k, p.store.Get(), p.now())
+			s, now := p.store.Get(), p.now()
+			if line, ok := p.state.Stops(k, s, now); ok && p.stop != nil {
+				p.stop(line)
+			}
+			p.state.Press(k, s, now)
 		case <-timer.C:
 		}
 		timer.Stop()

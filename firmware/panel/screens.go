@@ -196,41 +196,6 @@ func (d *drawing) agentName(id tel.AgentID) string {
 	return ""
 }
 
-func (d *drawing) line(n int) {
-	l := d.s.Lines[n]
-	since := ""
-	if l.Lamp != view.Idle && l.Lamp != view.Off {
-		since = d.since(l.Since)
-	}
-	d.row(0, string(l.ID)+" "+strings.ToLower(l.Lamp.In(d.lang)), since)
-	d.row(1, d.say("Sin llamada", "No call"), "")
-	for _, c := range d.s.Calls {
-		if l.Call == "" || c.ID != l.Call {
-			continue
-		}
-		if who := c.From; c.Direction == tel.Outbound {
-			d.row(1, d.say("A ", "To ")+public(c.To), d.agentName(c.Agent))
-		} else {
-			d.row(1, d.say("De ", "From ")+public(who), d.agentName(c.Agent))
-		}
-		d.row(2, d.queueName(c.Queue), "")
-	}
-	if l.Call == "" && l.Number != "" {
-		d.row(2, d.say("Número ", "Number ")+public(l.Number), "")
-	}
-	if d.small {
-		return
-	}
-	left, right := "", ""
-	if n > 0 {
-		left = "[<]" + string(d.s.Lines[n-1].ID)
-	}
-	if n+1 < len(d.s.Lines) {
-		right = string(d.s.Lines[n+1].ID) + "[>]"
-	}
-	d.row(3, left, right)
-}
-
 // public is a number by its last three digits, in ASCII.
 func public(n tel.Number) string {
 	if n == "" {

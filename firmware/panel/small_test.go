@@ -74,6 +74,13 @@ func still(s *view.Snapshot, at, then time.Time) *view.Snapshot {
 	if h := s.Held; h != nil {
 		c.Held = &view.Held{Does: h.Does, Phase: h.Phase, OK: h.OK, Since: h.Since.Add(by), Until: h.Until.Add(by)}
 	}
+	if u := s.Unclaimed; u != nil {
+		c.Unclaimed = &view.Claim{Code: u.Code, Until: u.Until.Add(by), Address: u.Address}
+	}
+	c.Calls = slices.Clone(s.Calls)
+	for i := range c.Calls {
+		c.Calls[i].Began = c.Calls[i].Began.Add(by)
+	}
 	if s.Trial != nil {
 		c.Trial = &view.Trial{N: s.Trial.N, Back: s.Trial.Back, Until: s.Trial.Until.Add(by)}
 	}

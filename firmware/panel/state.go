@@ -3,6 +3,7 @@ package panel
 import (
 	"time"
 
+	"github.com/centralita/centralita/firmware/tel"
 	"github.com/centralita/centralita/firmware/view"
 	"github.com/centralita/centralita/hal/display"
 	"github.com/centralita/centralita/hal/led"
@@ -96,6 +97,19 @@ func (p *State) Press(k Key, s *view.Snapshot, at time.Time) {
 	case Prev:
 		p.page = step(shown, s, -1)
 	}
+}
+
+// Stops reports which line's test the key k stops: OK does while that test is what stands
+// there.
+func (p *State) Stops(k Key, s *view.Snapshot, at time.Time) (tel.PortID, bool) {
+	if shown, _ := p.Page(s, at); k != OK || shown != (Page{}) || s.Held != nil {
+		return "", false
+	}
+	l := testShown(s)
+	if l == nil {
+		return "", false
+	}
+	return l.ID, true
 }
 
 // step is the page beside shown: from an alarm to the next one and then to

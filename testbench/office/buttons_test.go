@@ -11,9 +11,13 @@ import (
 	"time"
 
 	"github.com/centralita/centralita/board/gpio"
+	"github.com/centralita/centralita/firmware/app"
 	"github.com/centralita/centralita/firmware/call"
 	"github.com/centralita/centralita/firmware/view"
 	"github.com/centralita/centralita/firmware/wipe"
+	"github.com/centralita/centralita/hal/serial"
+	"github.com/centralita/centralita/hal/serial/serialtest"
+	"github.com/centralita/centralita/testbench/expect"
 	"github.com/centralita/centralita/testbench/linesim"
 	"github.com/centralita/centralita/testbench/linesim/pair"
 	"github.com/centralita/centralita/testbench/phone"
@@ -243,5 +247,44 @@ func TestALineTestIsShownWhileItGoesOn(t *testing.T) {
 			t.Errorf("last it was %+v; the answer %s", last, <-over)
 		}
 		o.Until("it is shown no longer", time.Second, func() bool { return o.House().View().Lines[0].Test == nil })
+	})
+}
+
+// OK stops the test of a line while that is what the display shows; the technician who
+// waits for it hears so.
+func TestOKStopsALinesTest(t *testing.T) {
+	b, cables := &frontBox{down: map[int]bool{}, oled: true}, map[string]*serialtest.Cable{}
+	b.inside(t, document, func(o *Office) {
+		sim := o.far(o.T)
+		defer sim.Close()
+		d := expect.New(o.T, cables["/dev/ttyS1"].Far())
+		claim(d)
+		testing := func() bool { synctest.Wait(); return o.House().View().Lines[0].Test != nil }
+		o.Until("the line is there", time.Minute, func() bool { return o.House().View().Lines[0].Lamp == view.Idle })
+		for range 4 { // what wants attention is seen, so that the test stands there alone
+			b.push(okLine)
+			<-time.After(4 * time.Second)
+		}
+		d.Send("line L1 test\r")
+		o.Until("it is tested", 10*time.Second, testing)
+		<-time.After(3 * time.Second)
+		if !testing() {
+			o.T.Fatal("it ended by itself")
+		}
+		b.push(okLine)
+		if testing() {
+			o.T.Errorf("it goes on: %s", o.House().View().Lines[0].Test.NowEN)
+		}
+		d.Expect("prueba interrumpida: ")
+	}, func(out *app.Outside) {
+		out.Console = func(path string) serial.Device {
+			if cables[path] == nil {
+				cables[path] = &serialtest.Cable{Title: path}
+				if path == "/dev/ttyS1" {
+					_ = cables[path].Plug() // it cannot fail
+				}
+			}
+			return cables[path]
+		}
 	})
 }

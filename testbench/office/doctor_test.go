@@ -70,13 +70,20 @@ func bench(t *testing.T, doc string, f func(*Office, *desk, *linesim.Sim)) {
 		d := newDesk()
 		o := OpenWith(t, 3, doc, pack, func(out *app.Outside) { out.Control = d })
 		defer o.Stop()
-		wire, err := o.Net.Dial(t.Context(), "10.0.0.9", Wire)
-		o.must(err)
-		sim, err := linesim.New(wire)
-		o.must(err)
+		sim := o.far(t)
 		defer sim.Close()
 		f(o, d, sim)
 	})
+}
+
+// far is a central office at the far end of the lines.
+func (o *Office) far(t *testing.T) *linesim.Sim {
+	t.Helper()
+	wire, err := o.Net.Dial(t.Context(), "10.0.0.9", Wire)
+	o.must(err)
+	sim, err := linesim.New(wire)
+	o.must(err)
+	return sim
 }
 
 // The Line Doctor on the simulated board: what is wrong with the copper is what

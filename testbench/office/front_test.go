@@ -119,7 +119,7 @@ func (b *frontBox) with(t *testing.T, f func(o *Office)) {
 }
 
 // inside is with, of an office by another document.
-func (b *frontBox) inside(t *testing.T, doc string, f func(o *Office)) {
+func (b *frontBox) inside(t *testing.T, doc string, f func(o *Office), more ...func(*app.Outside)) {
 	doc = strings.Replace(doc, "fxs: 2}", "fxs: 2, model: rpi4, display: {kind: ssd1306}, digits: {kind: ht16k33, i2c: 7}}", 1)
 	pack, err := Pack(t.TempDir())
 	if err != nil {
@@ -133,6 +133,9 @@ func (b *frontBox) inside(t *testing.T, doc string, f func(o *Office)) {
 				}
 				return bus{b}, nil
 			}}
+			for _, fit := range more {
+				fit(out)
+			}
 		})
 		f(o)
 		o.Stop()
