@@ -145,6 +145,8 @@ func (b *Buffer) Put(seq uint16, ts uint32, samples []int16) Verdict {
 			return b.late(ts, ahead, samples)
 		}
 		ahead = 0
+	case ahead < 0 && int(int32(b.high-ts)) > MaxDepth: // too old to begin with
+		return b.late(ts, ahead, samples)
 	case ahead < 0: // older audio while still gathering: begin with it
 		b.next = ts
 		ahead = 0
