@@ -126,8 +126,7 @@ func (j *job) file(name string) (Record, error) {
 		for _, p := range problems {
 			texts = append(texts, p.String())
 		}
-		return j.refuse(failure{fmt.Sprintf("el archivo tiene %d problemas y no se tomó nada de él:", len(problems)),
-			fmt.Sprintf("the file has %d problems and nothing of it was taken over:", len(problems))}, texts...)
+		return j.refuse(counted(len(problems)), texts...)
 	}
 	j.rec = Record{State: Begun, Digest: digest, Size: len(data), At: j.Now()}
 	if err := j.keep(); err != nil {
@@ -141,6 +140,14 @@ func (j *job) file(name string) (Record, error) {
 		return j.rec, err
 	}
 	return j.wipe(path)
+}
+
+// counted says that nothing was taken over of a file with n problems.
+func counted(n int) failure {
+	if n == 1 {
+		return failure{"el archivo tiene un problema y no se tomó nada de él:", "the file has a problem and nothing of it was taken over:"}
+	}
+	return failure{fmt.Sprintf("el archivo tiene %d problemas y no se tomó nada de él:", n), fmt.Sprintf("the file has %d problems and nothing of it was taken over:", n)}
 }
 
 // signed holds the file against its signature, where the image has keys.

@@ -115,7 +115,10 @@ func (r *rig) verdict() bool {
 			bad++
 		}
 		first, _, _ := strings.Cut(w.Found, "\n")
-		fmt.Fprintf(r.out, "%s  %-34s %s\n", mark, w.What, first)
+		if long := []rune(first); len(long) > 200 {
+			first = string(long[:200]) + " …"
+		}
+		fmt.Fprintf(r.out, "%s  %-46s %s\n", mark, w.What, first)
 	}
 	fmt.Fprintf(r.out, "%d things, %d wrong, %.0f s\n", len(r.rows), bad, time.Since(r.begin).Seconds())
 	return bad == 0 && len(r.rows) > 0

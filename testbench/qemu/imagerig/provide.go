@@ -38,7 +38,7 @@ func offers() []offered {
 		{what: "a site's file, no room beside it", file: siteFile, full: true, console: []string{setUpWords}, taken: true},
 		{what: "half a file", file: siteFile[:len(siteFile)/2], console: []string{notTaken + "el archivo tiene", "centralita.yaml:"}},
 		{what: "an unknown key, no room for the result", file: oddFile, full: true,
-			console: []string{notTaken + "el archivo tiene 1 problemas", fmt.Sprintf("centralita.yaml:%d:1: ", odd), "colour", "No se pudo escribir centralita-result.txt"}},
+			console: []string{notTaken + "el archivo tiene un problema", fmt.Sprintf("centralita.yaml:%d:1: ", odd), "colour", "No se pudo escribir centralita-result.txt"}},
 		{what: "a file of another name", file: siteFile, name: "centralita-norte.yaml", console: []string{notTaken + "el archivo se llama centralita-norte.yaml; llámelo centralita.yaml"}},
 		{what: "a signed file", file: siteFile, signer: "site", keys: true, console: []string{setUpWords}, taken: true},
 		{what: "a file that a stranger signed", file: siteFile, signer: "stranger", keys: true, console: []string{notTaken + "la firma no es de ninguna clave de esta imagen"}},
@@ -89,7 +89,7 @@ func (r *rig) offered(ctx context.Context, o offered) (said string, err error) {
 		if _, err := b.started(ctx); err != nil {
 			return err
 		}
-		serial := strings.ReplaceAll(b.serial(), "\r\n", "\n")
+		serial := strings.ReplaceAll(b.serial(), "\r", "")
 		if said, err = provisionWords(serial); err != nil {
 			return err
 		}
@@ -125,7 +125,13 @@ func provisionWords(serial string) (string, error) {
 	if len(lines) < 2 {
 		return "", fmt.Errorf("the console says of the file: %s", rest)
 	}
-	return strings.Join(lines[1:], " / "), nil // the first one is the time
+	said := lines[1] // the first one is the time
+	for _, l := range lines[2:] {
+		if strings.HasPrefix(l, provision.FileName) || strings.HasPrefix(l, "No se pudo") {
+			said += " / " + l
+		}
+	}
+	return said, nil
 }
 
 // setUpBySite looks at a box that the file set up: owner, house, address.
@@ -172,8 +178,14 @@ func (r *rig) left(ctx context.Context, card string, o offered) error {
 			return fmt.Errorf("%s is still on the boot partition", n)
 		}
 	}
-	there, err := found(card, 0, cardSize, siteSecret, sitePassword, "password: nueve")
-	if err == nil && there != nil {
+	// The data keeps the uplink's secret, for the program's eyes alone; of the password it
+	// has no more than a hash.
+	there, err := found(card, boot, bootSize, siteSecret)
+	if err != nil {
+		return err
+	}
+	everywhere, err := found(card, 0, cardSize, sitePassword)
+	if there = append(there, everywhere...); err == nil && len(there) > 0 {
 		err = fmt.Errorf("the card still holds %q", there)
 	}
 	return err

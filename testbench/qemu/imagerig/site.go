@@ -17,8 +17,11 @@ import (
 	"github.com/centralita/centralita/testbench/expect"
 )
 
-// boot is where the card's first partition begins, FAT.
-const boot = 4 << 20
+// Where the card's first partition lies, FAT.
+const (
+	boot     = 4 << 20
+	bootSize = 256 << 20
+)
 
 // What an integrator's file holds that must be nowhere on the card afterwards.
 const (
