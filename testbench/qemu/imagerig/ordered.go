@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"os/exec"
 	"regexp"
 	"strings"
@@ -68,16 +67,35 @@ func (r *rig) closed(ctx context.Context, card string) error {
 	if journal.Match(head) || !strings.Contains(string(head), "Filesystem state:         clean") {
 		return errors.New("the data partition was not unmounted")
 	}
-	if err := r.examine(ctx, card); err != nil {
+	// Before the book is examined: that opens it.
+	list, err := exec.CommandContext(ctx, "debugfs", "-R", "ls -p /centralita", part).Output()
+	if err != nil {
+		return fmt.Errorf("the data cannot be read: %w", err)
+	}
+	if err := bookClosed(string(list)); err != nil {
 		return err
 	}
-	for _, n := range []string{"book.db-wal", "book.db-shm"} {
-		if info, err := os.Stat(r.path("tree", "centralita", n)); err == nil && info.Size() > 0 {
-			return fmt.Errorf("the book was not closed: %s has %d bytes", n, info.Size())
+	return r.examine(ctx, card)
+}
+
+// bookClosed looks at a folder's list by debugfs, /inode/mode/user/group/name/size/ a
+// line. SQLite takes the files beside a book away when the last one closes it.
+func bookClosed(list string) error {
+	book := false
+	for l := range strings.Lines(list) {
+		w := strings.Split(strings.TrimSpace(l), "/")
+		if len(w) < 7 {
+			continue
+		}
+		switch w[5] {
+		case "book.db":
+			book = true
+		case "book.db-wal", "book.db-shm":
+			return fmt.Errorf("the book was not closed: %s has %s bytes", w[5], w[6])
 		}
 	}
-	if _, err := os.Stat(r.path("tree", "centralita", "book.db")); err != nil {
-		return fmt.Errorf("there is no book: %w", err)
+	if !book {
+		return errors.New("there is no book")
 	}
 	return nil
 }
