@@ -3,12 +3,10 @@ package app
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"os"
-	"path/filepath"
 	"runtime"
 	"runtime/debug"
 	"strings"
@@ -55,6 +53,9 @@ func (h *House) supportParts() []support.Part {
 		{Name: "version.json", ES: "programa, módulos y desde cuándo corre", EN: "program, modules and since when it runs", Make: of(h.tellVersion)},
 		{Name: "house.json", ES: "líneas, troncales, alarmas y cuentas, sin nombres ni números", EN: "lines, trunks, alarms and counts, without names and numbers", Make: of(h.tellHouse)},
 		{Name: "config.json", ES: "la configuración sin claves ni datos de personas", EN: "the configuration without secrets and people's data", Make: of(func() any { return redact.Tree(h.conf(), keptConfig) })},
+		{Name: "versions.json", ES: "qué versiones de la configuración se usaron", EN: "which versions of the configuration were used", Make: of(h.tellVersions)},
+		{Name: "updates.json", ES: "las ranuras, y qué fue de la última actualización", EN: "the slots, and what became of the last update", Make: h.tellUpdates},
+		{Name: "front.txt", ES: "lo que muestran la pantalla y las luces", EN: "what display and lamps show", Make: h.tellFront},
 		{Name: "time.json", ES: "qué hora es y quién lo dice", EN: "what time it is and who says so", Make: of(func() any { return clockDesk{h}.Clock() })},
 		{Name: "book.json", ES: "si la cadena del libro es válida y cuántos hechos hay, ninguno de ellos", EN: "whether the book's chain holds and how many events there are, none of them", Make: h.tellBook},
 		{Name: "network.json", ES: "interfaces, direcciones y rutas", EN: "interfaces, addresses and routes", Make: tellNetwork},
@@ -62,12 +63,9 @@ func (h *House) supportParts() []support.Part {
 		{Name: "log.txt", ES: "las últimas líneas del registro", EN: "the last lines of the log", Make: h.tellLog},
 		{Name: "crash.txt", ES: "lo que escribió la última avería del programa", EN: "what the last crash of the program wrote", Make: h.tellCrash},
 		{Name: "kernel.txt", ES: "mensajes del núcleo", EN: "messages of the kernel", Make: func(context.Context) ([]byte, error) { return kernelLog() }},
-		{Name: "sbom.json", ES: "la lista de piezas del sistema, si está", EN: "the system's list of parts, if it is there", Make: func(context.Context) ([]byte, error) { return firstFile(billFiles...) }},
+		{Name: "sbom.spdx.json", ES: "la lista de piezas del sistema, si está", EN: "the system's list of parts, if it is there", Make: func(context.Context) ([]byte, error) { return os.ReadFile(support.BillFile) }},
 	}
 }
-
-// billFiles are where an image keeps the list of its parts.
-var billFiles = []string{"/etc/centralita/sbom.json", "/usr/share/centralita/sbom.json", "/sbom.json"}
 
 // keptConfig are the texts of the configuration that may be shown.
 var keptConfig = map[string]bool{
@@ -75,7 +73,7 @@ var keptConfig = map[string]bool{
 	"config.Line.Socket": true, "config.Line.Use": true, "config.Phone.Socket": true, "config.Phone.Codecs": true, "config.Phone.Classes": true,
 	"config.Trunk.Server": true, "config.Trunk.Codecs": true, "config.Trunk.Preset": true, "config.Route.Classes": true, "config.Config.Digest": true,
 	"config.Uplink.ID": true, "config.Uplink.URL host": true, "config.Syslog.Transport": true, "config.Watchdog.Device": true,
-	"config.Front.Name": true, "config.Front.Chip": true, "config.Front.RTC": true, "config.Front.Watchdog": true, "config.Front.Console": true,
+	"config.Front.Name": true, "config.Front.Chip": true, "config.Front.RTC": true, "config.Front.Watchdog": true, "config.Front.Consoles": true,
 }
 
 // knownWords are names of people and secrets that the house knows.
@@ -229,17 +227,6 @@ func (h *House) tellCrash(context.Context) ([]byte, error) {
 		return []byte(h.journal.crash), nil
 	}
 	return []byte("none\n"), nil
-}
-
-// firstFile reads the first of several files that there is.
-func firstFile(names ...string) ([]byte, error) {
-	for _, n := range names {
-		b, err := os.ReadFile(n)
-		if !errors.Is(err, os.ErrNotExist) {
-			return b, err
-		}
-	}
-	return nil, fmt.Errorf("there is none: no %s", filepath.Base(names[0]))
 }
 
 // Support writes a support bundle of the house.

@@ -32,6 +32,9 @@ func TestEveryBoardIsSound(t *testing.T) {
 		if f.Name == "" || f.Chip != chips[name] {
 			t.Errorf("%s: name %q, chip %q", name, f.Name, f.Chip)
 		}
+		if f.Lamps != nil && (f.Lamps.Upstream.Green == None || f.Lamps.Queue.Red == None) {
+			t.Errorf("%s: no lamp of %+v shows the links or the queues", name, f.Lamps)
+		}
 		if front := f.Lamps != nil && f.Screen != nil && len(f.Buttons) == 5; front != (chips[name] != "") {
 			t.Errorf("%s: front %t", name, front)
 		}

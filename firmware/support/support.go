@@ -40,6 +40,9 @@ type Bundle struct {
 	Words []string
 }
 
+// BillFile is where an image keeps the list of its parts (SPDX 2.3).
+const BillFile = "/usr/share/centralita/sbom.spdx.json"
+
 // Limits.
 const (
 	maxPart  = 2 << 20          // bytes of a part; what comes before its end is left out

@@ -163,11 +163,11 @@ func TestFrontOfTheBox(t *testing.T) {
 			t.Errorf("%d writes to the display", b.writes)
 		}
 		b.push(5) // lamp test: all green, then red, then both
-		if got := fmt.Sprintf("%x", b.lit()); got != "015555" {
+		if got := fmt.Sprintf("%x", b.lit()); got != "155555" {
 			t.Errorf("in the lamp test the chain shows %s, want all green", got)
 		}
 		<-time.After(time.Second)
-		if got := fmt.Sprintf("%x", b.lit()); got != "02aaaa" {
+		if got := fmt.Sprintf("%x", b.lit()); got != "2aaaaa" {
 			t.Errorf("a second later %s, want all red", got)
 		}
 		<-time.After(10 * time.Second)

@@ -15,6 +15,7 @@ import (
 	"sort"
 	"strings"
 
+	"github.com/centralita/centralita/firmware/support"
 	"github.com/centralita/centralita/tools/cpio"
 	"github.com/centralita/centralita/tools/debian"
 )
@@ -136,7 +137,7 @@ func (b *build) data(root string, bom, licences []byte) error {
 	release := fmt.Sprintf("{\"number\": %d, \"version\": %q, \"floor\": %d}\n", b.number, b.version, b.floor)
 	for to, data := range map[string][]byte{"etc/ssl/certs/ca-certificates.crt": certs.Bytes(), "etc/centralita/release.json": []byte(release),
 		"etc/centralita/board": []byte(b.board.name + "\n"),
-		"etc/modules":          []byte(strings.Join(start, "\n") + "\n"), "usr/share/centralita/sbom.spdx.json": bom, "usr/share/centralita/licences.txt": licences} {
+		"etc/modules":          []byte(strings.Join(start, "\n") + "\n"), strings.TrimPrefix(support.BillFile, "/"): bom, "usr/share/centralita/licences.txt": licences} {
 		if err := writeFile(filepath.Join(root, to), data, 0o644); err != nil {
 			return err
 		}
