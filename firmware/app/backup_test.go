@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"io"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -109,19 +110,27 @@ func TestAPowerCutWhileABackupIsPutIn(t *testing.T) {
 	if _, err := writeBackup(t.Context(), &file, filepath.Join(from.dir, "data"), false, ""); err != nil {
 		t.Fatal(err)
 	}
-	for _, moved := range [][]string{{}, {"config"}, {"config", life.Folder + "!"}} {
+	for _, moved := range [][]string{{}, {"taken"}, {"taken", "config"}, {"taken", "config", life.Folder + "!"}} {
 		to := runs{t, t.TempDir()}
 		to.start(to.write("Sur"))
 		data := filepath.Join(to.dir, "data")
 		if _, err := stageRestore(t.Context(), data, bytes.NewReader(file.Bytes()), ""); err != nil {
 			t.Fatal(err)
 		}
-		if len(moved) > 0 { // the old one was moved away, then the power went
+		if len(moved) > 0 {
+			if err := takeRestore(data); err != nil {
+				t.Fatal(err)
+			}
+			if !restorePending(data) {
+				t.Error("nothing waits after the power went")
+			}
+		}
+		if len(moved) > 1 { // the old one was moved away, then the power went
 			if err := errors.Join(os.MkdirAll(filepath.Join(data, beforeRestore), 0o700), os.Rename(filepath.Join(data, "config"), filepath.Join(data, beforeRestore, "config"))); err != nil {
 				t.Fatal(err)
 			}
 		}
-		if len(moved) > 1 { // the start made an empty folder to lock
+		if len(moved) > 2 { // the start made an empty folder to lock
 			l, err := life.Open(durable.Disk{}, data, slog.New(slog.DiscardHandler))
 			if err = errors.Join(err, l.Close()); err != nil {
 				t.Fatal(err)
@@ -152,8 +161,62 @@ func TestABackupIsRefusedBeforeAnythingIsTouched(t *testing.T) {
 		}
 	}
 	list, err := os.ReadDir(to)
-	if err != nil || len(list) != 0 {
+	if err != nil || len(list) != 1 || list[0].Name() != restoreLock {
 		t.Errorf("left behind: %v, %v", list, err)
+	}
+}
+
+// Of two that restore at once the second is told so, and the first goes on untouched;
+// one that is ready gives way to the next as a whole.
+func TestTwoRestoresAtOnce(t *testing.T) {
+	var files [2]bytes.Buffer
+	for i, name := range []string{"Norte", "Sur"} {
+		from := runs{t, t.TempDir()}
+		from.start(from.write(name))
+		if _, err := writeBackup(t.Context(), &files[i], filepath.Join(from.dir, "data"), false, ""); err != nil {
+			t.Fatal(err)
+		}
+	}
+	to := runs{t, t.TempDir()}
+	to.start(to.write("Este"))
+	data := filepath.Join(to.dir, "data")
+	half := files[0].Len() / 2
+	slow, tap := io.Pipe()
+	first := make(chan error, 1)
+	go func() {
+		_, err := stageRestore(t.Context(), data, slow, "")
+		first <- err
+	}()
+	if _, err := tap.Write(files[0].Bytes()[:half]); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := stageRestore(t.Context(), data, bytes.NewReader(files[1].Bytes()), ""); err == nil || !strings.Contains(err.Error(), "another backup is being checked") {
+		t.Errorf("the second: %v", err)
+	}
+	if _, err := tap.Write(files[0].Bytes()[half:]); err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(tap.Close(), <-first); err != nil {
+		t.Fatalf("the first: %v", err)
+	}
+	if err := takeRestore(data); err != nil { // a house begins, and the power goes
+		t.Fatal(err)
+	}
+	for range 2 { // meanwhile others are made ready, the last counts
+		if _, err := stageRestore(t.Context(), data, bytes.NewReader(files[1].Bytes()), ""); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, want := range []string{"Norte", "Sur"} {
+		if _, err := restoreNow(data); err != nil {
+			t.Fatal(err)
+		}
+		if name, _, _ := to.start(""); name != want {
+			t.Errorf("it works by %q, not %q", name, want)
+		}
+	}
+	if restorePending(data) {
+		t.Error("something waits still")
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"syscall"
 	"time"
 
 	"github.com/centralita/centralita/firmware/backup"
@@ -25,17 +26,43 @@ import (
 
 // Folders of a restore in the data folder. What is unpacked stands in the first until
 // all of it was checked; then it takes the second name, which makes the next house
-// begin with it. What it replaces is kept in the third until the next restore.
+// begin with it. One that was ready before and is so no more has the third until it is
+// gone; the one that is being put in has the fourth. What it replaces is kept in the
+// fifth until the next restore.
 const (
 	unpacking     = "restore.new"
 	readyRestore  = "restore.ready"
+	staleRestore  = "restore.stale.new"
+	goingRestore  = "restore.going"
 	beforeRestore = "before-restore"
 	manifestName  = "manifest.json"
+	restoreLock   = "restore.lock" // is held by the one that unpacks
 )
 
+// lockRestore lets one at a time unpack, of all programs on this machine.
+func lockRestore(dir string) (unlock func() error, err error) {
+	f, err := os.OpenFile(filepath.Join(dir, restoreLock), os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return nil, fmt.Errorf("cannot unpack the backup: %w", err)
+	}
+	err = syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
+	if errors.Is(err, syscall.EWOULDBLOCK) {
+		err = refused("another backup is being checked; wait for its end and try again", "se está comprobando otra copia; espere a que acabe y pruebe de nuevo")
+	}
+	if err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	return f.Close, nil // which frees it
+}
+
 // stageRestore unpacks a backup beside the box and checks all of it; the box is not
-// touched.
+// touched. One at a time does so.
 func stageRestore(ctx context.Context, dir string, r io.Reader, passphrase string) (m *backup.Manifest, err error) {
+	unlock, err := lockRestore(dir)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, unlock()) }()
 	tmp := filepath.Join(dir, unpacking)
 	if err := errors.Join(os.RemoveAll(tmp), os.Mkdir(tmp, 0o700)); err != nil {
 		return nil, fmt.Errorf("cannot unpack the backup: %w", err)
@@ -63,11 +90,23 @@ func stageRestore(ctx context.Context, dir string, r io.Reader, passphrase strin
 	if err := durable.WriteFile(filepath.Join(tmp, manifestName), raw, 0o600); err != nil {
 		return nil, err
 	}
-	ready := filepath.Join(dir, readyRestore)
-	if err := errors.Join(os.RemoveAll(ready), os.RemoveAll(filepath.Join(dir, beforeRestore)), os.Rename(tmp, ready)); err != nil {
+	if err := makeReady(dir); err != nil {
 		return nil, fmt.Errorf("cannot make the backup ready: %w", err)
 	}
 	return m, durable.SyncFolder(dir)
+}
+
+// makeReady gives what was checked its name. The one before goes at once and not bit by
+// bit: a house may begin at any moment.
+func makeReady(dir string) error {
+	ready, stale := filepath.Join(dir, readyRestore), filepath.Join(dir, staleRestore)
+	if err := os.RemoveAll(stale); err != nil {
+		return err
+	}
+	if err := os.Rename(ready, stale); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return errors.Join(os.Rename(filepath.Join(dir, unpacking), ready), os.RemoveAll(stale))
 }
 
 // unpackFile writes one file below root, to the disk.
@@ -116,16 +155,37 @@ func checkRestore(ctx context.Context, dir string, m *backup.Manifest) error {
 	return nil
 }
 
-// restorePending reports whether a checked backup waits for the next house.
+// restorePending reports whether a checked backup waits for the next house, or was
+// being put in when the power went.
 func restorePending(dir string) bool {
-	_, err := os.Stat(filepath.Join(dir, readyRestore, manifestName))
-	return err == nil
+	for _, name := range []string{readyRestore, goingRestore} {
+		if _, err := os.Stat(filepath.Join(dir, name, manifestName)); err == nil {
+			return true
+		}
+	}
+	return false
+}
+
+// takeRestore takes the backup that is ready out of the way of those that are checked
+// meanwhile. One that was being put in when the power went comes first.
+func takeRestore(dir string) error {
+	going := filepath.Join(dir, goingRestore)
+	if _, err := os.Stat(filepath.Join(going, manifestName)); err == nil {
+		return nil
+	}
+	if err := errors.Join(os.RemoveAll(going), os.RemoveAll(filepath.Join(dir, beforeRestore)), os.Rename(filepath.Join(dir, readyRestore), going)); err != nil {
+		return err
+	}
+	return durable.SyncFolder(dir)
 }
 
 // restoreNow puts a checked backup in the place of the box. Nothing of the box may be
 // open but its lock. After a power cut it goes on where it was.
 func restoreNow(dir string) (*backup.Manifest, error) {
-	ready, old := filepath.Join(dir, readyRestore), filepath.Join(dir, beforeRestore)
+	if err := takeRestore(dir); err != nil {
+		return nil, fmt.Errorf("cannot restore: %w", err)
+	}
+	ready, old := filepath.Join(dir, goingRestore), filepath.Join(dir, beforeRestore)
 	raw, err := os.ReadFile(filepath.Join(ready, manifestName))
 	if err != nil {
 		return nil, fmt.Errorf("cannot restore: %w", err)

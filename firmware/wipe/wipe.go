@@ -20,7 +20,7 @@ const MarkName = "factory-reset"
 
 // first goes first, and its contents are written over: without it the rest is worth
 // less to a thief. Names that are not there are passed over.
-var first = []string{"secrets.json", "access.json", "tls", "ssh", "config"}
+var first = []string{"secrets.json", "access.json", "tls", "ssh", "config", "before-restore", "restore.going", "restore.ready", "restore.new", "stick"}
 
 // Mark asks for the erasing of the data folder at the next start.
 func Mark(data string) error { return mark(durable.Disk{}, data) }
