@@ -15,6 +15,7 @@ import (
 	"github.com/centralita/centralita/firmware/console"
 	"github.com/centralita/centralita/firmware/keeper"
 	"github.com/centralita/centralita/firmware/keeper/chores"
+	"github.com/centralita/centralita/firmware/stick"
 )
 
 // keeperCmd is the helper with root's rights beside the program, see firmware/keeper.
@@ -25,12 +26,17 @@ type keeperCmd struct {
 	Disk   string                `placeholder:"DEVICE" help:"Disk with the update slots."`
 	Resolv string                `default:"/run/centralita/resolv.conf" placeholder:"PATH" help:"Write the DNS servers here; /etc/resolv.conf is a link to it."`
 	guard  func(context.Context) // of a trial; nil: none
+	sticks *stick.Sticks         // of this machine
 	DHCP   string                `placeholder:"PATH" help:"udhcpc or busybox; looked for when not said."`
 }
 
 // handlers are what the keeper can do.
 func (c *keeperCmd) handlers(ch *chores.Chores, log *slog.Logger) map[string]keeper.Handler {
 	all := ch.Handlers()
+	c.sticks = stick.Of(stickFolder)
+	for name, h := range (&stick.Keeper{Data: c.Data, Sticks: c.sticks}).Handlers() {
+		all[name] = h
+	}
 	maps.Copy(all, c.slots(all, log))
 	return all
 }

@@ -29,7 +29,7 @@ const (
 	boardFile   = "/etc/centralita/board"        // a word: the board that bundles are made for
 	releaseFile = "/etc/centralita/release.json" // {"number": 42, "version": "0.9.5", "floor": 40}
 	cmdlineFile = "/proc/cmdline"
-	stickFolder = "/run/centralita/stick" // where one is mounted while a bundle is read from it
+	stickFolder = "/run/centralita/stick" // where one is mounted while it is read or written
 )
 
 // bootArgs are what the boot script says on the kernel's command line.
@@ -128,7 +128,7 @@ func (c *keeperCmd) openSlots(log *slog.Logger) (*slotkeeper.Keeper, error) {
 	}
 	return slotkeeper.New(slotkeeper.Config{
 		Disk: disk, Keys: keys, Board: strings.TrimSpace(string(name)), Boot: boot.Boot, Running: boot.Slot, Trial: boot.Trial, Self: self,
-		Inbox: filepath.Join(c.Data, updateFolder), Sticks: slotkeeper.SystemSticks(stickFolder), Log: log,
+		Inbox: filepath.Join(c.Data, updateFolder), Sticks: c.sticks, Log: log,
 	})
 }
 

@@ -73,6 +73,7 @@ var table = []row{
 	{packages: "firmware/lan", ours: []string{"firmware/tel", "firmware/durable", "firmware/config/place"}, never: []string{"database/sql"}, alien: true},
 	{packages: "firmware/provision", ours: []string{"firmware/lan", "firmware/durable", "firmware/config/place"}, never: []string{"net/http/**", "database/sql"}},
 	{packages: "firmware/confine", never: []string{"net/**", "database/sql"}, alien: true},                                            // x/sys: Landlock, seccomp
+	{packages: "firmware/stick", ours: []string{"firmware/tel"}, never: []string{"net/**", "database/sql"}},
 	{packages: "firmware/wipe", ours: []string{"firmware/durable"}, never: []string{"net/**", "database/sql"}, alien: true},           // x/sys: TRIM
 	{packages: "firmware/keeper", ours: []string{"firmware/tel", "firmware/gatehouse"}, never: []string{"database/sql"}, alien: true}, // x/sys: who asks
 	{packages: "firmware/keeper/chores", ours: []string{"firmware/keeper", "firmware/lan", "firmware/wipe", "firmware/durable"},
@@ -100,7 +101,7 @@ var table = []row{
 
 	{packages: "firmware/app", ours: []string{"board/**", "dsp/**", "firmware/**", "hal/**"}, alien: true},
 	{packages: "firmware/rescue", ours: []string{"firmware/update/slotwire"}, never: []string{"os/**", "net/**", "database/sql"}},
-	{packages: "firmware/cmd/rescue", ours: []string{"firmware/rescue", "firmware/mbr", "firmware/update/**", "board/abslot", "hal/slot"}, alien: true},
+	{packages: "firmware/cmd/rescue", ours: []string{"firmware/rescue", "firmware/mbr", "firmware/stick", "firmware/update/**", "board/abslot", "hal/slot"}, alien: true},
 	{packages: "firmware/cmd/**", ours: []string{"firmware/**"}, alien: true},
 
 	{packages: "tools/**", ours: []string{"board/**", "dsp/**", "firmware/**", "hal/**", "tools/**"}, alien: true},

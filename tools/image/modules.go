@@ -23,11 +23,11 @@ var (
 	early = []string{"virtio_pci", "virtio_mmio", "virtio_blk", "reset_raspberrypi", "sdhci_iproc", "bcm2835", "fixed", "gpio_regulator",
 		"xhci_pci", "dwc2", "usb_storage", "sd_mod", "crc32c_generic", "loop", "squashfs", "nls_ascii", "nls_cp437", "vfat", "ext4"}
 	// late are of the root beside those: network cards, serial adapters and modems,
-	// serial gadget, buses of lamps and displays, sensors, random numbers.
+	// serial gadget, buses of lamps and displays, sensors, random numbers, the file system of large sticks.
 	late = []string{"virtio_net", "virtio_rng", "genet", "broadcom", "bcm7xxx", "smsc", "microchip", "lan78xx", "smsc95xx", "r8152", "asix", "ax88179_178a",
 		"cdc_acm", "ftdi_sio", "cp210x", "pl2303", "ch341", "usb_f_acm", "g_serial",
 		"i2c_bcm2835", "i2c_dev", "spi_bcm2835", "bcm2711_thermal", "bcm2835_thermal", "raspberrypi_cpufreq",
-		"iproc_rng200", "bcm2835_rng", "leds_gpio"}
+		"iproc_rng200", "bcm2835_rng", "leds_gpio", "exfat"}
 	// start are those of the root that nothing asks for by a device's name.
 	start = []string{"i2c_dev"}
 	// absent are words in a module's name or folder that must never come along, not even

@@ -12,6 +12,7 @@ import (
 
 	"github.com/centralita/centralita/board/abslot"
 	"github.com/centralita/centralita/firmware/rescue"
+	"github.com/centralita/centralita/firmware/stick"
 	"github.com/centralita/centralita/firmware/update/ctl"
 	"github.com/centralita/centralita/firmware/update/slotkeeper"
 	"github.com/centralita/centralita/hal/slot"
@@ -60,7 +61,7 @@ func slots(path, folder, cmdline string) (desker, error) {
 	}
 	boot, running := told(cmdline)
 	k, err := slotkeeper.New(slotkeeper.Config{Disk: disk, Keys: keys, Board: strings.TrimSpace(string(board)), Boot: boot, Running: running,
-		Inbox: folder, Sticks: slotkeeper.SystemSticks("/run/stick"), Log: slog.New(slog.DiscardHandler)})
+		Inbox: folder, Sticks: stick.Of("/run/stick"), Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		return desker{}, err
 	}

@@ -11,8 +11,8 @@ import (
 	"syscall"
 	"testing"
 
+	"github.com/centralita/centralita/firmware/stick"
 	"github.com/centralita/centralita/firmware/update/ctl"
-	"github.com/centralita/centralita/firmware/update/slotkeeper"
 	"github.com/centralita/centralita/firmware/update/slotwire"
 )
 
@@ -26,7 +26,7 @@ type rack struct {
 
 // newRack has a card that is soldered in, an empty stick sda, and a stick sdb with
 // two partitions.
-func newRack(t *testing.T) (*rack, slotkeeper.LinuxSticks) {
+func newRack(t *testing.T) (*rack, *stick.Sticks) {
 	t.Helper()
 	r := &rack{dir: t.TempDir(), kinds: map[string]string{"sda": "vfat", "sdb1": "ext4", "sdb2": "exfat"}}
 	for _, d := range []string{
@@ -48,7 +48,7 @@ func newRack(t *testing.T) (*rack, slotkeeper.LinuxSticks) {
 			t.Fatal(err)
 		}
 	}
-	return r, slotkeeper.LinuxSticks{Sys: filepath.Join(r.dir, "sys"), Dev: "/dev", Place: filepath.Join(r.dir, "place"), Mount: r.mount, Leave: r.leave}
+	return r, &stick.Sticks{Sys: filepath.Join(r.dir, "sys"), Dev: "/dev", Place: filepath.Join(r.dir, "place"), Mount: r.mount, Leave: r.leave}
 }
 
 func (r *rack) mount(source, target, kind string, flags uintptr, _ string) error {
