@@ -59,7 +59,15 @@ func writeBackup(ctx context.Context, w io.Writer, dir string, withBook bool, pa
 		sources = append(sources, s)
 	}
 	if withBook {
-		tmp, err := os.MkdirTemp(dir, "backup.*.new")
+		if info, err := root.Stat(book.FileName); err == nil { // else there is none yet
+			if err := roomFor(dir, info.Size()); err != nil {
+				return m, err
+			}
+		}
+		if err := sweepCopies(dir); err != nil {
+			return m, err
+		}
+		tmp, err := os.MkdirTemp(dir, copies)
 		if err != nil {
 			return m, fmt.Errorf("cannot copy the book: %w", err)
 		}
@@ -80,6 +88,21 @@ func writeBackup(ctx context.Context, w io.Writer, dir string, withBook bool, pa
 	}
 	m.Book, m.Secrets = withBook, passphrase != ""
 	return m, backup.Write(w, m, sources, passphrase)
+}
+
+// copies are the folders in which a copy of the book is made.
+const copies = "backup.*.new"
+
+// sweepCopies removes copies of the book that a power cut has left: no backup takes a
+// day.
+func sweepCopies(dir string) error {
+	left, err := filepath.Glob(filepath.Join(dir, copies))
+	for _, name := range left {
+		if info, serr := os.Stat(name); serr == nil && time.Since(info.ModTime()) > 24*time.Hour {
+			err = errors.Join(err, os.RemoveAll(name))
+		}
+	}
+	return err
 }
 
 // packConfig returns the versions of the configuration and the name of the site.

@@ -76,7 +76,12 @@ func stageRestore(ctx context.Context, dir string, r io.Reader, passphrase strin
 	if err != nil {
 		return nil, fmt.Errorf("cannot unpack the backup: %w", err)
 	}
-	m, err = backup.Read(r, passphrase, func(f backup.File, in io.Reader) error { return unpackFile(root, f.Path, in) })
+	m, err = backup.Read(r, passphrase, func(f backup.File, in io.Reader) error {
+		if err := roomFor(dir, f.Size); err != nil {
+			return err
+		}
+		return unpackFile(root, f.Path, in)
+	})
 	if err = errors.Join(err, root.Close()); err != nil {
 		return nil, err
 	}

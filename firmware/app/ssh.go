@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"net/netip"
 	"sync/atomic"
 	"time"
@@ -77,8 +76,8 @@ func (h *House) openSSH(ctx context.Context, at netip.AddrPort) error {
 	}
 	c := h.desk()
 	s := sshd.New(sshd.Config{Key: key, Door: h.doors.access, Log: h.log,
-		Exec: func(ctx context.Context, who tel.Who, line string, out io.Writer) int {
-			return c.ExecLine(ctx, h.asNow(who), line, out)
+		Exec: func(ctx context.Context, x sshd.Command) int {
+			return c.ExecLine(ctx, h.asNow(x.Who), x.Line, console.Stream{From: x.From, In: x.In, Out: x.Out, Err: x.Err, Raw: x.Raw})
 		},
 		Shell: func(ctx context.Context, x sshd.Session) error {
 			sizes := make(chan console.Size)

@@ -21,6 +21,12 @@ func newReader(b []byte) io.Reader { return bytes.NewReader(b) }
 // sealedMark begins an age file.
 const sealedMark = "age-encryption.org/v1\n"
 
+// Sealed reports whether a file is encrypted; it takes nothing of it.
+func Sealed(in *bufio.Reader) bool {
+	head, _ := in.Peek(len(sealedMark)) // a shorter one is none
+	return string(head) == sealedMark
+}
+
 // ErrPassphrase is a file that is encrypted and was given none.
 var ErrPassphrase = errors.New("cannot read the backup: it is encrypted; give its passphrase")
 
@@ -29,11 +35,10 @@ var ErrPassphrase = errors.New("cannot read the backup: it is encrypted; give it
 // error was the file as it was written: until then nothing of it may be used.
 func Read(r io.Reader, passphrase string, keep func(f File, in io.Reader) error) (*Manifest, error) {
 	in := bufio.NewReaderSize(r, 64<<10)
-	head, err := in.Peek(len(sealedMark))
-	if err != nil && !errors.Is(err, io.EOF) {
+	if _, err := in.Peek(1); err != nil && !errors.Is(err, io.EOF) {
 		return nil, fmt.Errorf("cannot read the backup: %w", err)
 	}
-	if string(head) != sealedMark {
+	if !Sealed(in) {
 		m, err := unpack(in, keep)
 		if err == nil && m.Secrets {
 			err = errors.New("cannot use the backup: it holds secrets and is not encrypted")
@@ -80,6 +85,9 @@ func unpack(in *bufio.Reader, keep func(File, io.Reader) error) (*Manifest, erro
 		sum := sha256.New()
 		body := &exact{in: io.TeeReader(t, sum)}
 		if err := keep(f, body); err != nil {
+			if body.err == nil {
+				return nil, fmt.Errorf("cannot unpack %s: %w", f.Path, err) // nothing is wrong with the file
+			}
 			return nil, said(err, "at "+f.Path)
 		}
 		if body.n != f.Size || hex.EncodeToString(sum.Sum(nil)) != f.SHA256 {
@@ -140,15 +148,19 @@ func manifest(t *tar.Reader) (*Manifest, error) {
 	return &m, nil
 }
 
-// exact counts what is read.
+// exact counts what is read and remembers what was wrong with it.
 type exact struct {
-	in io.Reader
-	n  int64
+	in  io.Reader
+	n   int64
+	err error
 }
 
 func (e *exact) Read(b []byte) (int, error) {
 	n, err := e.in.Read(b)
 	e.n += int64(n)
+	if err != nil && !errors.Is(err, io.EOF) {
+		e.err = err
+	}
 	return n, err
 }
 

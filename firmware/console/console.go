@@ -74,6 +74,7 @@ type Deps struct {
 	Time    Time
 	Journal Log
 	Support Support
+	Backups Backups
 	Config  Config
 	Phones  func() []Account
 	Title   string // of a session: product, version, site
@@ -123,6 +124,9 @@ type request struct {
 	since  time.Duration // log: not older
 	list   bool          // support bundle: what would be in it
 
+	encrypt bool // backup, restore: there is a passphrase
+	book    bool // backup: the book too
+
 	lang tel.Lang
 }
 
@@ -163,6 +167,10 @@ func parse(args []string) (request, error) {
 			r.follow = true
 		case a == "--list":
 			r.list = true
+		case a == "--encrypt":
+			r.encrypt = true
+		case a == "--book":
+			r.book = true
 		case name == "--level" || name == "--since":
 			if !glued && i+1 < len(args) {
 				i++
@@ -275,13 +283,15 @@ type asked struct {
 	frame func(string) error // nil: pictures stand one below the other
 	sh    *shell             // nil: no person sits there
 	ask   asker              // nil: nobody can be asked but at a shell
+
+	stream *Stream // nil: there is nothing but text
 }
 
 // do does one command.
 func (c *Console) do(ctx context.Context, a asked) int {
 	r, err := parse(a.args)
 	who := c.now(a.who)
-	s := &session{c: c, r: r, who: who, out: a.out, frame: a.frame, lang: c.lang(r.lang), now: c.d.Now(), sh: a.sh, asker: a.ask}
+	s := &session{c: c, r: r, who: who, out: a.out, frame: a.frame, lang: c.lang(r.lang), now: c.d.Now(), sh: a.sh, asker: a.ask, stream: a.stream}
 	if a.sh != nil && r.lang == "" {
 		s.lang = a.sh.lang
 	}

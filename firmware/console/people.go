@@ -102,8 +102,11 @@ func (s *session) staying(name string, do func() error) error {
 
 // from is where the person sits.
 func (s *session) from() string {
-	if s.sh != nil && s.sh.d.From != "" {
+	switch {
+	case s.sh != nil && s.sh.d.From != "":
 		return s.sh.d.From
+	case s.stream != nil && s.stream.From != "":
+		return s.stream.From
 	}
 	return string(s.who.Via)
 }

@@ -28,6 +28,8 @@ type session struct {
 	err   error  // first error of out; what follows is not written
 	sh    *shell // nil: no person sits there
 	asker asker  // nil: nobody can be asked but at a shell
+
+	stream *Stream // nil: there is nothing but text
 }
 
 // t chooses the words.
@@ -122,6 +124,9 @@ func (s *session) fail(code int, err error) int {
 		text = r.In(s.lang)
 	} else {
 		text = s.plain(text)
+	}
+	if s.stream != nil && !s.r.json {
+		s.beside()
 	}
 	if s.r.json {
 		s.json(map[string]string{"error": safe(text)})

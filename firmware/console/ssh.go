@@ -3,7 +3,6 @@ package console
 import (
 	"context"
 	"fmt"
-	"io"
 
 	"github.com/centralita/centralita/firmware/tel"
 )
@@ -37,14 +36,4 @@ func showSSH(_ context.Context, s *session) int {
 		s.wrap("", "  ", fmt.Sprintf(s.t("SSH está apagado: %s", "SSH is off: %s"), safe(s.plain(d.Why))))
 	}
 	return Fine
-}
-
-// ExecLine does one command as it is typed, for who.
-func (c *Console) ExecLine(ctx context.Context, who tel.Who, line string, out io.Writer) int {
-	args, err := Words(line)
-	if err != nil {
-		s := &session{c: c, out: out, lang: c.lang("")}
-		return s.fail(Usage, err)
-	}
-	return c.ExecAs(ctx, who, args, out)
 }

@@ -6,7 +6,9 @@ import (
 	"encoding/base64"
 	"fmt"
 	"io"
+	"strings"
 
+	"github.com/centralita/centralita/firmware/stick"
 	"github.com/centralita/centralita/firmware/tel"
 )
 
@@ -24,10 +26,12 @@ type Support interface {
 	// Save makes one in the data folder; name is empty for one of its own.
 	Save(ctx context.Context, name string) (path string, size int64, err error)
 	Write(ctx context.Context, w io.Writer) error
+	// ToStick writes one to the only USB stick; name is empty for one of its own.
+	ToStick(ctx context.Context, who tel.Who, name string, progress func(stick.Progress)) (stick.Moved, error)
 }
 
 var supportCommands = []command{
-	{"support bundle", "[FILE] [--list]", "un fichero para quien ayuda a distancia", "one file for whoever helps from afar", 0, 1, false, tel.Technician, supportBundle},
+	{"support bundle", "[usb|FILE] …", "un fichero para quien ayuda a distancia", "one file for whoever helps from afar", 0, 2, false, tel.Technician, supportBundle},
 }
 
 // supportBundle makes a bundle, says what it would hold, or prints it for a line that
@@ -44,6 +48,20 @@ func supportBundle(ctx context.Context, s *session) int {
 	switch {
 	case s.r.list:
 		return s.listSupport(d.List())
+	case name == "" && s.raw() && !s.r.json:
+		s.beside()
+		if err := d.Write(ctx, s.stream.Out); err != nil {
+			return s.fail(NotFine, err)
+		}
+		return Fine
+	case name == "usb":
+		m, err := d.ToStick(ctx, s.who, strings.Join(s.r.args[1:], ""), s.tellStick())
+		if err != nil {
+			return s.fail(NotFine, err)
+		}
+		return s.onStick(m)
+	case len(s.r.args) > 1:
+		return s.fail(Usage, usageError{"se escribe: support bundle [FICHERO | usb [NOMBRE] | base64]", "write: support bundle [FILE | usb [NAME] | base64]"})
 	case name == "base64":
 		var b bytes.Buffer
 		if err := d.Write(ctx, &b); err != nil {

@@ -8,6 +8,9 @@ import (
 	"io"
 	"strings"
 	"testing"
+
+	"github.com/centralita/centralita/firmware/stick"
+	"github.com/centralita/centralita/firmware/tel"
 )
 
 // packer is a Support that remembers.
@@ -30,8 +33,14 @@ func (p *packer) Write(_ context.Context, w io.Writer) error {
 	return err
 }
 
+func (p *packer) ToStick(_ context.Context, who tel.Who, name string, progress func(stick.Progress)) (stick.Moved, error) {
+	p.name = name
+	progress(stick.Progress{Step: stick.Writing, Of: 12345})
+	return stick.Moved{Device: "sda1", File: "centralita-norte.tar.gz", Size: 12345}, p.err
+}
+
 func TestSupportGolden(t *testing.T) {
-	for _, cmd := range []string{"support bundle", "support bundle case7.tar.gz --json", "support bundle --list", "support bundle --list --json"} {
+	for _, cmd := range []string{"support bundle", "support bundle case7.tar.gz --json", "support bundle --list", "support bundle --list --json", "support bundle usb"} {
 		for _, lang := range []string{"es", "en"} {
 			name := strings.NewReplacer(" ", "-", "--", "").Replace(cmd) + "." + lang
 			t.Run(name, func(t *testing.T) {

@@ -30,6 +30,7 @@ var commands = slices.Concat(
 	timeCommands,
 	logCommands,
 	supportCommands,
+	backupCommands,
 	peopleCommands,
 	shellCommands,
 	sshCommands,

@@ -10,8 +10,6 @@ import (
 	"time"
 
 	"golang.org/x/crypto/ssh"
-
-	"github.com/centralita/centralita/firmware/tel"
 )
 
 // terminalSize is what a client says of a changed terminal (RFC 4254, section 6.7).
@@ -51,14 +49,16 @@ func (s *Server) session(ctx context.Context, v visitor, c ssh.NewChannel, all *
 	code := 0
 	switch {
 	case ask.exec:
-		code = s.c.Exec(v.until(ctx, all), v.who, ask.command, out)
+		ctx := v.until(ctx, all)
+		code = s.c.Exec(ctx, Command{Who: v.who, From: v.from, Line: ask.command, Out: out, Raw: !ask.terminal,
+			In: &hungry{ctx: ctx, ch: ch, conn: v.conn}, Err: &patient{w: ch.Stderr(), conn: v.conn}})
 	case ask.terminal:
 		err := s.c.Shell(ctx, Session{Who: v.who, From: v.from, In: ch, Out: out, Size: ask.size, Resize: resize, Ended: v.ended})
 		if err != nil && ctx.Err() == nil && !errors.Is(err, io.EOF) {
 			s.c.Log.Debug("a session over SSH ended", "err", err)
 		}
 	default:
-		code = s.script(v.until(ctx, all), v.who, ch, out)
+		code = s.script(v.until(ctx, all), v, ch, out)
 	}
 	if ctx.Err() != nil {
 		return // it was broken off, which is no status
@@ -138,7 +138,7 @@ func reply(r *ssh.Request, yes bool) {
 
 // script does a command a line where there is no terminal; the exit code is that of the
 // last one that failed. The end of ctx closes in, but not before a command has ended.
-func (s *Server) script(ctx context.Context, who tel.Who, in io.ReadCloser, out io.Writer) (code int) {
+func (s *Server) script(ctx context.Context, v visitor, in io.ReadCloser, out io.Writer) (code int) {
 	var busy sync.Mutex
 	defer context.AfterFunc(ctx, func() {
 		busy.Lock()
@@ -156,13 +156,29 @@ func (s *Server) script(ctx context.Context, who tel.Who, in io.ReadCloser, out 
 			continue
 		}
 		busy.Lock()
-		got := s.c.Exec(ctx, who, line, out)
+		got := s.c.Exec(ctx, Command{Who: v.who, From: v.from, Line: line, Out: out, Err: out})
 		busy.Unlock()
 		if got != 0 {
 			code = got
 		}
 	}
 	return code
+}
+
+// hungry is what is sent along to a command; the connection ends when nothing comes for
+// too long while the command waits for it, and the session when ctx does.
+type hungry struct {
+	ctx  context.Context
+	ch   io.ReadCloser
+	conn io.Closer
+}
+
+// Read implements io.Reader.
+func (h *hungry) Read(b []byte) (int, error) {
+	t := time.AfterFunc(starved, func() { h.conn.Close() })
+	defer t.Stop()
+	defer context.AfterFunc(h.ctx, func() { h.ch.Close() })()
+	return h.ch.Read(b)
 }
 
 // patient is a screen that ends the connection when it takes nothing for too long.

@@ -27,6 +27,7 @@ const (
 	grace       = 20 * time.Second // until somebody has proved who he is
 	alone       = 30 * time.Second // a connection without a session
 	stalled     = 10 * time.Second // a terminal that takes nothing
+	starved     = time.Minute      // a command that waits for what is sent along
 	maxUnproved = 8                // connections of nobody yet, together
 	maxPeople   = 8                // connections of people
 	maxSessions = 4                // of one connection
@@ -60,6 +61,17 @@ type Session struct {
 	Ended  <-chan struct{} // closed when his account was changed: his sessions end but the one that did it
 }
 
+// Command is one command without a session at a terminal.
+type Command struct {
+	Who  tel.Who
+	From string
+	Line string
+	In   io.Reader // what is sent along; nil: nothing can be
+	Out  io.Writer
+	Err  io.Writer // for people, where Out is a file
+	Raw  bool      // every byte goes through as it is: there is no terminal on either side
+}
+
 // Config is what a server needs.
 type Config struct {
 	Key  ssh.Signer
@@ -67,7 +79,7 @@ type Config struct {
 	// Shell serves a person until he leaves.
 	Shell func(context.Context, Session) error
 	// Exec does one command and returns its exit code.
-	Exec func(ctx context.Context, who tel.Who, line string, out io.Writer) int
+	Exec func(context.Context, Command) int
 	Log  *slog.Logger // nil: nothing is logged
 }
 

@@ -106,7 +106,13 @@ func start(t *testing.T) *rig {
 	r := &rig{t: t, key: signer(t), host: host, done: make(chan error, 1)}
 	r.door = &door{name: "maria", key: r.key.PublicKey()}
 	s := New(Config{Key: host, Door: r.door,
-		Exec: func(ctx context.Context, who tel.Who, line string, out io.Writer) int {
+		Exec: func(ctx context.Context, c Command) int {
+			who, line, out := c.Who, c.Line, c.Out
+			if line == "copy" {
+				n, err := io.Copy(out, c.In)
+				fmt.Fprintf(c.Err, "%d bytes from %s, raw %t, %v\n", n, c.From, c.Raw, err)
+				return 0
+			}
 			fmt.Fprintf(out, "%s %s %s: %s\n", who.Name, who.Role, who.Via, line)
 			switch line {
 			case "fail":
@@ -214,6 +220,34 @@ func TestExec(t *testing.T) {
 	defer r.door.mu.Unlock()
 	if !slices.Equal(r.door.arrived, []string{"maria 127.0.0.1"}) {
 		t.Errorf("arrived %q", r.door.arrived)
+	}
+}
+
+// A command takes every byte and gives every byte, and what is for people goes beside;
+// with a terminal it is told that bytes would not come through.
+func TestBytesGoThrough(t *testing.T) {
+	r := start(t)
+	c := r.client()
+	body := make([]byte, 3<<20)
+	rand.Read(body)
+	for _, pty := range []bool{false, true} {
+		s := r.session(c)
+		if pty {
+			if err := s.RequestPty("vt100", 24, 80, ssh.TerminalModes{}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		var out, beside bytes.Buffer
+		s.Stdin, s.Stdout, s.Stderr = bytes.NewReader(body), &out, &beside
+		if err := s.Run("copy"); err != nil {
+			t.Fatal(err)
+		}
+		if !bytes.Equal(out.Bytes(), body) {
+			t.Errorf("%d of %d bytes came through", out.Len(), len(body))
+		}
+		if want := fmt.Sprintf("%d bytes from 127.0.0.1, raw %t, <nil>\n", len(body), !pty); beside.String() != want {
+			t.Errorf("%q, not %q", beside.String(), want)
+		}
 	}
 }
 

@@ -1,6 +1,7 @@
 package peers
 
 import (
+	"bytes"
 	"fmt"
 	"os"
 	"os/exec"
@@ -174,8 +175,46 @@ func TestSSH(t *testing.T) {
 		}
 	}
 	interactive(t, run("-tt", "maria@127.0.0.1"))
+	boxAsAFile(t, h, run)
 	d.Do("people unkey maria "+strings.Fields(string(fingerprint))[1], "> ")
 	h.Stop()
+}
+
+// boxAsAFile takes the box over SSH into a file, encrypted, and puts it back; age opens
+// no other, and with a terminal there is none.
+func boxAsAFile(t *testing.T, h *Daemon, run func(...string) *exec.Cmd) {
+	t.Helper()
+	cmd := run("maria@127.0.0.1", "backup --encrypt --book")
+	cmd.Stdin = strings.NewReader("correct horse battery\n")
+	file, err := cmd.Output()
+	if err != nil || !bytes.HasPrefix(file, []byte("age-encryption.org/v1\n")) {
+		t.Fatalf("a backup: %v, %d bytes", err, len(file))
+	}
+	bundle, err := run("maria@127.0.0.1", "support bundle").Output()
+	if err != nil || !bytes.HasPrefix(bundle, []byte{0x1f, 0x8b}) { // RFC 1952, 2.3.1
+		t.Errorf("a support bundle: %v, %d bytes", err, len(bundle))
+	}
+	if out, err := run("-tt", "maria@127.0.0.1", "backup --lang en").CombinedOutput(); err == nil || !strings.Contains(string(out), "only text comes through here") {
+		t.Errorf("on a terminal: %v %.200q", err, out)
+	}
+	for _, c := range []struct {
+		line, sent, want string
+	}{
+		{"restore --lang en", string(file), "the backup is encrypted"},
+		{"restore --encrypt --lang en", "correct house battery\n" + string(file), "wrong passphrase"},
+		{"restore --encrypt --lang en", "correct horse battery\n" + string(file[:len(file)-1]), "cannot"},
+		{"restore --encrypt --lang en", "correct horse battery\n" + string(file), "is whole."},
+	} {
+		cmd := run("maria@127.0.0.1", c.line)
+		cmd.Stdin = strings.NewReader(c.sent)
+		if out, err := cmd.CombinedOutput(); !strings.Contains(string(out), c.want) || (err == nil) != (c.want == "is whole.") {
+			t.Errorf("%s: %v %.300q, not %s", c.line, err, out, c.want)
+		}
+	}
+	Until(t, "the house stands by the backup", 20*time.Second, func() bool {
+		out, _ := h.Run("book", "tail", "60")
+		return strings.Contains(out, "backup of")
+	})
 }
 
 // interactive runs ssh at a terminal of 10 rows, whose answers stop after a page.

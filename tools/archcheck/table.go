@@ -72,7 +72,7 @@ var table = []row{
 	{packages: "firmware/gatehouse", never: []string{"os/**", "database/sql"}},
 	{packages: "firmware/lan", ours: []string{"firmware/tel", "firmware/durable", "firmware/config/place"}, never: []string{"database/sql"}, alien: true},
 	{packages: "firmware/provision", ours: []string{"firmware/lan", "firmware/durable", "firmware/config/place"}, never: []string{"net/http/**", "database/sql"}},
-	{packages: "firmware/confine", never: []string{"net/**", "database/sql"}, alien: true},                                            // x/sys: Landlock, seccomp
+	{packages: "firmware/confine", never: []string{"net/**", "database/sql"}, alien: true}, // x/sys: Landlock, seccomp
 	{packages: "firmware/stick", ours: []string{"firmware/tel"}, never: []string{"net/**", "database/sql"}},
 	{packages: "firmware/wipe", ours: []string{"firmware/durable"}, never: []string{"net/**", "database/sql"}, alien: true},           // x/sys: TRIM
 	{packages: "firmware/keeper", ours: []string{"firmware/tel", "firmware/gatehouse"}, never: []string{"database/sql"}, alien: true}, // x/sys: who asks
@@ -95,7 +95,7 @@ var table = []row{
 		"hal/display", "hal/display/dots", "hal/led", "hal/button"}, never: []string{"database/sql"}, alien: true},
 	{packages: "firmware/sshd", ours: []string{"firmware/tel", "firmware/durable", "firmware/gatehouse"}, never: []string{"database/sql"}, alien: true},
 	{packages: "firmware/console/edit", never: machine, virtual: true},
-	{packages: "firmware/console", ours: []string{"firmware/gatehouse", "firmware/view", "firmware/config", "firmware/config/life", "firmware/health", "firmware/tel", "firmware/trace", "firmware/console/edit", "firmware/lan", "firmware/update/slotwire"}, alien: true},
+	{packages: "firmware/console", ours: []string{"firmware/gatehouse", "firmware/view", "firmware/config", "firmware/config/life", "firmware/health", "firmware/tel", "firmware/trace", "firmware/console/edit", "firmware/lan", "firmware/stick", "firmware/update/slotwire"}, alien: true},
 	{packages: "firmware/web/**", ours: []string{"firmware/view", "firmware/config", "firmware/health", "firmware/tel", "firmware/trace",
 		"firmware/web/**", "firmware/durable"}, never: []string{"database/sql"}, alien: true},
 
