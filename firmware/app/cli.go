@@ -46,6 +46,7 @@ type runCmd struct {
 	Keeper  string       `placeholder:"PATH" help:"Socket of the keeper; without it the image's, if there is one."`
 	journal *Journal     `kong:"-"` // of the program, for all its houses
 	follows bool         `kong:"-"` // there was a house before
+	seats   *seats       `kong:"-"` // at serial lines, for all its houses
 	built   func(*House) `kong:"-"` // is told of each house before it runs; nil: nobody
 
 	Web   string `placeholder:"HOST:PORT" help:"Serve the wall page here instead; over TLS it is 363 ports above, as 443 is above 80."`

@@ -1,7 +1,6 @@
 package app
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -11,7 +10,6 @@ import (
 	"net/netip"
 	"runtime"
 	"slices"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -19,7 +17,6 @@ import (
 	"github.com/centralita/centralita/board/sim"
 	"github.com/centralita/centralita/board/simpanel"
 	"github.com/centralita/centralita/firmware/book"
-	"github.com/centralita/centralita/firmware/call"
 	"github.com/centralita/centralita/firmware/config"
 	"github.com/centralita/centralita/firmware/config/life"
 	"github.com/centralita/centralita/firmware/config/secret"
@@ -102,6 +99,7 @@ type House struct {
 	journal  *Journal
 	doors    doors
 	consoles []*serialDoor
+	seats    *seats // nil: serial lines end with the house
 	ssh      sshDoor
 	life     *life.Life // nil: versions are not kept
 	override func(*config.Config) error
@@ -134,13 +132,14 @@ type Rooms struct {
 	Override func(*config.Config) error
 	Reports  []board.Report // of what was looked at before
 	Keeper   *keeper.Client // with root's rights; nil: there is none
+	Seats    *seats         // from house to house; nil: serial lines end with this one
 	Follows  bool           // another house was before in this process: the box does not start
 	Log      *slog.Logger
 }
 
 // New builds a house. It owns out and the book from now on, also when it fails.
 func New(r Rooms, out *Outside) (*House, error) {
-	h := &House{cfg: r.Config, dir: r.Dir, out: out, log: r.Log, book: r.Book, secrets: r.Secrets, prompts: r.Prompts, started: time.Now(), shards: runtime.GOMAXPROCS(0), life: r.Life, version: r.Version, override: r.Override, again: make(chan string, 1), order: newOrder(), keeper: r.Keeper, follows: r.Follows}
+	h := &House{cfg: r.Config, dir: r.Dir, out: out, log: r.Log, book: r.Book, secrets: r.Secrets, prompts: r.Prompts, started: time.Now(), shards: runtime.GOMAXPROCS(0), life: r.Life, version: r.Version, override: r.Override, again: make(chan string, 1), order: newOrder(), keeper: r.Keeper, follows: r.Follows, seats: r.Seats}
 	h.present.Store(r.Config)
 	if h.journal = r.Journal; h.journal == nil {
 		h.journal = newJournal()
@@ -157,7 +156,10 @@ func New(r Rooms, out *Outside) (*House, error) {
 	if err != nil {
 		out.close()
 		h.closeFront()
-		return nil, errors.Join(err, h.closeBoard(), h.closeConsoles(), r.Book.Close(), h.clock.Close())
+		for _, d := range h.consoles {
+			err = errors.Join(err, d.giveBack())
+		}
+		return nil, errors.Join(err, h.closeBoard(), r.Book.Close(), h.clock.Close())
 	}
 	return h, nil
 }
@@ -259,91 +261,6 @@ func (h *House) buildWeb() (err error) {
 		}
 	}
 	h.web, err = web.New(cfg, &h.store, h.log)
-	return err
-}
-
-// Run works until ctx ends, then says goodbye: calls are ended, the book is
-// closed. ready is called once when calls are taken.
-func (h *House) Run(ctx context.Context, ready func()) error {
-	h.book.Append(call.Fact{Kind: call.Config, At: h.started, Reason: h.cfg.File, Evidence: h.cfg.Digest})
-	h.openDog()
-	h.bookBoard()
-	work, stop := context.WithCancel(context.WithoutCancel(ctx))
-	defer stop()
-	var all sync.WaitGroup
-	failed := make(chan error, 16)
-	part := func(name string, run func(context.Context) error) {
-		all.Go(func() {
-			if err := run(work); err != nil && work.Err() == nil {
-				failed <- fmt.Errorf("%s stopped: %w", name, err)
-			}
-		})
-	}
-	part("the media engine", h.engine.Run)
-	part("the exchange", func(ctx context.Context) error { h.exchange.Run(ctx); return nil })
-	for id, p := range h.wires {
-		all.Go(func() { h.listen(id, p) })
-		all.Go(func() { h.pumps[id].Run(work) })
-	}
-	for _, p := range h.idle {
-		all.Go(func() { drain(p) })
-	}
-	part("the black box", h.recorder.run)
-	part("the line profiles", h.profiles.run)
-	if h.out.Wire != nil && h.sim != nil {
-		part("the simulated wire", func(ctx context.Context) error { return h.sim.Serve(ctx, h.out.Wire) })
-	}
-	part("SIP", func(ctx context.Context) error { return h.sip.Serve(ctx, h.out.SIP, h.out.SIPStream) })
-	part("the panel", func(ctx context.Context) error {
-		h.panel.Run(ctx)
-		return nil
-	})
-	if h.real.buttons != nil {
-		part("the buttons", h.pressed)
-	}
-	if h.out.Web != nil {
-		part("the wall page", func(ctx context.Context) error { return h.web.Serve(ctx, h.out.Web) })
-	}
-	if h.doors.cert != nil {
-		part("the pages over TLS", h.serveDoors)
-	}
-	part("the claim", h.doors.access.Run)
-	if h.out.Control != nil {
-		part("the console", h.serveConsole)
-	}
-	if h.out.SSH != nil && h.cfg.Access.SSH.IsValid() {
-		part("SSH", h.serveSSH)
-	}
-	for _, d := range h.consoles {
-		part("a serial console", func(ctx context.Context) error { return h.serveSerial(ctx, d) })
-	}
-	h.uplinks.run(work, part)
-	h.syslog.run(work, part)
-	if len(h.cfg.Clock.Servers) > 0 {
-		part("the time servers", h.askTime)
-	}
-	part("the order to restart", h.attendOrder)
-	part("updates", h.updates.Run)
-	part("the watch", h.watch)
-	part("late channels", h.awaitLate)
-	part("the address", h.keepAddress)
-	part("the watchdog", h.feed)
-	h.liveOn()
-	ready()
-	h.notify("READY=1")
-	why, err := h.last(ctx, failed)
-	h.leaveLife()
-	h.farewell()
-	stop()
-	err = errors.Join(err, h.closeBoard())
-	all.Wait()
-	h.closeFront()
-	h.book.Append(call.Fact{Kind: call.Shutdown, At: time.Now(), Reason: cmp.Or(why, "stopped")})
-	err = errors.Join(err, h.book.Close(), h.clock.Close())
-	err = errors.Join(err, h.closeDog(err))
-	if why != "" {
-		return &restart{why, err}
-	}
 	return err
 }
 

@@ -241,6 +241,7 @@ func (c *runCmd) restored(l *life.Life, log *slog.Logger) (*life.Life, error) {
 	if !restorePending(c.Data) {
 		return l, nil
 	}
+	c.seats.vacate() // the accounts are others
 	if err := l.Close(); err != nil {
 		return l, err
 	}

@@ -36,7 +36,9 @@ func TestAPasswordEndsEverySession(t *testing.T) {
 			t.Cleanup(func() { stop(); far.Close(); near.Close(); <-done })
 			return expect.New(t, near)
 		}
-		serial := func(ctx context.Context, line net.Conn) error { return c.ServeLine(ctx, "ttyS1", line, time.Hour) }
+		serial := func(ctx context.Context, line net.Conn) error {
+			return c.ServeLine(ctx, "ttyS1", line, console.Sit(line), time.Hour)
+		}
 		hers, anas := sit(serial), sit(serial)
 		hers.Do("login Eva", "Password: ")
 		hers.Do("otra frase bien larga", "eva@centralita> ")

@@ -48,10 +48,13 @@ func (c *runCmd) run(stdout, stderr io.Writer) int {
 // lives runs houses until one ends for good; a factory reset begins anew with none of
 // the data.
 func (c *runCmd) lives(ctx context.Context, log *slog.Logger, stdout, stderr io.Writer) error {
+	c.seats = &seats{}
 	for {
-		if err := c.houses(ctx, log, stdout, stderr); !errors.Is(err, errErase) {
-			return err
+		err := c.houses(ctx, log, stdout, stderr)
+		if !errors.Is(err, errErase) {
+			return errors.Join(err, c.seats.close())
 		}
+		c.seats.vacate()
 	}
 }
 
@@ -66,20 +69,11 @@ func (c *runCmd) houses(ctx context.Context, log *slog.Logger, stdout, stderr io
 	if _, err := wipe.Finish(c.Data); err != nil {
 		return err
 	}
-	j, keep, err := openJournal(c.Data)
+	log, closeLog, err := c.openLog(log, stderr)
 	if err != nil {
 		return err
 	}
-	kept, stop := context.WithCancel(context.Background())
-	var keeping sync.WaitGroup
-	defer keeping.Wait()
-	defer stop()
-	keeping.Go(func() {
-		if err := keep(kept); err != nil {
-			fmt.Fprintln(stderr, "centralita:", err)
-		}
-	})
-	c.journal, log = j, j.join(log)
+	defer closeLog()
 	l, err := life.Open(durable.Disk{}, c.Data, log)
 	if err != nil {
 		return err
@@ -88,39 +82,67 @@ func (c *runCmd) houses(ctx context.Context, log *slog.Logger, stdout, stderr io
 		err = c.adopt(l, log, stderr)
 	}
 	c.priority = hurry()
-	for err == nil {
-		began := time.Now()
-		var h *House
-		if h, err = c.open(ctx, l, log, stderr); err != nil {
-			if ctx.Err() != nil {
-				err = nil // it was to end while it began
-			}
+	for again := true; again && err == nil; {
+		if again, err = c.one(ctx, l, log, stdout, stderr); !again {
 			break
 		}
-		c.follows = true
-		if c.built != nil {
-			c.built(h)
-		}
-		err = h.Run(ctx, func() { h.greet(stdout, c.Data, time.Since(began)) })
-		if again, ok := errors.AsType[*restart](err); ok && ctx.Err() == nil {
-			if again.err != nil {
-				log.Error("the house ended badly", "err", again.err)
+		if wipe.Asked(c.Data) {
+			if err := l.Close(); err != nil {
+				log.Error("the configuration's life", "err", err)
 			}
-			if err = nil; wipe.Asked(c.Data) {
-				if err := l.Close(); err != nil {
-					log.Error("the configuration's life", "err", err)
-				}
-				return errErase
-			}
-			l, err = c.restored(l, log)
-			continue
+			return errErase
 		}
-		break
-	}
-	if again, ok := errors.AsType[*restart](err); ok {
-		err = again.err
+		l, err = c.restored(l, log)
 	}
 	return errors.Join(err, l.Close())
+}
+
+// openLog opens the journal of the program, for all its houses.
+func (c *runCmd) openLog(log *slog.Logger, stderr io.Writer) (_ *slog.Logger, closeLog func(), err error) {
+	j, keep, err := openJournal(c.Data)
+	if err != nil {
+		return nil, nil, err
+	}
+	kept, stop := context.WithCancel(context.Background())
+	var keeping sync.WaitGroup
+	keeping.Go(func() {
+		if err := keep(kept); err != nil {
+			fmt.Fprintln(stderr, "centralita:", err)
+		}
+	})
+	c.journal = j
+	return j.join(log), func() { stop(); keeping.Wait() }, nil
+}
+
+// one opens a house and runs it to its end; again says that another one is to follow.
+func (c *runCmd) one(ctx context.Context, l *life.Life, log *slog.Logger, stdout, stderr io.Writer) (again bool, err error) {
+	began := time.Now()
+	h, err := c.open(ctx, l, log, stderr)
+	if err != nil {
+		if ctx.Err() != nil {
+			err = nil // it was to end while it began
+		}
+		return false, err
+	}
+	if err := c.seats.close(); err != nil { // nobody sits there in this house
+		log.Warn("a serial console of the house before", "err", err)
+	}
+	c.follows = true
+	if c.built != nil {
+		c.built(h)
+	}
+	err = h.Run(ctx, func() { h.greet(stdout, c.Data, time.Since(began)) })
+	over, ok := errors.AsType[*restart](err)
+	if !ok {
+		return false, err
+	}
+	if ctx.Err() != nil {
+		return false, over.err
+	}
+	if over.err != nil {
+		log.Error("the house ended badly", "err", over.err)
+	}
+	return true, nil
 }
 
 // fromFile is who brings a version in by --config.
@@ -238,7 +260,7 @@ func (c *runCmd) build(ctx context.Context, l *life.Life, n int, log *slog.Logge
 	if err != nil {
 		return nil, fmt.Errorf("%w%s", err, closing(errors.Join(b.Close(), clock.leave())))
 	}
-	return New(Rooms{Config: cfg, Time: clock, Journal: c.journal, Dir: c.Data, Book: b, Secrets: secrets, Prompts: pack, Life: l, Version: n, Override: c.override, Reports: append([]board.Report{c.priority}, c.reports...), Keeper: keeperAt(c.Keeper), Follows: c.follows, Log: log}, out)
+	return New(Rooms{Config: cfg, Time: clock, Journal: c.journal, Dir: c.Data, Book: b, Secrets: secrets, Prompts: pack, Life: l, Version: n, Override: c.override, Reports: append([]board.Report{c.priority}, c.reports...), Keeper: keeperAt(c.Keeper), Follows: c.follows, Seats: c.seats, Log: log}, out)
 }
 
 // name is what problems of version n are told of: the file it was taken from,

@@ -3,12 +3,12 @@ package app
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"sync"
 	"time"
 
 	"github.com/centralita/centralita/board"
+	"github.com/centralita/centralita/firmware/console"
 	"github.com/centralita/centralita/firmware/exchange"
 	"github.com/centralita/centralita/firmware/view"
 	"github.com/centralita/centralita/hal/serial"
@@ -19,31 +19,54 @@ import (
 const stalled = 5 * time.Second
 
 // serialDoor is a serial line at which a technician may sit. The line that was opened
-// at the start is kept for the first session.
+// at the start, or kept from the house before, is for the first session.
 type serialDoor struct {
 	serial.Device
+	seats *seats
+	house context.Context // set before it is served
 	mu    sync.Mutex
-	first serial.Line // nil: it was used, or could not be opened
+	first *seatLine // nil: it was used, or could not be opened
+}
+
+// begin opens the line at the start.
+func (d *serialDoor) begin() (err error) {
+	if d.first = d.seats.take(d.Name()); d.first == nil {
+		d.first, err = d.open()
+	}
+	return err
+}
+
+func (d *serialDoor) open() (*seatLine, error) {
+	l, err := d.Device.Open(serial.Limits{Write: stalled})
+	if err != nil {
+		return nil, err
+	}
+	return &seatLine{l, console.Sit(l)}, nil
 }
 
 // Open implements serial.Device.
-func (d *serialDoor) Open(lim serial.Limits) (serial.Line, error) {
+func (d *serialDoor) Open(serial.Limits) (serial.Line, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if l := d.first; l != nil {
-		d.first = nil
-		return l, nil
+	l := d.first
+	if d.first = nil; l == nil {
+		var err error
+		if l, err = d.open(); err != nil {
+			return nil, err
+		}
 	}
-	return d.Device.Open(lim)
+	return &lent{seatLine: l, name: d.Name(), house: d.house, seats: d.seats}, nil
 }
 
-func (d *serialDoor) close() error {
+// giveBack gives back the line of a house that does not come about: the next one may.
+func (d *serialDoor) giveBack() error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if d.first == nil {
+	l := d.first
+	if d.first = nil; l == nil {
 		return nil
 	}
-	return d.first.Close()
+	return d.seats.keep(d.Name(), l)
 }
 
 // openConsoles opens the serial lines that the board has for a technician. One that is
@@ -57,11 +80,9 @@ func (h *House) openConsoles() {
 			h.addPart(board.Report{Driver: consoleDriver, Port: path, State: board.Skipped, Why: "no serial lines are opened here"})
 			continue
 		}
-		d := &serialDoor{Device: h.out.Console(path)}
+		d := &serialDoor{Device: h.out.Console(path), seats: h.seats}
 		h.consoles = append(h.consoles, d)
-		var err error
-		d.first, err = d.Device.Open(serial.Limits{Write: stalled})
-		r := consoleReport(path, err)
+		r := consoleReport(path, d.begin())
 		h.real.reports = append(h.real.reports, r)
 		h.addPart(r)
 	}
@@ -105,8 +126,9 @@ func whyNoConsole(err error) (why, hint string) {
 // serveSerial serves whoever sits at a serial line, as often as it comes back.
 func (h *House) serveSerial(ctx context.Context, d *serialDoor) error {
 	c := h.desk()
-	serial.Keep(ctx, d, serial.Limits{Write: stalled}, func(ctx context.Context, l serial.Line) error {
-		if err := c.ServeLine(ctx, d.Name(), l, h.cfg.Access.Console); ctx.Err() == nil {
+	d.house = ctx
+	serial.Keep(ctx, d, serial.Limits{}, func(ctx context.Context, l serial.Line) error {
+		if err := c.ServeLine(ctx, d.Name(), l, l.(*lent).seat, h.cfg.Access.Console); ctx.Err() == nil {
 			h.log.Debug("a serial console ended", "line", d.Name(), "err", err)
 			return serial.ErrGone // whatever it says: it is nobody's any more
 		}
@@ -132,17 +154,6 @@ func (h *House) consoleTold(r board.Report) {
 	h.hardware = slices.Clone(h.hardware) // pictures hold the old one
 	h.hardware[i] = now
 	h.exchange.Post(exchange.OnNews{})
-}
-
-// closeConsoles gives back the lines that nobody has served yet.
-func (h *House) closeConsoles() error {
-	var errs []error
-	for _, d := range h.consoles {
-		if err := d.close(); err != nil {
-			errs = append(errs, fmt.Errorf("cannot close the console %s: %w", d.Name(), err))
-		}
-	}
-	return errors.Join(errs...)
 }
 
 // Code is what the web asks of whoever wants to be the first owner, and until when.

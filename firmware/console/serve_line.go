@@ -11,12 +11,11 @@ import (
 )
 
 // ServeLine serves whoever sits at a serial line until the line fails or ctx ends. The
-// line is called name. Its Write gives up with os.ErrDeadlineExceeded when the far end
+// line is called name; seat is the place at it, which the caller keeps when ctx ends with
+// ErrAnew. The line's Write gives up with os.ErrDeadlineExceeded when the far end
 // takes nothing; then the session is over, and another begins with the next key.
-func (c *Console) ServeLine(ctx context.Context, name string, line io.ReadWriter, idle time.Duration) error {
-	ctx, stop := context.WithCancel(ctx)
-	defer stop()
-	d := Desk{Who: tel.Who{Name: string(tel.DoorSerial), Via: tel.DoorSerial}, From: name, In: Pump(ctx, line), Out: line, Idle: idle}
+func (c *Console) ServeLine(ctx context.Context, name string, line io.Writer, seat *Seat, idle time.Duration) error {
+	d := Desk{Who: tel.Who{Name: string(tel.DoorSerial), Via: tel.DoorSerial}, From: name, In: seat.in, Out: line, Idle: idle, Seat: seat}
 	for {
 		err := c.Shell(ctx, d)
 		if !errors.Is(err, os.ErrDeadlineExceeded) {

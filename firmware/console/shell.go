@@ -44,6 +44,9 @@ type Desk struct {
 	Resize <-chan Size // nil: never
 	Idle   time.Duration
 	Quiet  bool // no banner: he was here before
+	// Seat keeps the session while one house ends with ErrAnew and another begins; nil:
+	// it ends with the house.
+	Seat *Seat
 	// Ended is closed when the session must end though nothing else says so: the person's
 	// password or role was changed elsewhere. nil: never.
 	Ended <-chan struct{}
@@ -131,11 +134,14 @@ func (c *Console) Shell(ctx context.Context, d Desk) error {
 		needs: make(chan struct{}), keys: make(chan byte), asks: make(chan question)}
 	s.resize(d.Size)
 	s.ed = edit.New(s.cols)
-	if !d.Quiet {
+	if s.sit() || !d.Quiet {
 		s.banner()
 	}
 	for !s.leave && s.broken == nil {
 		line, err := s.read(ctx, s.prompt(), edit.Command)
+		if err == nil && s.anew(ctx) { // it is for the next house
+			s.ahead, err = append([]byte(line+"\r"), s.ahead...), ctx.Err()
+		}
 		if err == nil {
 			s.command(ctx, line)
 			err = s.after()
@@ -152,6 +158,7 @@ func (c *Console) Shell(ctx context.Context, d Desk) error {
 		case errors.Is(err, errRevoked):
 			s.logout(s.revocation())
 		default:
+			s.rise(ctx)
 			return err
 		}
 	}

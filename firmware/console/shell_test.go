@@ -95,7 +95,7 @@ func sit(t *testing.T, d Deps, g *gate, limits serial.Limits) *sitting {
 	}
 	ctx, stop := context.WithCancel(context.Background())
 	s := &sitting{Driver: expect.New(t, c.Far()), cable: c, gate: g, ended: make(chan error, 1)}
-	go func() { s.ended <- New(d).ServeLine(ctx, "ttyS1", line, 10*time.Minute) }()
+	go func() { s.ended <- New(d).ServeLine(ctx, "ttyS1", line, Sit(line), 10*time.Minute) }()
 	t.Cleanup(func() { // before the driver's own, which waits for the end of what it reads
 		stop()
 		if err := line.Close(); err != nil {

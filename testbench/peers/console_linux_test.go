@@ -242,3 +242,26 @@ func interactive(t *testing.T, cmd *exec.Cmd) {
 	must(t, cmd.Wait())
 	must(t, tty.Close())
 }
+
+// A configuration that takes another house does not send away who applied it: he sees
+// it go and come, what he types meanwhile is done after, and the line is never closed.
+func TestASessionThroughAnotherHouse(t *testing.T) {
+	t.Parallel()
+	c, d := terminal(t)
+	h := NewDaemon(t, bin, withConsole(c.Link, ""))
+	claim(d)
+	d.Do("page off", "> ")
+	d.Do("config set listen.rtp 20000-20999", "> ")
+	d.Send("config apply 10m\r")
+	d.Expect("La casa empieza de nuevo; lo que escriba espera.")
+	d.Send("config confirm\r")
+	d.Expect("maria@centralita> config confirm")
+	d.Expect("> ")
+	d.Do("config show", "20000-20999")
+	d.Do("logout", "Sesión cerrada.")
+	d.Do("lines", "es para quien ha entrado")
+	h.Stop()
+	if err := d.Err(); err != nil {
+		t.Errorf("not plain text: %v", err)
+	}
+}
