@@ -11,16 +11,22 @@ type idleClock struct {
 	limit  time.Duration // zero: none
 	t      *time.Timer
 	warned bool
+	since  *time.Time // of the shell
 }
 
-// clock starts the count, for whom there is one.
+// clock starts the count, for whom there is one. Another house does not begin it anew,
+// but there is a warning before the end.
 func (s *shell) clock() *idleClock {
-	c := &idleClock{}
+	if !s.sat {
+		s.since = time.Now()
+	}
+	s.sat = false
+	c := &idleClock{since: &s.since}
 	if s.who.Role > tel.Nobody {
 		c.limit = s.idle
 	}
 	if c.limit > 0 {
-		c.t = time.NewTimer(c.limit - c.notice())
+		c.t = time.NewTimer(max(0, c.limit-c.notice()-time.Since(s.since)))
 	}
 	return c
 }
@@ -37,6 +43,7 @@ func (c *idleClock) timer() <-chan time.Time {
 
 // touch begins the count anew.
 func (c *idleClock) touch() {
+	*c.since = time.Now()
 	if c.t != nil {
 		c.warned = false
 		c.t.Reset(c.limit - c.notice())

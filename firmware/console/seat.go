@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"sync"
+	"time"
 
 	"github.com/centralita/centralita/firmware/console/edit"
 	"github.com/centralita/centralita/firmware/tel"
@@ -28,6 +29,8 @@ type Seat struct {
 // carried is what a session is without its house.
 type carried struct {
 	who        tel.Who
+	ended      <-chan struct{} // of the house before: closed when the account changed after he rose
+	since      time.Time       // of the last key
 	lang       tel.Lang
 	rows, cols int
 	page, ansi bool
@@ -75,7 +78,7 @@ func (s *shell) rise(ctx context.Context) {
 	s.ed.Leave()
 	_ = s.write(s.ed.Output()) // broken keeps the error
 	s.say("%s", s.t("La casa empieza de nuevo; lo que escriba espera.", "The house starts anew; what you type waits."))
-	s.d.Seat.put(&carried{who: s.who, lang: s.lang, rows: s.rows, cols: s.cols, page: s.page, ansi: s.ansi, ed: s.ed, ahead: s.ahead})
+	s.d.Seat.put(&carried{who: s.who, ended: s.ended, since: s.since, lang: s.lang, rows: s.rows, cols: s.cols, page: s.page, ansi: s.ansi, ed: s.ed, ahead: s.ahead})
 }
 
 // sit goes on with the session that was left in the seat. It reports whether there was one.
@@ -89,11 +92,18 @@ func (s *shell) sit() bool {
 	}
 	s.lang, s.rows, s.cols, s.page, s.ansi, s.ed, s.ahead = was.lang, was.rows, was.cols, was.page, was.ansi, was.ed, was.ahead
 	ended := a.Standing(was.who.Name) // before it is looked up: what changes meanwhile ends it
+	why := errRemoved
 	if role := a.RoleOf(was.who.Name); role > tel.Nobody {
-		s.who, s.ended = was.who, ended
-		s.who.Role = role
-	} else {
-		s.ed, s.ahead = edit.New(s.cols), nil
+		select {
+		case <-was.ended: // while the house before came to its end
+			why = errRevoked
+		default:
+			s.who, s.ended, s.since, s.sat = was.who, ended, was.since, true
+			s.who.Role = role
+			return true
+		}
 	}
+	s.ed, s.ahead = edit.New(s.cols), nil
+	s.say("%s", s.t(why.es, why.en))
 	return true
 }

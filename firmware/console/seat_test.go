@@ -88,7 +88,7 @@ func TestASessionOutlivesItsHouse(t *testing.T) {
 			k.t.Errorf("it was entered %d times", n)
 		}
 		k.Send("st")
-		<-time.After(10*time.Minute + time.Second) // the clock of the session goes on
+		<-time.After(10*time.Minute + time.Second)
 		k.Expect("la sesión se cerró por falta de actividad")
 		k.Do("agents", "es para quien ha entrado")
 	})
@@ -115,11 +115,12 @@ func TestWhoDoesNotStay(t *testing.T) {
 		before func(*kept) // the end of the first house
 		after  func(*kept)
 	}{
-		"the password changed at the last moment": {ErrAnew, func(k *kept) { k.gate.change(); k.Expect("changed elsewhere") }, nil},
-		"the account is gone":                     {ErrAnew, nil, func(k *kept) { k.gate.owner = "ana" }},
-		"a backup brought other accounts":         {ErrAnew, nil, func(k *kept) { k.seat.Vacate() }},
-		"he left":                                 {ErrAnew, func(k *kept) { k.Do("exit", "Logged out.") }, nil},
-		"the end for good":                        {nil, nil, nil},
+		"the password changed at the last moment":    {ErrAnew, func(k *kept) { k.gate.change(); k.Expect("changed elsewhere") }, nil},
+		"the password changed while the house ended": {ErrAnew, nil, func(k *kept) { k.gate.change() }},
+		"the account is gone":                        {ErrAnew, nil, func(k *kept) { k.gate.owner = "ana" }},
+		"a backup brought other accounts":            {ErrAnew, nil, func(k *kept) { k.seat.Vacate() }},
+		"he left":                                    {ErrAnew, func(k *kept) { k.Do("exit", "Logged out.") }, nil},
+		"the end for good":                           {nil, nil, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			seated(t, func(k *kept) {
@@ -139,4 +140,28 @@ func TestWhoDoesNotStay(t *testing.T) {
 			})
 		})
 	}
+}
+
+// The time without a key is counted through another house, with the warning before its
+// end; a key between the two houses begins it anew.
+func TestTheTimeoutThroughAnotherHouse(t *testing.T) {
+	seated(t, func(k *kept) {
+		<-time.After(8 * time.Minute)
+		k.end(ErrAnew)
+		k.open()
+		k.Expect("maria@centralita> ")
+		<-time.After(time.Minute + time.Second)
+		k.Expect("No activity: the session ends in")
+		<-time.After(time.Minute)
+		k.Expect("the session was closed for want of activity")
+	})
+	seated(t, func(k *kept) {
+		<-time.After(8 * time.Minute)
+		k.end(ErrAnew)
+		k.Send("ag")
+		k.open()
+		k.Expect("maria@centralita> ag")
+		<-time.After(5 * time.Minute)
+		k.Do("ents", "Bruno")
+	})
 }

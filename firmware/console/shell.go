@@ -96,6 +96,8 @@ type shell struct {
 	rows, cols int
 	page, ansi bool
 	idle       time.Duration
+	since      time.Time // of the last key, or of the prompt after it
+	sat        bool      // since is of the house before; the first count goes on from there
 	ed         *edit.Editor
 	ahead      []byte          // typed before it was asked for
 	leave      bool            // the session is over
