@@ -73,6 +73,10 @@ func (k *Keeper) commit(_ context.Context, params json.RawMessage, _ func(any)) 
 	if ask.Floor {
 		want.Floor = max(r.Floor, r.Of(k.Running).Floor)
 	}
+	// What waits to be started must not be passed by: the boot script does not compare it.
+	if want.Floor > r.Floor && want.Try != slot.None && want.Of(want.Try).Number < want.Floor {
+		want.Try, want.Tries = slot.None, 0
+	}
 	if want != r { // cards wear: nothing is written that stands already
 		if err := k.Disk.Keep(want); err != nil {
 			return nil, err
