@@ -79,17 +79,30 @@ func fetch(ctx context.Context, dir string, log func(string, ...any)) error {
 	if err := os.RemoveAll(work); err != nil {
 		return fmt.Errorf("cannot begin anew: %w", err)
 	}
-	a := debian.Archive{Dir: work, Arch: arch, Components: []string{"non-free-firmware"}}
-	log("asking Debian for its kernel")
-	if err := a.Update(ctx); err != nil {
-		return err
-	}
-	release, err := a.Release(ctx)
+	root := filepath.Join(work, "root")
+	release, packages, err := fetchSystem(ctx, work, root, log)
 	if err != nil {
 		return err
 	}
-	version := strings.TrimSuffix(release, "-"+arch)
-	series := strings.Join(strings.SplitN(release, ".", 3)[:2], ".")
+	modules, source, err := fetchCards(ctx, work, root, release, log)
+	if err != nil {
+		return err
+	}
+	packages = append(packages, source...)
+	slices.SortFunc(packages, func(a, b pkg) int { return strings.Compare(a.Name, b.Name) })
+	return keep(work, dir, stock{Release: release, Modules: modules, Packages: packages})
+}
+
+// fetchSystem unpacks Debian's newest kernel and what the image has of Debian into root.
+func fetchSystem(ctx context.Context, work, root string, log func(string, ...any)) (release string, packages []pkg, err error) {
+	a := debian.Archive{Dir: work, Arch: arch, Components: []string{"non-free-firmware"}}
+	log("asking Debian for its kernel")
+	if err := a.Update(ctx); err != nil {
+		return "", nil, err
+	}
+	if release, err = a.Release(ctx); err != nil {
+		return "", nil, err
+	}
 	names := append(slices.Clone(wantedAll), loaders...)
 	for _, p := range wanted {
 		names = append(names, p+":"+arch)
@@ -97,48 +110,51 @@ func fetch(ctx context.Context, dir string, log func(string, ...any)) error {
 	names = append(names, "linux-image-"+release+":"+arch)
 	log("downloading %s and %d packages more", release, len(names)-1)
 	if err := a.Download(ctx, names...); err != nil {
-		return err
+		return "", nil, err
 	}
-	packages, err := listed(ctx, a.Debs())
-	if err != nil {
-		return err
+	if packages, err = listed(ctx, a.Debs()); err != nil {
+		return "", nil, err
 	}
-	root := filepath.Join(work, "root")
 	if err := os.MkdirAll(root, 0o755); err != nil {
-		return err
+		return "", nil, err
 	}
-	if err := debian.Unpack(ctx, a.Debs(), root); err != nil {
-		return err
-	}
-	build := debian.Archive{Dir: filepath.Join(work, "build"), Arch: arch}
+	return release, packages, debian.Unpack(ctx, a.Debs(), root)
+}
+
+// fetchCards builds DAHDI's modules for the kernel in root, and lists the source of them.
+func fetchCards(ctx context.Context, work, root, release string, log func(string, ...any)) (modules []string, source []pkg, err error) {
+	version := strings.TrimSuffix(release, "-"+arch)
+	series := strings.Join(strings.SplitN(release, ".", 3)[:2], ".")
+	a := debian.Archive{Dir: filepath.Join(work, "build"), Arch: arch}
 	log("building DAHDI's modules")
-	if err := build.Update(ctx); err != nil {
-		return err
+	if err := a.Update(ctx); err != nil {
+		return nil, nil, err
 	}
-	err = build.Download(ctx, modulesSource, "linux-headers-"+release+":"+arch, "linux-headers-"+version+"-common",
+	err = a.Download(ctx, modulesSource, "linux-headers-"+release+":"+arch, "linux-headers-"+version+"-common",
 		"linux-kbuild-"+series+":"+runtime.GOARCH)
 	if err != nil {
-		return err
+		return nil, nil, err
 	}
-	source, err := listed(ctx, build.Debs())
+	all, err := listed(ctx, a.Debs())
 	if err != nil {
-		return err
+		return nil, nil, err
 	}
-	modules, err := cards(ctx, build, work, root, release)
-	if err != nil {
-		return err
-	}
-	for _, p := range source {
+	for _, p := range all {
 		if p.Name == modulesSource {
-			packages = append(packages, p)
+			source = append(source, p)
 		}
 	}
-	slices.SortFunc(packages, func(a, b pkg) int { return strings.Compare(a.Name, b.Name) })
-	text, err := json.MarshalIndent(stock{Release: release, Modules: modules, Packages: packages}, "", "  ")
+	modules, err = cards(ctx, a, work, root, release)
+	return modules, source, err
+}
+
+// keep clears up work and puts it in dir's place, with what it holds written down.
+func keep(work, dir string, s stock) error {
+	text, err := json.MarshalIndent(s, "", "  ")
 	if err != nil {
 		return err
 	}
-	for _, d := range []string{filepath.Join(work, "build"), filepath.Join(work, "apt"), a.Debs()} {
+	for _, d := range []string{filepath.Join(work, "build"), filepath.Join(work, "apt"), debian.Archive{Dir: work}.Debs()} {
 		if err := os.RemoveAll(d); err != nil {
 			return fmt.Errorf("cannot clear up: %w", err)
 		}
