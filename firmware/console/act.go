@@ -43,12 +43,24 @@ func showPhones(_ context.Context, s *session) int {
 	return Fine
 }
 
-// showPanel draws the front of the box, again at each change.
+// showPanel draws the front of the box, again at each change: as data, a line each.
 func showPanel(ctx context.Context, s *session) int {
 	if s.c.d.Panel == nil || s.c.d.View == nil {
 		return s.stopped()
 	}
+	if s.r.json {
+		return s.redraw(ctx, func(int) string { return s.drawn(func(d *session) { d.frontData() }) })
+	}
 	return s.redraw(ctx, func(int) string { return s.front() })
+}
+
+// frontData is one picture as data.
+func (s *session) frontData() {
+	rows, lamps := s.c.d.Panel(s.c.d.View(), s.c.d.Now().In(s.c.d.Location))
+	s.json(struct {
+		Lamps string    `json:"lamps"`
+		Rows  [4]string `json:"rows"`
+	}{lamps, rows})
 }
 
 // front is one picture: the lamps above the display.

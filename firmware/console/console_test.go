@@ -150,7 +150,7 @@ func deps(h *hand, v *view.Snapshot) Deps {
 // TestGolden holds what people see, word by word, in both languages.
 func TestGolden(t *testing.T) {
 	for _, cmd := range []string{"help", "status", "lines", "board", "board --json", "board --check", "limits", "limits --json", "queues", "agents", "calls", "calls 1", "phones", "book verify", "book tail",
-		"panel --once", "agent pause Bruno almuerzo", "agent logout nadie", "phone 101", "phone 102", "phone 201 messages 3", "phone 201 mensajes 3", "phone 999", "phone 101 --json", "schedule oficina open", "schedule oficina ajar", "stauts", "agent",
+		"panel --once", "panel --once --json", "agent pause Bruno almuerzo", "agent logout nadie", "phone 101", "phone 102", "phone 201 messages 3", "phone 201 mensajes 3", "phone 999", "phone 101 --json", "schedule oficina open", "schedule oficina ajar", "stauts", "agent",
 		"calls --json", "queues --json", "book verify --json", "phones --json", "agent pause ana --json"} {
 		for _, lang := range []string{"es", "en"} {
 			if strings.Contains(cmd, "--json") && lang == "en" {
