@@ -42,7 +42,7 @@ func (h *House) openDoors() {
 	if h.out.HTTPS == nil {
 		return
 	}
-	if d.cert, d.fault = cert.Open(h.dir, cert.Options{Cert: h.cfg.Listen.Cert, Key: h.cfg.Listen.Key, Names: certNames(h.cfg), Floor: written, Now: h.clock.Now}); d.fault != nil {
+	if d.cert, d.fault = cert.Open(h.dir, cert.Options{Cert: h.cfg.Listen.Cert, Key: h.cfg.Listen.Key, Names: h.certNames, Floor: written, Now: h.clock.Now}); d.fault != nil {
 		h.log.Error("no pages over TLS", "err", errors.Join(d.fault, h.out.HTTPS.Close()))
 		h.out.HTTPS = nil
 	}
@@ -55,20 +55,27 @@ func (h *House) repaint() {
 	}
 }
 
-// certNames are the addresses by which browsers reach the pages.
-func certNames(cfg *config.Config) []string {
-	at := cfg.Listen.HTTPS
-	if at.Addr().IsUnspecified() {
-		own, err := ownAddress(at.Port())
-		if err != nil {
-			return nil // there is only loopback
+// certNames are the addresses by which browsers reach the pages now.
+func (h *House) certNames() []string {
+	at := []netip.Addr{h.cfg.Listen.HTTPS.Addr()}
+	if at[0].IsUnspecified() {
+		look := addresses
+		if h.out.Addresses != nil {
+			look = h.out.Addresses
 		}
-		at = own
+		own, err := look()
+		if err != nil {
+			h.log.Debug("names of the certificate", "err", err)
+		}
+		at = reachable(own)
 	}
-	if at.Addr().IsLoopback() {
-		return nil
+	var names []string
+	for _, a := range at {
+		if !a.IsLoopback() {
+			names = append(names, a.String())
+		}
 	}
-	return []string{at.Addr().String()}
+	return names
 }
 
 // accessKinds are the kinds of the book for what happens at the doors.
@@ -112,7 +119,7 @@ func (h *House) seeDoors(s *view.Snapshot) {
 // claimAt is the address of the page where the code is typed, "" where none can be
 // reached from elsewhere.
 func (h *House) claimAt() string {
-	if names := certNames(h.cfg); h.out.HTTPS != nil && len(names) > 0 {
+	if names := h.certNames(); h.out.HTTPS != nil && len(names) > 0 {
 		return net.JoinHostPort(names[0], strconv.Itoa(port443(h.out.HTTPS)))
 	}
 	return ""

@@ -39,9 +39,12 @@ const (
 // Options say which certificate it is.
 type Options struct {
 	Cert, Key string    // the site's own files; empty: the box makes one
-	Names     []string  // of our own certificate, host names and addresses, beside localhost
 	Floor     time.Time // no earlier clock can be right
 	Now       func() time.Time
+
+	// Names are host names and addresses of our own certificate now, beside localhost: of
+	// others a new one is made for the same key. nil: there are no more.
+	Names func() []string
 }
 
 // Store is the certificate. It may be used by many at once.
@@ -70,6 +73,9 @@ type stamp struct {
 func Open(dir string, opt Options) (*Store, error) {
 	if opt.Now == nil {
 		opt.Now = time.Now
+	}
+	if opt.Names == nil {
+		opt.Names = func() []string { return nil }
 	}
 	s := &Store{dir: filepath.Join(dir, Folder), opt: opt}
 	s.mu.Lock()

@@ -48,7 +48,7 @@ func shown(t *testing.T, s *Store) *x509.Certificate {
 
 func TestItMakesItsOwn(t *testing.T) {
 	dir, c := t.TempDir(), &clock{start}
-	s := open(t, dir, c, Options{Names: []string{"192.168.1.40", "centralita.local"}})
+	s := open(t, dir, c, Options{Names: named("192.168.1.40", "centralita.local")})
 	leaf := shown(t, s)
 	for _, n := range []string{"localhost", "127.0.0.1", "::1", "192.168.1.40", "centralita.local"} {
 		if err := leaf.VerifyHostname(n); err != nil {
@@ -118,12 +118,34 @@ func TestAClockThatCannotBeRight(t *testing.T) {
 
 func TestAnotherNameMakesAnother(t *testing.T) {
 	dir, c := t.TempDir(), &clock{start}
-	first := open(t, dir, c, Options{Names: []string{"10.0.0.1"}}).State()
-	second := open(t, dir, c, Options{Names: []string{"10.0.0.2"}})
+	first := open(t, dir, c, Options{Names: named("10.0.0.1")}).State()
+	second := open(t, dir, c, Options{Names: named("10.0.0.2")})
 	if err := shown(t, second).VerifyHostname("10.0.0.2"); err != nil || second.State().Groups != first.Groups {
 		t.Errorf("%v", err)
 	}
 }
+
+// An address that comes while the box runs is in the certificate within a minute; the
+// key, and so the fingerprint that somebody checked, stays.
+func TestALateAddressIsNamed(t *testing.T) {
+	c, names := &clock{start}, []string(nil)
+	s := open(t, t.TempDir(), c, Options{Names: func() []string { return names }})
+	before := s.State().Groups
+	names = []string{"192.168.1.40"}
+	c.now = c.now.Add(look)
+	if err := shown(t, s).VerifyHostname("192.168.1.40"); err != nil {
+		t.Error(err)
+	}
+	again := shown(t, s).SerialNumber
+	names = nil // the cable is out: that is no reason for another
+	c.now = c.now.Add(look)
+	if leaf := shown(t, s); leaf.SerialNumber.Cmp(again) != 0 || s.State().Groups != before {
+		t.Errorf("serial %v, was %v; key %s, was %s", leaf.SerialNumber, again, s.State().Groups, before)
+	}
+}
+
+// named are names that stay.
+func named(names ...string) func() []string { return func() []string { return names } }
 
 // A key that is there and cannot be used is named, never replaced.
 func TestABrokenKeyIsNamed(t *testing.T) {

@@ -54,7 +54,7 @@ func (s *Store) good(leaf *x509.Certificate, now time.Time) bool {
 	if now.Before(leaf.NotBefore) || leaf.NotAfter.Sub(now) < early {
 		return false
 	}
-	for _, n := range s.opt.Names {
+	for _, n := range s.opt.Names() {
 		if leaf.VerifyHostname(n) != nil {
 			return false
 		}
@@ -121,7 +121,7 @@ func (s *Store) issue(now time.Time) (*tls.Certificate, error) {
 		NotBefore: now.Add(-slack), NotAfter: now.Add(life), BasicConstraintsValid: true,
 		KeyUsage: x509.KeyUsageDigitalSignature, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
 	}
-	for _, n := range append([]string{"localhost", "127.0.0.1", "::1"}, s.opt.Names...) {
+	for _, n := range append([]string{"localhost", "127.0.0.1", "::1"}, s.opt.Names()...) {
 		if ip := net.ParseIP(n); ip != nil {
 			t.IPAddresses = append(t.IPAddresses, ip)
 		} else if !slices.Contains(t.DNSNames, n) {
