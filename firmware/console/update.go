@@ -15,7 +15,7 @@ type Updates interface {
 	Status(ctx context.Context) (slotwire.Status, error)
 	Found(ctx context.Context) ([]slotwire.Found, error)
 	// Stage writes a bundle into the slot that does not run; present is somebody who
-	// stands at the box.
+	// stands at the box and wants one that is older than what runs, or below the floor.
 	Stage(ctx context.Context, who tel.Who, source string, present bool, progress func(slotwire.Progress)) (slotwire.Result, error)
 	Start(ctx context.Context, who tel.Who, present bool) (slotwire.Result, error)
 	Commit(ctx context.Context, who tel.Who) (slotwire.State, error)
@@ -27,10 +27,10 @@ var updateCommands = []command{
 	{"update status", "", "qué versión hay, cuál espera, qué pasó", "which version runs, which waits, what happened", 0, 0, false, tel.AgentRole, showUpdate},
 	{"update slots", "", "las ranuras A y B", "the slots A and B", 0, 0, false, tel.Technician, showSlots},
 	{"update usb", "", "los paquetes de la memoria USB", "the bundles on the USB stick", 0, 0, false, tel.Technician, showSticks},
-	{"update stage", "FILE|URL|usb[:NAME]", "escribe una versión en la otra ranura", "write a version into the other slot", 1, 1, false, tel.Technician, stageUpdate},
-	{"update start", "", "la arranca a prueba cuando nadie hable", "start it on trial when nobody talks", 0, 0, false, tel.Technician, startUpdate},
+	{"update stage", "FILE|URL|usb[:NAME] [older]", "escribe una versión en la otra ranura", "write a version into the other slot", 1, 2, false, tel.Technician, stageUpdate},
+	{"update start", "[older]", "la arranca a prueba cuando nadie hable", "start it on trial when nobody talks", 0, 1, false, tel.Technician, startUpdate},
 	{"update commit", "", "da por buena la que funciona", "declare good what runs", 0, 0, false, tel.Technician, commitUpdate},
-	{"update rollback", "", "vuelve a la de antes", "go back to the one before", 0, 0, false, tel.Technician, rollUpdate},
+	{"update rollback", "[older]", "vuelve a la de antes", "go back to the one before", 0, 1, false, tel.Technician, rollUpdate},
 	{"update postpone", "DAYS", "no arranca ninguna por sí sola en DAYS días", "none starts by itself for DAYS days", 1, 1, false, tel.Technician, postponeUpdate},
 }
 
@@ -189,16 +189,31 @@ func (s *session) progress(p slotwire.Progress) string {
 	return fmt.Sprintf("%s %d %%, %d/%d MiB", words[p.Step], p.Done*100/p.Of, p.Done>>20, p.Of>>20)
 }
 
-// here reports whether who asks stands at the box.
-func (s *session) here() bool { return s.who.Via == tel.DoorSerial }
+// older reports whether who asks wants a version against which the box is protected.
+// That takes a word, and somebody who stands at the box.
+func (s *session) older(words []string) (bool, error) {
+	switch {
+	case len(words) == 0:
+		return false, nil
+	case words[0] != "older":
+		return false, usageError{"«" + words[0] + "» no es older", "\"" + words[0] + "\" is not older"}
+	case s.who.Via != tel.DoorSerial:
+		return false, usageError{"older solo se puede en la consola serie, delante de la caja", "older is possible only at the serial console, in front of the box"}
+	}
+	return true, nil
+}
 
 func stageUpdate(ctx context.Context, s *session) int {
 	u, code, ok := s.updates()
 	if !ok {
 		return code
 	}
+	older, err := s.older(s.r.args[1:])
+	if err != nil {
+		return s.fail(Usage, err)
+	}
 	step, tenth := "", int64(-1)
-	r, err := u.Stage(ctx, s.who, s.r.args[0], s.here(), func(p slotwire.Progress) {
+	r, err := u.Stage(ctx, s.who, s.r.args[0], older, func(p slotwire.Progress) {
 		if p.Of == 0 || s.r.json || p.Step == step && p.Done*10/p.Of == tenth {
 			return
 		}
@@ -226,7 +241,11 @@ func startUpdate(ctx context.Context, s *session) int {
 	if !ok {
 		return code
 	}
-	r, err := u.Start(ctx, s.who, s.here())
+	older, err := s.older(s.r.args)
+	if err != nil {
+		return s.fail(Usage, err)
+	}
+	r, err := u.Start(ctx, s.who, older)
 	if err != nil {
 		return s.fail(NotFine, err)
 	}
@@ -251,7 +270,11 @@ func rollUpdate(ctx context.Context, s *session) int {
 	if !ok {
 		return code
 	}
-	r, err := u.Rollback(ctx, s.who, s.here())
+	older, err := s.older(s.r.args)
+	if err != nil {
+		return s.fail(Usage, err)
+	}
+	r, err := u.Rollback(ctx, s.who, older)
 	if err != nil {
 		return s.fail(NotFine, err)
 	}

@@ -114,9 +114,11 @@ func TestUpdateIsOrdered(t *testing.T) {
 	}{
 		{tel.DoorSocket, "stage https://u.example/x.ctl", "escribe 50 %, 50/100 MiB"},
 		{tel.DoorSerial, "stage usb", "escrita y releída: 0.9.5 (5), ranura b"},
+		{tel.DoorSerial, "stage usb older", "escrita y releída: 0.9.5 (5), ranura b"},
 		{tel.DoorSocket, "start", "si falla, vuelve sola"},
+		{tel.DoorSerial, "start older", "si falla, vuelve sola"},
 		{tel.DoorSocket, "commit", "queda: 0.9.4 (4), ranura a; ninguna por debajo de 3 se acepta ya"},
-		{tel.DoorSerial, "rollback", "vuelve a: 0.9.4 (4), ranura a"},
+		{tel.DoorSerial, "rollback older", "vuelve a: 0.9.4 (4), ranura a"},
 		{tel.DoorSocket, "postpone 7", "ninguna arranca por sí sola en 7 días"},
 	} {
 		out, code := f.typed(t, c.via, tel.Spanish, append([]string{"update"}, strings.Fields(c.words)...)...)
@@ -124,7 +126,7 @@ func TestUpdateIsOrdered(t *testing.T) {
 			t.Errorf("update %s: %d, %q is not in\n%s", c.words, code, c.out, out)
 		}
 	}
-	if got := strings.Join(f.asked, ", "); got != "stage https://u.example/x.ctl, stage usb present, start, commit, rollback present, postpone 7" {
+	if got := strings.Join(f.asked, ", "); got != "stage https://u.example/x.ctl, stage usb, stage usb present, start, start present, commit, rollback present, postpone 7" {
 		t.Error(got)
 	}
 	if out, _ := f.typed(t, tel.DoorSocket, tel.English, "update", "stage", "x"); strings.Count(out, "\n") > 13 {
@@ -143,6 +145,12 @@ func TestUpdateIsRefused(t *testing.T) {
 	f.err = errors.New("cannot start slot b: it is empty; hint: update stage fills it")
 	if out, _ := f.typed(t, tel.DoorSocket, tel.Spanish, "update", "start"); !strings.Contains(out, "no se puede arrancar la ranura b: está vacía") {
 		t.Error(out)
+	}
+	f.err, f.asked = nil, nil
+	for words, via := range map[string]tel.Door{"stage x older": tel.DoorSocket, "start older": tel.DoorSSH, "rollback older": tel.DoorSocket, "start old": tel.DoorSerial} {
+		if out, code := f.typed(t, via, tel.English, append([]string{"update"}, strings.Fields(words)...)...); code != Usage || f.asked != nil {
+			t.Errorf("update %s by %s: %d, %v, %s", words, via, code, f.asked, out)
+		}
 	}
 	for _, days := range []string{"-1", "366", "x"} {
 		if out, code := f.typed(t, tel.DoorSocket, tel.English, "update", "postpone", days); code != Usage {

@@ -92,13 +92,13 @@ func oldBoot(want, have uint64) *Refusal {
 }
 
 func older(number, running uint64) *Refusal {
-	return refuse(Older, fmt.Sprintf("es la número %d, más vieja que la %d que funciona; solo se puede desde la consola serie", number, running),
-		fmt.Sprintf("it is number %d, older than %d, which runs; only the serial console may do that", number, running))
+	return refuse(Older, fmt.Sprintf("es la número %d, más vieja que la %d que funciona; solo se puede desde la consola serie, añadiendo older", number, running),
+		fmt.Sprintf("it is number %d, older than %d, which runs; only the serial console may do that, with older behind the order", number, running))
 }
 
 func belowFloor(number, floor uint64) *Refusal {
-	return refuse(BelowFloor, fmt.Sprintf("es la número %d y ya no se acepta ninguna por debajo de %d; solo se puede desde la consola serie", number, floor),
-		fmt.Sprintf("it is number %d and none below %d is accepted any more; only the serial console may do that", number, floor))
+	return refuse(BelowFloor, fmt.Sprintf("es la número %d y ya no se acepta ninguna por debajo de %d; solo se puede desde la consola serie, añadiendo older", number, floor),
+		fmt.Sprintf("it is number %d and none below %d is accepted any more; only the serial console may do that, with older behind the order", number, floor))
 }
 
 func expired(at time.Time) *Refusal {
