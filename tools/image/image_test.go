@@ -249,13 +249,3 @@ func TestLicences(t *testing.T) {
 		}
 	}
 }
-
-func TestModulesThatMustNotCome(t *testing.T) {
-	for _, m := range append(append(append([]string{}, dogs...), early...), late...) {
-		for _, word := range absent {
-			if strings.Contains(m, word) {
-				t.Errorf("%s is of class %s", m, word)
-			}
-		}
-	}
-}

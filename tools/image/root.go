@@ -95,7 +95,10 @@ func (b *build) root(ctx context.Context, bom []byte, licences []byte) (string, 
 	if err := b.data(root, bom, licences); err != nil {
 		return "", err
 	}
-	return root, copyModules(ctx, b.stock, root, slices.Concat(dogs, early, late, b.stock.Modules))
+	if err := copyModules(ctx, b.stock, root, slices.Concat(dogs, early, late, b.board.modules, b.stock.Modules)); err != nil {
+		return "", err
+	}
+	return root, b.reviewed(root)
 }
 
 // ownFiles writes the files of ours that are scripts and settings.

@@ -62,7 +62,7 @@ b) image=${part}3 ;;
 esac
 mkdir -p /slot /root
 mount -t vfat -o ro,nosuid,nodev,noexec "$image" /slot || rescue "slot $slot cannot be mounted"
-mount -t squashfs -o ro,nodev,loop /slot/root.sqfs /root || rescue "the root of slot $slot cannot be mounted"
+mount -t squashfs -o ro,nosuid,nodev,loop /slot/root.sqfs /root || rescue "the root of slot $slot cannot be mounted"
 for dir in dev proc sys run slot; do
 	mount --move /$dir /root/$dir || rescue "/$dir is missing in the root of slot $slot"
 done
