@@ -182,7 +182,8 @@ func (r *rig) run(ctx context.Context) error {
 	}
 	for _, s := range []step{
 		{"same", false, r.sameTwice}, {"first", true, r.firstStart}, {"visit", true, r.transcripts}, {"prompt", false, r.noPrompt},
-		{"site", false, r.provisioned}, {"ports", false, r.ports}, {"ordered", false, r.ordered}, {"refused", false, r.refused},
+		{"site", false, r.provisioned}, {"ports", false, r.ports}, {"ordered", false, r.ordered},
+		{"confined", true, r.confined}, {"strangers", false, r.strangers}, {"refused", false, r.refused},
 		{"script", false, r.script},
 		{"update", true, r.update}, {"broken", false, r.broken}, {"hanging", false, r.hanging}, {"recovery", false, r.recovery},
 		{"random", false, r.random}, {"idle", false, r.idleWrites}, {"cuts", false, r.powerCuts},
