@@ -73,8 +73,8 @@ func (r *rig) build(ctx context.Context, folder string, number int) error {
 	return r.tool(ctx, "go", args...)
 }
 
-// bundles makes the updates: a good one, one that ends at once, one that hangs, and those
-// that no box may take.
+// bundles makes the updates: a good one, one that ends at once, one that hangs, one that
+// does not pass its gate, and those that no box may take; and a slot that never comes up.
 func (r *rig) bundles(ctx context.Context, secrets string) error {
 	slot := r.path("101", "qemu", "slot.img")
 	broken, hanging := r.path("broken.img"), r.path("hanging.img")
@@ -84,9 +84,14 @@ func (r *rig) bundles(ctx context.Context, secrets string) error {
 			return err
 		}
 	}
+	sickly, silent := r.path("sick.img"), r.path("mute.img")
+	if err := errors.Join(r.ailing(ctx, slot, sickly, sick), r.ailing(ctx, r.path("100", "qemu", "slot.img"), silent, mute)); err != nil {
+		return err
+	}
 	for _, b := range []struct{ name, image, board, key, number string }{
 		{"good", slot, "qemu", "dev", "101"}, {"broken", broken, "qemu", "dev", "102"}, {"hanging", hanging, "qemu", "dev", "103"},
 		{"alien", slot, "qemu", "alien", "104"}, {"older", slot, "qemu", "dev", "99"}, {"board", slot, "rpi4", "dev", "105"},
+		{"sick", sickly, "qemu", "dev", "106"},
 	} {
 		err := r.tool(ctx, "go", "run", "./tools/bundle", "make", "--image", b.image, "--board", b.board, "--version", "0.1."+b.number,
 			"--number", b.number, "--key", filepath.Join(secrets, b.key), "--out", r.path(b.name+".ctl"))
@@ -110,9 +115,14 @@ func (r *rig) bundles(ctx context.Context, secrets string) error {
 		os.WriteFile(r.path("swapped.ctl"), head, 0o644))
 }
 
-// otherInit copies a slot image whose first process is another: the kernel unpacks a
-// second archive behind the first over it.
+// otherInit copies a slot image whose first process is another.
 func (r *rig) otherInit(ctx context.Context, from, to, init string) error {
+	return r.overlay(ctx, from, to, cpio.Archive{"init": {Data: []byte(init), Mode: 0o755}})
+}
+
+// overlay copies a slot image with other files in its first file system: the kernel
+// unpacks a second archive behind the first over it.
+func (r *rig) overlay(ctx context.Context, from, to string, files cpio.Archive) error {
 	if err := copySparse(from, to); err != nil {
 		return err
 	}
@@ -121,7 +131,7 @@ func (r *rig) otherInit(ctx context.Context, from, to, init string) error {
 		return err
 	}
 	var second bytes.Buffer
-	if _, err := (cpio.Archive{"init": {Data: []byte(init), Mode: 0o755}}).WriteTo(&second); err != nil {
+	if _, err := files.WriteTo(&second); err != nil {
 		return err
 	}
 	data, err := os.ReadFile(initrd)

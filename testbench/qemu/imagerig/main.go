@@ -185,7 +185,8 @@ func (r *rig) run(ctx context.Context) error {
 		{"site", false, r.provisioned}, {"ports", false, r.ports}, {"ordered", false, r.ordered},
 		{"confined", true, r.confined}, {"strangers", false, r.strangers}, {"refused", false, r.refused},
 		{"script", false, r.script},
-		{"update", true, r.update}, {"broken", false, r.broken}, {"hanging", false, r.hanging}, {"recovery", false, r.recovery},
+		{"update", true, r.update}, {"broken", false, r.broken}, {"hanging", false, r.hanging}, {"sick", false, r.sick},
+		{"recovery", false, r.recovery}, {"silent", false, r.silent}, {"killed", false, r.killed},
 		{"random", false, r.random}, {"idle", false, r.idleWrites}, {"cuts", false, r.powerCuts},
 	} {
 		if r.quick && !s.quick || len(r.only) > 0 && !contains(r.only, s.name) {

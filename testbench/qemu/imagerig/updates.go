@@ -58,7 +58,7 @@ func (r *rig) refused(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	files := []string{"alien.ctl", "board.ctl", "cut.ctl", "flipped.ctl", "swapped.ctl"}
+	files := []string{"alien.ctl", "board.ctl", "cut.ctl", "flipped.ctl", "older.ctl", "swapped.ctl"}
 	u, err := r.makeStick(ctx, "bad.stick", files...)
 	if err != nil {
 		return err
