@@ -22,22 +22,18 @@ func (r *rig) strangers(ctx context.Context) error {
 	if err := r.otherInit(ctx, filepath.Join(r.image, "slot.img"), slot, init); err != nil {
 		return err
 	}
-	for _, f := range []string{"kernel", "initrd"} {
-		if err := r.tool(ctx, "mcopy", "-o", "-i", slot, "::"+f, r.path("looking."+f)); err != nil {
-			return err
-		}
-	}
 	card, err := r.card("looking.card")
 	if err != nil {
+		return err
+	}
+	if err := r.putSlot(card, slot); err != nil {
 		return err
 	}
 	stick, err := r.makeStick(ctx, "looking.stick", "good.ctl")
 	if err != nil {
 		return err
 	}
-	args := append(append(plain(card), plugged(stick)...), "-kernel", r.path("looking.kernel"), "-initrd", r.path("looking.initrd"),
-		"-append", "console=ttyAMA0 quiet loglevel=2 panic=5 centralita.disk=/dev/vda centralita.slot=a", "-no-reboot")
-	return r.with(ctx, args, func(b *box) error {
+	return r.with(ctx, append(plain(card), plugged(stick)...), func(b *box) error {
 		if _, err := b.wait(ctx, `look end`, startLimit); err != nil {
 			return err
 		}
