@@ -19,17 +19,17 @@ func TestConfinementIsRead(t *testing.T) {
 }
 
 func TestBindingsAreRead(t *testing.T) {
-	good := lookText("3-1:1.0 03/01/01 nobody", "2-1:1.0 08/06/50 usb-storage", "net lo", "end")
+	good := lookText("3-1:1.0 03/01/01 nobody", "2-1:1.0 08/06/50 usb-storage", "net lo nobody", "net eth0 virtio_net", "end")
 	for what, c := range map[string]struct {
 		text string
 		good bool
 	}{
 		"all as it should be":    {good, true},
-		"a keyboard is bound":    {lookText("3-1:1.0 03/01/01 usbhid", "2-1:1.0 08/06/50 usb-storage", "net lo", "end"), false},
-		"a keyboard is not seen": {lookText("2-1:1.0 08/06/50 usb-storage", "net lo", "end"), false},
-		"the stick is not bound": {lookText("3-1:1.0 03/01/01 nobody", "2-1:1.0 08/06/50 nobody", "net lo", "end"), false},
-		"a second network card":  {lookText("3-1:1.0 03/01/01 nobody", "2-1:1.0 08/06/50 usb-storage", "net lo", "net usb0", "end"), false},
-		"it did not come so far": {lookText("3-1:1.0 03/01/01 nobody", "2-1:1.0 08/06/50 usb-storage", "net lo"), false},
+		"a keyboard is bound":    {lookText("3-1:1.0 03/01/01 usbhid", "2-1:1.0 08/06/50 usb-storage", "net lo nobody", "net eth0 virtio_net", "end"), false},
+		"a keyboard is not seen": {lookText("2-1:1.0 08/06/50 usb-storage", "net lo nobody", "net eth0 virtio_net", "end"), false},
+		"the stick is not bound": {lookText("3-1:1.0 03/01/01 nobody", "2-1:1.0 08/06/50 nobody", "net lo nobody", "net eth0 virtio_net", "end"), false},
+		"a second network card":  {lookText("3-1:1.0 03/01/01 nobody", "2-1:1.0 08/06/50 usb-storage", "net lo nobody", "net eth0 virtio_net", "net usb0 cdc_ether", "end"), false},
+		"it did not come so far": {lookText("3-1:1.0 03/01/01 nobody", "2-1:1.0 08/06/50 usb-storage", "net lo nobody"), false},
 	} {
 		if _, err := bindings(c.text, 1); (err == nil) != c.good {
 			t.Errorf("%s: %v", what, err)

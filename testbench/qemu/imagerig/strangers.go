@@ -88,7 +88,11 @@ for i in /sys/bus/usb/devices/*:*; do
 	[ ! -e "$i/driver" ] || who=$(cd "$i/driver" && pwd -P)
 	echo "look ${i##*/} $(cat "$i/bInterfaceClass")/$(cat "$i/bInterfaceSubClass")/$(cat "$i/bInterfaceProtocol") ${who##*/}"
 done
-for i in /sys/class/net/*; do echo "look net ${i##*/}"; done
+for i in /sys/class/net/*; do
+	who=nobody
+	[ ! -e "$i/device/driver" ] || who=$(cd "$i/device/driver" && pwd -P)
+	echo "look net ${i##*/} ${who##*/}"
+done
 echo look end
 sleep 5
 reboot -f
@@ -99,7 +103,7 @@ exec switch_root /root /bin/sh /run/look </dev/console >/dev/console 2>&1
 
 // bindings reads what was seen: everything of USB's classes for people (03), and for
 // networks (02 with 0a, e0, ff), has no driver, the stick (08) has one, and the only
-// network card is the loop. At least so many strangers must have been seen.
+// network cards are the loop and the machine's own. At least so many strangers must have been seen.
 func bindings(text string, strangers int) (string, error) {
 	var alone, bound []string
 	ended := false
@@ -111,8 +115,10 @@ func bindings(text string, strangers int) (string, error) {
 		switch {
 		case f[1] == "end":
 			ended = true
-		case f[1] == "net" && len(f) == 3 && f[2] != "lo":
-			return "", fmt.Errorf("there is a network card %s", f[2])
+		case f[1] == "net" && len(f) == 4:
+			if f[3] != "nobody" && f[3] != "virtio_net" {
+				return "", fmt.Errorf("there is a network card %s, bound by %s", f[2], f[3])
+			}
 		case len(f) == 4 && f[3] == "nobody":
 			alone = append(alone, f[2])
 		case len(f) == 4:
