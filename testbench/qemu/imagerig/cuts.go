@@ -91,9 +91,6 @@ func (r *rig) cutIn(ctx context.Context, what, from, log string) error {
 	var wrong []error
 	lost, torn, started := 0, 0, 0
 	for i, p := range points {
-		if ctx.Err() != nil {
-			return ctx.Err()
-		}
 		card := r.path("cut.img")
 		l, err := m.cut(card, p, lot)
 		if err != nil {
@@ -108,14 +105,14 @@ func (r *rig) cutIn(ctx context.Context, what, from, log string) error {
 			started++
 			err = r.startsAgain(ctx, card)
 		}
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
 		if err != nil {
-			err = fmt.Errorf("cut behind write %d of %d (seed %d): %w", p, len(list), r.seed, err)
-			wrong = append(wrong, err)
-			r.say("%v", err)
-			if kept := r.path(fmt.Sprintf("wrong-%d.img", p)); len(wrong) <= 3 {
-				if err := os.Rename(card, kept); err != nil {
-					return err
-				}
+			wrong = append(wrong, fmt.Errorf("cut behind write %d of %d (seed %d): %w", p, len(list), r.seed, err))
+			r.say("%v", wrong[len(wrong)-1])
+			if err := r.keepWrong(card, p, len(wrong)); err != nil {
+				return err
 			}
 		}
 		if starts[i] || i%50 == 49 {
@@ -125,6 +122,14 @@ func (r *rig) cutIn(ctx context.Context, what, from, log string) error {
 	r.held("power cuts: "+what, errors.Join(wrong...), "%d examined, %d of them started; of %d writes, %d lost by the cut, %d cuts in a torn one",
 		len(points), started, len(list), lost, torn)
 	return nil
+}
+
+// keepWrong keeps the first few cards that did not do, for whoever looks.
+func (r *rig) keepWrong(card string, cut, n int) error {
+	if n > 3 {
+		return nil
+	}
+	return os.Rename(card, r.path(fmt.Sprintf("wrong-%d.img", cut)))
 }
 
 // instants chooses n points by lot: half of them evenly, half where much happens in

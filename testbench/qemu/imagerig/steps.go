@@ -57,7 +57,7 @@ func (r *rig) firstStart(ctx context.Context) error {
 }
 
 // setUp opens the box's sockets to the network and confirms. The house starts anew in
-// between, and whoever was in has to come in again.
+// between.
 func (b *box) setUp(ctx context.Context, more ...string) error {
 	if err := b.addressed(ctx); err != nil {
 		return err
@@ -90,8 +90,8 @@ func (b *box) setUp(ctx context.Context, more ...string) error {
 // leased is an address of QEMU's network, or of our wire.
 var leased = regexp.MustCompile(`\b10\.(0\.2|9\.0)\.[0-9]+/`)
 
-// addressed waits until the box has its address: one that comes while the house listens
-// everywhere makes it start anew.
+// addressed waits until the box has its address, without which it cannot be asked over
+// the network.
 func (b *box) addressed(ctx context.Context) error {
 	return retry(ctx, func() error {
 		said, err := b.ask(ctx, "net show")

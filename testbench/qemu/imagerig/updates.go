@@ -259,32 +259,8 @@ func (r *rig) recovery(ctx context.Context) error {
 		if _, err := b.wait(ctx, `recovery> `, startLimit); err != nil {
 			return err
 		}
-		desk := func(command, want string) error {
-			if err := b.keys(command + "\r"); err != nil {
-				return err
-			}
-			said, err := b.wait(ctx, `recovery> `, 3*time.Minute)
-			if err == nil && !strings.Contains(said, want) {
-				err = fmt.Errorf("%s: %s", command, said)
-			}
-			return err
-		}
-		// The desk is open before the kernel has found the stick.
-		err := retry(ctx, func() error { return desk("usb", "good.ctl") })
-		if err == nil {
-			err = desk("slots", "vacía")
-		}
-		if err == nil {
-			err = desk("stage alien.ctl usb", "key")
-		}
-		if err == nil {
-			err = desk("stage older.ctl usb", "100")
-		}
-		if err == nil {
-			err = desk("slots", "b  vacía")
-		}
-		r.held("recovery takes no stranger's, no older one", err, "slots shown, bundles of another key and below the floor refused")
-		if err := desk("stage good.ctl usb", "start b"); err != nil {
+		r.held("recovery takes no stranger's, no older one", b.refusals(ctx), "slots shown, bundles of another key and below the floor refused")
+		if err := b.desk(ctx, "stage good.ctl usb", "start b"); err != nil {
 			return err
 		}
 		if err := b.keys("start b\r"); err != nil {
@@ -303,4 +279,30 @@ func (r *rig) recovery(ctx context.Context) error {
 		r.passed("recovery mends a box", "written from a stick, started, the owner and his settings still there")
 		return nil
 	})
+}
+
+// desk gives the recovery's desk an order, whose answer must have something in it.
+func (b *box) desk(ctx context.Context, command, want string) error {
+	if err := b.keys(command + "\r"); err != nil {
+		return err
+	}
+	said, err := b.wait(ctx, `recovery> `, 3*time.Minute)
+	if err == nil && !strings.Contains(said, want) {
+		err = fmt.Errorf("%s: %s", command, said)
+	}
+	return err
+}
+
+// refusals offers the recovery what it must not take. The desk is open before the kernel
+// has found the stick.
+func (b *box) refusals(ctx context.Context) error {
+	if err := retry(ctx, func() error { return b.desk(ctx, "usb", "good.ctl") }); err != nil {
+		return err
+	}
+	for _, o := range [][2]string{{"slots", "vacía"}, {"stage alien.ctl usb", "key"}, {"stage older.ctl usb", "100"}, {"slots", "b  vacía"}} {
+		if err := b.desk(ctx, o[0], o[1]); err != nil {
+			return err
+		}
+	}
+	return nil
 }
