@@ -96,6 +96,11 @@ func (r *rig) refused(ctx context.Context) error {
 			err = fmt.Errorf("the slots changed: %s", after)
 		}
 		r.held("refused bundles change nothing", err, "the slots are as before")
+		said, err := b.offer(ctx, "older.ctl older")
+		if err == nil && !strings.Contains(said, "update start") {
+			err = fmt.Errorf("it was not taken: %s", said)
+		}
+		r.held("an older one with the word for it", err, "%s", lastLine(said))
 		return nil
 	})
 }
