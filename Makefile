@@ -33,8 +33,9 @@ run: build ## build and start the small office on the simulated board; data in .
 call: ## ring a line of the running office and print the walk (ARGS="--help" shows the choices)
 	go run ./testbench/call $(ARGS)
 
-test: need check ## everything that must pass: build, check, all tests
+test: need check ## everything that must pass: build, check, all tests; artefacts/screens has a picture of each screen
 	go test -timeout 12m ./...
+	go test ./firmware/panel -count 1 -run PicturesOfEveryScreen -pictures $(CURDIR)/artefacts/screens
 
 race: need ## all tests under the race detector (needs a C compiler; takes a while)
 	@command -v gcc >/dev/null || { echo "make race: the race detector needs a C compiler: sudo apt-get install -y gcc libc6-dev" >&2; exit 1; }

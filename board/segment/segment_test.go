@@ -1,7 +1,6 @@
 package segment_test
 
 import (
-	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -25,84 +24,11 @@ type holtek struct{ *chips.HT16K33 }
 func (h *holtek) setUnplug(u bool) { h.Unplugged = u }
 func (h *holtek) count() int       { return h.Writes }
 
-// titan is a TM1637 on two wires.
-type titan struct {
-	clk, dio int // as we drive them
-	started  bool
-	pull     bool // it pulls DIO down
-	bits     int
-	shift    byte
-	list     []byte
-	memory   [6]byte
-	on       bool
-	duty     byte
-	unplug   bool
-	writes   int
-	closed   int
-}
+// titan is a TM1637.
+type titan struct{ *chips.TM1637 }
 
-func (m *titan) Power() {
-	*m = titan{clk: 1, dio: 1, memory: [6]byte{1, 2, 3, 4, 5, 6}, writes: m.writes}
-}
-func (m *titan) setUnplug(u bool) { m.unplug = u }
-func (m *titan) count() int       { return m.writes }
-func (m *titan) Close() error     { m.closed++; return nil }
-
-func (m *titan) Values(v []int) error {
-	v[0], v[1] = m.clk, m.dio
-	if m.pull && !m.unplug {
-		v[1] = 0
-	}
-	return nil
-}
-
-func (m *titan) SetValues(v []int) error {
-	clk, dio := v[0], v[1]
-	if clk != m.clk && dio != m.dio {
-		return errors.New("both wires changed at once")
-	}
-	switch {
-	case m.clk == 1 && clk == 1 && m.dio == 1 && dio == 0:
-		m.started, m.bits, m.list = true, 0, nil
-	case m.clk == 1 && clk == 1 && m.dio == 0 && dio == 1:
-		if m.started && !m.unplug {
-			m.take()
-		}
-		m.started = false
-	case m.started && m.clk == 0 && clk == 1 && m.bits < 8:
-		m.shift |= byte(dio) << m.bits
-		m.bits++
-	case m.started && m.clk == 1 && clk == 0 && m.bits == 8:
-		m.list, m.pull, m.bits, m.shift = append(m.list, m.shift), true, 9, 0
-	case m.started && m.clk == 1 && clk == 0 && m.bits == 9:
-		m.pull, m.bits = false, 0
-	}
-	m.clk, m.dio = clk, dio
-	return nil
-}
-
-// take is a whole transfer.
-func (m *titan) take() {
-	m.writes++
-	switch b := m.list[0]; b & 0xC0 {
-	case 0xC0:
-		copy(m.memory[b&7:], m.list[1:])
-	case 0x80:
-		m.on, m.duty = b&8 != 0, b&7
-	}
-}
-
-func (m *titan) Seen() chips.Face {
-	f := chips.Face{Digits: [4]byte(m.memory[:4]), Colon: m.memory[1]&0x80 != 0}
-	f.Digits[1] &^= 0x80
-	if m.on {
-		f.Light = display.Full
-		if m.duty < 4 {
-			f.Light = display.Dim
-		}
-	}
-	return f
-}
+func (m *titan) setUnplug(u bool) { m.Unplugged = u }
+func (m *titan) count() int       { return m.Writes }
 
 func each(t *testing.T, test func(t *testing.T, c chip, m *segment.Module)) {
 	t.Run("HT16K33", func(t *testing.T) {
@@ -115,8 +41,7 @@ func each(t *testing.T, test func(t *testing.T, c chip, m *segment.Module)) {
 		test(t, h, m)
 	})
 	t.Run("TM1637", func(t *testing.T) {
-		h := &titan{}
-		h.Power()
+		h := &titan{chips.NewTM1637()}
 		m, err := segment.OpenTM1637(h)
 		if err != nil {
 			t.Fatal(err)
@@ -214,11 +139,12 @@ func TestAPowerCutThatNobodySaw(t *testing.T) {
 }
 
 func TestWhatIsNotThere(t *testing.T) {
-	h, k := &holtek{&chips.HT16K33{Unplugged: true}}, &titan{clk: 1, dio: 1, unplug: true}
+	h, k := &holtek{&chips.HT16K33{Unplugged: true}}, &titan{chips.NewTM1637()}
+	k.Unplugged = true
 	if _, err := segment.OpenHT16K33(h, 0x70); err == nil || h.Closed != 1 {
 		t.Errorf("%v, closed %d times", err, h.Closed)
 	}
-	if _, err := segment.OpenTM1637(k); err == nil || !strings.Contains(err.Error(), "it does not answer") || k.closed != 1 {
-		t.Errorf("%v, closed %d times", err, k.closed)
+	if _, err := segment.OpenTM1637(k); err == nil || !strings.Contains(err.Error(), "it does not answer") || k.Closed != 1 {
+		t.Errorf("%v, closed %d times", err, k.Closed)
 	}
 }

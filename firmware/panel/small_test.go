@@ -2,13 +2,9 @@ package panel
 
 import (
 	"fmt"
-	"image"
-	"image/color"
-	"image/png"
 	"log/slog"
 	"maps"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -20,7 +16,6 @@ import (
 	"github.com/centralita/centralita/firmware/view/viewtest"
 	"github.com/centralita/centralita/hal/display"
 	"github.com/centralita/centralita/hal/display/displaytest"
-	"github.com/centralita/centralita/hal/display/dots"
 	"github.com/centralita/centralita/hal/led"
 	"pgregory.net/rapid"
 )
@@ -28,14 +23,24 @@ import (
 // turnsOf are the different pictures that a page shows from at on, in order.
 func turnsOf(draw func(at time.Time) (string, time.Time)) []string {
 	var seen []string
+	for _, at := range instants(draw) {
+		text, _ := draw(at)
+		seen = append(seen, text)
+	}
+	return seen
+}
+
+// instants are when each of the different pictures of a page is seen first.
+func instants(draw func(at time.Time) (string, time.Time)) (first []time.Time) {
+	var seen []string
 	at := viewtest.At().Truncate(2 * turn)
 	for end := at.Add(30 * beat); at.Before(end); at = at.Add(beat) {
 		text, _ := draw(at)
 		if !slices.Contains(seen, text) {
-			seen = append(seen, text)
+			seen, first = append(seen, text), append(first, at)
 		}
 	}
-	return seen
+	return first
 }
 
 // golden compares got with a file, or writes it.
@@ -99,7 +104,7 @@ func TestSmallScreens(t *testing.T) {
 	for _, lang := range []tel.Lang{tel.Spanish, tel.English} {
 		for _, c := range cases() {
 			fmt.Fprintf(&b, "%s: %s\n", lang, c.name)
-			for n, text := range turnsOf(func(at time.Time) (string, time.Time) {
+			for _, text := range turnsOf(func(at time.Time) (string, time.Time) {
 				f := RenderSmall(still(c.s, viewtest.At(), at), at, c.page, lang)
 				for i, r := range f.Rows {
 					if utf8.RuneCountInString(r) != SmallCols {
@@ -109,51 +114,11 @@ func TestSmallScreens(t *testing.T) {
 				return strings.Join(f.Rows[:], "|\n|"), f.Next
 			}) {
 				fmt.Fprintf(&b, "|%s|\n", text)
-				picture(t, fmt.Sprintf("16x2 %s %s %d", lang, c.name, n+1), strings.Split(text, "|\n|"))
 			}
 			b.WriteString("\n")
-			f := Render(c.s, viewtest.At(), c.page, lang)
-			picture(t, fmt.Sprintf("20x4 %s %s", lang, c.name), f.Rows[:])
 		}
 	}
 	golden(t, "testdata/small.txt", b.String())
-}
-
-// picture draws rows as a display of dots does, into the artefacts of the test
-// (go test -artifacts).
-func picture(t *testing.T, name string, rows []string) {
-	t.Helper()
-	const scale, gap = 4, 6
-	cols := utf8.RuneCountInString(rows[0])
-	img := image.NewPaletted(image.Rect(0, 0, (cols*6+gap)*scale, (len(rows)*9+gap)*scale), color.Palette{color.RGBA{0x1B, 0x3A, 0x8C, 0xFF}, color.White})
-	for y, row := range rows {
-		for x, r := range []rune(row) {
-			bits, ok := dots.Of(r)
-			if !ok {
-				t.Errorf("%s: no display has %q", name, r)
-			}
-			for dy := range 8 {
-				for dx := range 5 {
-					if bits[dy]>>(4-dx)&1 == 0 {
-						continue
-					}
-					for i := range (scale - 1) * (scale - 1) {
-						img.SetColorIndex((x*6+dx+gap/2)*scale+i%(scale-1), (y*9+dy+gap/2)*scale+i/(scale-1), 1)
-					}
-				}
-			}
-		}
-	}
-	f, err := os.Create(filepath.Join(t.ArtifactDir(), strings.NewReplacer(" ", "-", ",", "", ":", "").Replace(name)+".png"))
-	if err == nil {
-		err = png.Encode(f, img)
-	}
-	if err == nil {
-		err = f.Close()
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
 }
 
 func TestCount(t *testing.T) {

@@ -176,19 +176,22 @@ func (m *HD44780) Seen() Seen {
 	if m.Light {
 		s.Light = display.Full
 	}
-	starts := []int{0, 0x40, m.cols, 0x40 + m.cols}
 	for row := range s.Rows {
 		var b strings.Builder
 		for col := range m.cols {
-			r := ' '
-			if m.on && m.twoLines && !m.eight {
-				r = m.letter(m.ddram[starts[row]+col])
-			}
-			b.WriteRune(r)
+			b.WriteRune(m.letter(m.code(row, col)))
 		}
 		s.Rows[row] = b.String()
 	}
 	return s
+}
+
+// code is what the memory has in a cell.
+func (m *HD44780) code(row, col int) byte {
+	if !m.on || !m.twoLines || m.eight {
+		return ' '
+	}
+	return m.ddram[[]int{0, 0x40, m.cols, 0x40 + m.cols}[row]+col]
 }
 
 // letter is what a code looks like, read from the tables of the data sheet.
@@ -205,6 +208,10 @@ func (m *HD44780) letter(c byte) rune {
 		return '¥'
 	case m.japanese && c == 0x7E:
 		return '→'
+	case m.japanese && c == 0xA5:
+		return '·'
+	case m.japanese && c == 0xDF:
+		return '°'
 	case m.japanese && c == 0xEE:
 		return 'ñ'
 	case m.japanese && c == 0xF5:

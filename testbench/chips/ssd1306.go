@@ -121,18 +121,22 @@ func (m *SSD1306) Seen() Seen {
 	}
 	for row := range s.Rows {
 		for col := range 20 {
-			var b display.Bitmap
-			for y := range 16 {
-				for x := range 5 {
-					if m.Dot(4+col*6+x, row*16+y) {
-						b[y/2] |= 1 << (4 - x)
-					}
-				}
-			}
-			s.Rows[row] += string(dotted(b))
+			s.Rows[row] += string(dotted(m.Cell(row, col)))
 		}
 	}
 	return s
+}
+
+// Cell is the dots of a cell of 20×4, each of two that are one above the other.
+func (m *SSD1306) Cell(row, col int) (b display.Bitmap) {
+	for y := range 16 {
+		for x := range 5 {
+			if m.Dot(4+col*6+x, row*16+y) {
+				b[y/2] |= 1 << (4 - x)
+			}
+		}
+	}
+	return b
 }
 
 // dotted is the letter that dots draw.
