@@ -16,7 +16,6 @@ import (
 	"time"
 
 	"github.com/centralita/centralita/firmware/backup"
-	"github.com/centralita/centralita/firmware/call"
 	"github.com/centralita/centralita/firmware/console"
 	"github.com/centralita/centralita/firmware/keeper"
 	"github.com/centralita/centralita/firmware/stick"
@@ -31,20 +30,15 @@ type backupDesk struct{ h *House }
 // process's: a house that ends may still be writing there when the next one stands.
 var atStick sync.Mutex
 
-// booked tells the book who took or brought what; a copy that leaves the box is worth a
-// row.
-func (b backupDesk) booked(who tel.Who, what, where string) {
-	b.h.book.Append(call.Fact{Kind: call.Ordered, At: time.Now(), State: what, Reason: whose(who), Evidence: where})
-}
-
 // Write implements console.Backups.
 func (b backupDesk) Write(ctx context.Context, who tel.Who, w io.Writer, wish console.BackupWish) error {
 	if err := fitting(wish.Passphrase); err != nil {
 		return err
 	}
-	b.booked(who, "backup", string(who.Via))
-	_, err := writeBackup(ctx, w, b.h.dir, wish.Book, wish.Passphrase)
-	return roomy(err)
+	return b.h.give(who, "backup", w, func(w io.Writer) error {
+		_, err := writeBackup(ctx, w, b.h.dir, wish.Book, wish.Passphrase)
+		return roomy(err)
+	})
 }
 
 // fitting refuses a passphrase that is too short; none is none.
@@ -77,7 +71,7 @@ func (b backupDesk) ToStick(ctx context.Context, who tel.Who, name string, wish 
 		return err
 	})
 	if err == nil {
-		b.booked(who, "backup", "usb "+m.Device+" "+m.File)
+		b.h.took(who, "backup", "usb "+m.Device+" "+m.File, m.Size, nil)
 	}
 	return m, err
 }
@@ -182,7 +176,7 @@ func (b backupDesk) restore(ctx context.Context, who tel.Who, r io.Reader, passp
 	if err != nil {
 		return done, roomy(err)
 	}
-	b.booked(who, "restore", from+", of "+m.Site+" made "+m.Made.Format(time.RFC3339))
+	b.h.booked(who, "restore", from+", of "+m.Site+" made "+m.Made.Format(time.RFC3339))
 	calls, err := (configDesk{b.h, b.h.life}).Restore(who)
 	return console.Restored{Site: m.Site, Made: m.Made, Calls: calls}, err
 }
@@ -200,7 +194,7 @@ func (b bundler) ToStick(ctx context.Context, who tel.Who, name string, progress
 	x := b.bundle()
 	m, err := b.h.toStick(ctx, cmp.Or(name, x.Name()), progress, func(w io.Writer) error { return x.Write(ctx, w) })
 	if err == nil {
-		backupDesk(b).booked(who, "support bundle", "usb "+m.Device+" "+m.File)
+		b.h.took(who, "support bundle", "usb "+m.Device+" "+m.File, m.Size, nil)
 	}
 	return m, err
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/centralita/centralita/firmware/logring"
 	"github.com/centralita/centralita/firmware/redact"
 	"github.com/centralita/centralita/firmware/support"
+	"github.com/centralita/centralita/firmware/tel"
 	"github.com/centralita/centralita/firmware/view"
 )
 
@@ -33,12 +34,16 @@ func (b bundler) List() []console.SupportPart {
 }
 
 // Save implements console.Support.
-func (b bundler) Save(ctx context.Context, name string) (path string, size int64, err error) {
-	return b.bundle().Save(ctx, b.h.dir, name)
+func (b bundler) Save(ctx context.Context, who tel.Who, name string) (path string, size int64, err error) {
+	path, size, err = b.bundle().Save(ctx, b.h.dir, name)
+	b.h.took(who, "support bundle", path, size, err)
+	return path, size, err
 }
 
 // Write implements console.Support.
-func (b bundler) Write(ctx context.Context, w io.Writer) error { return b.bundle().Write(ctx, w) }
+func (b bundler) Write(ctx context.Context, who tel.Who, w io.Writer) error {
+	return b.h.give(who, "support bundle", w, func(w io.Writer) error { return b.bundle().Write(ctx, w) })
+}
 
 func (b bundler) bundle() support.Bundle {
 	return support.Bundle{At: b.h.Now(), Site: b.h.cfg.Site.ID, Parts: b.h.supportParts(), Words: b.h.knownWords()}
@@ -230,4 +235,6 @@ func (h *House) tellCrash(context.Context) ([]byte, error) {
 }
 
 // Support writes a support bundle of the house.
-func (h *House) Support(ctx context.Context, w io.Writer) error { return bundler{h}.Write(ctx, w) }
+func (h *House) Support(ctx context.Context, w io.Writer) error {
+	return bundler{h}.bundle().Write(ctx, w)
+}

@@ -75,11 +75,14 @@ type Deps struct {
 	Journal Log
 	Support Support
 	Backups Backups
-	Config  Config
-	Phones  func() []Account
-	Title   string // of a session: product, version, site
-	SSH     func() SSH
-	Access  Access // who may enter at the serial line; nil: nobody can
+	// Exported books who took calls of the book: bytes of them, all that were asked for
+	// unless err; nil: they are read where no house is.
+	Exported func(who tel.Who, bytes int64, err error)
+	Config   Config
+	Phones   func() []Account
+	Title    string // of a session: product, version, site
+	SSH      func() SSH
+	Access   Access // who may enter at the serial line; nil: nobody can
 	// Accounts are the people who enter; nil where there are none.
 	Accounts Accounts
 	Updates  Updates // new versions of the box

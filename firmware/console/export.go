@@ -4,7 +4,9 @@ import (
 	"context"
 	"encoding/csv"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
 	"strconv"
 	"strings"
 	"time"
@@ -49,7 +51,8 @@ func bookGap(_ context.Context, s *session) int {
 var exported = []string{"id", "direction", "from", "to", "port", "queue", "agent", "began", "answered", "queued", "connected", "ended",
 	"wait_s", "talk_s", "hold_s", "acw_s", "ended_by", "cause", "evidence"}
 
-// bookExport writes the calls of the last days, or all, as CSV or as lines of JSON.
+// bookExport writes the calls of the last days, or all, as CSV or as lines of JSON, and
+// has it booked.
 func bookExport(ctx context.Context, s *session) int {
 	format, from := s.r.args[0], time.Time{}
 	if format != "csv" && format != "json" {
@@ -65,20 +68,51 @@ func bookExport(ctx context.Context, s *session) int {
 	if s.c.d.Book == nil {
 		return s.stopped()
 	}
+	out := &counted{w: s.out}
+	s.out = out
+	err := s.export(ctx, format, from)
+	if s.c.d.Exported != nil {
+		s.c.d.Exported(s.who, out.n, errors.Join(err, s.err))
+	}
+	switch s.out = out.w; {
+	case err != nil:
+		return s.fail(NotFine, err)
+	case s.err != nil:
+		return NotFine
+	}
+	return Fine
+}
+
+// counted counts what was taken.
+type counted struct {
+	w io.Writer
+	n int64
+}
+
+// Write implements io.Writer.
+func (c *counted) Write(b []byte) (int, error) {
+	n, err := c.w.Write(b)
+	c.n += int64(n)
+	return n, err
+}
+
+// export writes the calls since an instant. What keeps them from being read is its error;
+// what keeps them from being taken is that of s.
+func (s *session) export(ctx context.Context, format string, from time.Time) error {
 	w := csv.NewWriter(s.out)
 	if format == "csv" {
 		s.err = w.Write(exported)
 	}
 	for line, err := range s.c.d.Book.CallLines(ctx, from, 0) {
 		if err != nil {
-			return s.fail(NotFine, err)
+			return err
 		}
 		if format == "json" {
 			s.printf("%s\n", line)
 		} else if s.err == nil {
 			var row []string
 			if row, err = csvRow(line); err != nil {
-				return s.fail(NotFine, err)
+				return err
 			}
 			if s.err = w.Write(row); s.err == nil {
 				w.Flush()
@@ -86,14 +120,12 @@ func bookExport(ctx context.Context, s *session) int {
 			}
 		}
 		if s.err != nil {
-			return NotFine
+			return nil
 		}
 	}
 	w.Flush()
-	if s.err = w.Error(); s.err != nil {
-		return NotFine
-	}
-	return Fine
+	s.err = errors.Join(s.err, w.Error())
+	return nil
 }
 
 // csvRow is one call as cells.

@@ -19,13 +19,14 @@ type SupportPart struct {
 	EN   string `json:"en"`
 }
 
-// Support makes bundles for whoever helps from afar.
+// Support makes bundles for whoever helps from afar, and books who took them.
 type Support interface {
 	// List is what a bundle holds.
 	List() []SupportPart
 	// Save makes one in the data folder; name is empty for one of its own.
-	Save(ctx context.Context, name string) (path string, size int64, err error)
-	Write(ctx context.Context, w io.Writer) error
+	Save(ctx context.Context, who tel.Who, name string) (path string, size int64, err error)
+	// Write writes one to w.
+	Write(ctx context.Context, who tel.Who, w io.Writer) error
 	// ToStick writes one to the only USB stick; name is empty for one of its own.
 	ToStick(ctx context.Context, who tel.Who, name string, progress func(stick.Progress)) (stick.Moved, error)
 }
@@ -50,7 +51,7 @@ func supportBundle(ctx context.Context, s *session) int {
 		return s.listSupport(d.List())
 	case name == "" && s.raw() && !s.r.json:
 		s.beside()
-		if err := d.Write(ctx, s.stream.Out); err != nil {
+		if err := d.Write(ctx, s.who, s.stream.Out); err != nil {
 			return s.fail(NotFine, err)
 		}
 		return Fine
@@ -64,7 +65,7 @@ func supportBundle(ctx context.Context, s *session) int {
 		return s.fail(Usage, usageError{"se escribe: support bundle [FICHERO | usb [NOMBRE] | base64]", "write: support bundle [FILE | usb [NAME] | base64]"})
 	case name == "base64":
 		var b bytes.Buffer
-		if err := d.Write(ctx, &b); err != nil {
+		if err := d.Write(ctx, s.who, &b); err != nil {
 			return s.fail(NotFine, err)
 		}
 		text := base64.StdEncoding.EncodeToString(b.Bytes())
@@ -75,7 +76,7 @@ func supportBundle(ctx context.Context, s *session) int {
 		}
 		return Fine
 	}
-	path, size, err := d.Save(ctx, name)
+	path, size, err := d.Save(ctx, s.who, name)
 	if err != nil {
 		return s.fail(NotFine, err)
 	}

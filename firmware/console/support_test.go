@@ -23,12 +23,12 @@ func (p *packer) List() []SupportPart {
 	return []SupportPart{{"log.txt", "las últimas líneas del registro", "the last lines of the log"}, {"config.json", "la configuración sin claves ni datos de personas ni otras cosas que a nadie importan", "the configuration"}}
 }
 
-func (p *packer) Save(_ context.Context, name string) (string, int64, error) {
+func (p *packer) Save(_ context.Context, _ tel.Who, name string) (string, int64, error) {
 	p.name = name
 	return "/data/support/" + name, 12345, p.err
 }
 
-func (p *packer) Write(_ context.Context, w io.Writer) error {
+func (p *packer) Write(_ context.Context, _ tel.Who, w io.Writer) error {
 	_, err := io.WriteString(w, strings.Repeat("bundle", 30))
 	return err
 }
