@@ -29,13 +29,13 @@ type Access interface {
 
 // shellCommands are those of a session at a terminal.
 var shellCommands = []command{
-	{"login", "[NAME]", "entrar con nombre y contraseña", "enter with name and password", 0, 1, false, tel.Nobody, doLogin},
-	{"exit", "", "cerrar la sesión", "end the session", 0, 0, false, tel.Nobody, doExit},
-	{"logout", "", "cerrar la sesión", "end the session", 0, 0, false, tel.Nobody, doExit},
-	{"lang", "es|en", "idioma de la sesión", "language of the session", 1, 1, false, tel.Nobody, setLang},
-	{"page", "on|off", "parar tras cada pantalla", "stop after each screenful", 1, 1, false, tel.Nobody, setPage},
-	{"rows", "N", "filas de esta pantalla, 24 si no", "rows of this screen, else 24", 1, 1, false, tel.Nobody, setRows},
-	{"ansi", "on|off", "redibujar en vivo con ANSI", "draw anew with ANSI", 1, 1, false, tel.Nobody, setANSI},
+	{"login", "[NAME]", "entrar con nombre y contraseña", "enter with name and password", 0, 1, false, tel.Nobody, "", doLogin},
+	{"exit", "", "cerrar la sesión", "end the session", 0, 0, false, tel.Nobody, "", doExit},
+	{"logout", "", "cerrar la sesión", "end the session", 0, 0, false, tel.Nobody, "", doExit},
+	{"lang", "es|en", "idioma de la sesión", "language of the session", 1, 1, false, tel.Nobody, "", setLang},
+	{"page", "on|off", "parar tras cada pantalla", "stop after each screenful", 1, 1, false, tel.Nobody, "", setPage},
+	{"rows", "N", "filas de esta pantalla, 24 si no", "rows of this screen, else 24", 1, 1, false, tel.Nobody, "", setRows},
+	{"ansi", "on|off", "redibujar en vivo con ANSI", "draw anew with ANSI", 1, 1, false, tel.Nobody, "", setANSI},
 }
 
 // inSession reports whether a command needs a session at a terminal.

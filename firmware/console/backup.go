@@ -40,9 +40,9 @@ type Restored struct {
 
 // backupCommands are the box as one file.
 var backupCommands = []command{
-	{"backup", "[--encrypt] [--book]", "la caja en un fichero: ssh … backup > FICHERO", "the box as one file: ssh … backup > FILE", 0, 0, false, tel.Owner, backupOut},
-	{"backup usb", "[NAME] [--encrypt] …", "lo mismo en la memoria USB", "the same on the USB stick", 0, 1, false, tel.Owner, backupUSB},
-	{"restore", "[usb[:NAME]]", "pone una copia: ssh … restore < FICHERO", "put a backup in: ssh … restore < FILE", 0, 1, false, tel.Owner, restoreIn},
+	{"backup", "[--encrypt] [--book]", "la caja en un fichero: ssh … backup > FICHERO", "the box as one file: ssh … backup > FILE", 0, 0, false, tel.Owner, "--encrypt --book", backupOut},
+	{"backup usb", "[NAME] [--encrypt] …", "lo mismo en la memoria USB", "the same on the USB stick", 0, 1, false, tel.Owner, "--json --encrypt --book", backupUSB},
+	{"restore", "[usb[:NAME]]", "pone una copia: ssh … restore < FICHERO", "put a backup in: ssh … restore < FILE", 0, 1, false, tel.Owner, "--json --encrypt", restoreIn},
 }
 
 // wish is what of a backup was asked for.

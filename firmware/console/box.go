@@ -29,9 +29,9 @@ type Box interface {
 }
 
 var boxCommands = []command{
-	{"reboot", "[now|when-idle|cancel]", "reiniciar, ya o cuando no haya llamadas", "restart, now or when there is no call", 0, 1, false, tel.Technician, reboot},
-	{"poweroff", "now", "apagar la caja", "switch the box off", 1, 1, false, tel.Technician, powerOff},
-	{"factory-reset", "[erase]", "borrarlo todo (línea serie, o dueño)", "erase everything (serial line, or owner)", 0, 1, false, tel.Nobody, factoryReset},
+	{"reboot", "[now|when-idle|cancel]", "reiniciar, ya o cuando no haya llamadas", "restart, now or when there is no call", 0, 1, false, tel.Technician, "--json", reboot},
+	{"poweroff", "now", "apagar la caja", "switch the box off", 1, 1, false, tel.Technician, "", powerOff},
+	{"factory-reset", "[erase]", "borrarlo todo (línea serie, o dueño)", "erase everything (serial line, or owner)", 0, 1, false, tel.Nobody, "", factoryReset},
 }
 
 // reboot starts anew.

@@ -28,8 +28,11 @@ func next(before string, role tel.Role, v *view.Snapshot) (choices []choice, par
 	if len(words) > 0 && !strings.HasSuffix(before, " ") {
 		part, words = words[len(words)-1], words[:len(words)-1]
 	}
-	words = slices.DeleteFunc(words, func(w string) bool { return strings.HasPrefix(w, "--") })
-	whole := false // a command is complete
+	words, typed, open := apart(words)
+	if open != nil {
+		return values(open, part), part
+	}
+	var whole *command // that is complete, the one with the longest name
 	add := func(c choice) {
 		at := slices.IndexFunc(choices, func(o choice) bool { return o.word == c.word })
 		switch {
@@ -52,14 +55,21 @@ func next(before string, role tel.Role, v *view.Snapshot) (choices []choice, par
 				add(choice{name[len(words)], c.es, c.en, true, len(name) == len(words)+1})
 			}
 		case slices.Equal(words[:len(name)], name):
-			whole = true
+			if whole == nil || len(name) > len(strings.Fields(whole.name)) {
+				whole = c
+			}
 			for _, o := range argument(c, words[len(name):], v) {
 				add(o)
 			}
 		}
 	}
-	if whole && strings.HasPrefix(part, "-") {
-		add(said("--json", "en JSON", "as JSON"))
+	if whole != nil && strings.HasPrefix(part, "-") {
+		for i := range options {
+			o := &options[i]
+			if o.of(whole) && !slices.Contains(typed, o.word) {
+				add(said(o.word, o.es, o.en))
+			}
+		}
 	}
 	if len(words) == 0 {
 		add(said("help", "las órdenes", "the commands"))

@@ -67,17 +67,17 @@ const defaultWait = 5 * time.Minute
 
 // configCommands are the life of the configuration.
 var configCommands = []command{
-	{"config show", "[N|draft]", "la que se usa, la versión N o el borrador", "the one in use, version N or the draft", 0, 1, false, tel.Technician, configShow},
-	{"config versions", "", "las versiones que se guardan", "the versions that are kept", 0, 0, false, tel.Technician, configVersions},
-	{"config diff", "[N]", "qué cambia el borrador, o la versión N", "what the draft changes, or version N", 0, 1, false, tel.Technician, configDiff},
-	{"config set", "PATH VALUE", "cambia el borrador: lines.L2.country FR", "change the draft: lines.L2.country FR", 2, 2, false, tel.Technician, configSet},
-	{"config unset", "PATH", "quita un valor del borrador", "take a value out of the draft", 1, 1, false, tel.Technician, configUnset},
-	{"config check", "[FILE|-]", "los problemas del borrador o de un fichero", "every problem of the draft or a file", 0, 2, false, tel.Technician, configCheck},
-	{"config apply", "[FILE|-] [5m]", "usa el borrador, o un fichero, hasta confirmar", "use the draft, or a file, until confirmed", 0, 3, false, tel.Technician, configApply},
-	{"config confirm", "[5m]", "lo deja; o aplica el borrador por 5m", "keep it; or apply the draft for 5m", 0, 1, false, tel.Technician, configConfirm},
-	{"config rollback", "[N]", "vuelve a lo de antes, o a la versión N", "back to what was before, or to version N", 0, 1, false, tel.Technician, configRollback},
-	{"restore begin", "", "pone la copia de seguridad comprobada", "put the checked backup in", 0, 0, false, tel.Owner, restoreBegin},
-	{"config discard", "", "tira el borrador", "throw the draft away", 0, 0, false, tel.Technician, configDiscard},
+	{"config show", "[N|draft]", "la que se usa, la versión N o el borrador", "the one in use, version N or the draft", 0, 1, false, tel.Technician, "--json", configShow},
+	{"config versions", "", "las versiones que se guardan", "the versions that are kept", 0, 0, false, tel.Technician, "--json", configVersions},
+	{"config diff", "[N]", "qué cambia el borrador, o la versión N", "what the draft changes, or version N", 0, 1, false, tel.Technician, "--json", configDiff},
+	{"config set", "PATH VALUE", "cambia el borrador: lines.L2.country FR", "change the draft: lines.L2.country FR", 2, 2, false, tel.Technician, "--json", configSet},
+	{"config unset", "PATH", "quita un valor del borrador", "take a value out of the draft", 1, 1, false, tel.Technician, "--json", configUnset},
+	{"config check", "[FILE|-]", "los problemas del borrador o de un fichero", "every problem of the draft or a file", 0, 2, false, tel.Technician, "--json", configCheck},
+	{"config apply", "[FILE|-] [5m]", "usa el borrador, o un fichero, hasta confirmar", "use the draft, or a file, until confirmed", 0, 3, false, tel.Technician, "--json", configApply},
+	{"config confirm", "[5m]", "lo deja; o aplica el borrador por 5m", "keep it; or apply the draft for 5m", 0, 1, false, tel.Technician, "--json", configConfirm},
+	{"config rollback", "[N]", "vuelve a lo de antes, o a la versión N", "back to what was before, or to version N", 0, 1, false, tel.Technician, "--json", configRollback},
+	{"restore begin", "", "pone la copia de seguridad comprobada", "put the checked backup in", 0, 0, false, tel.Owner, "--json", restoreBegin},
+	{"config discard", "", "tira el borrador", "throw the draft away", 0, 0, false, tel.Technician, "", configDiscard},
 }
 
 // withConfig runs f when there is a configuration's life here.

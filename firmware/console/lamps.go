@@ -8,7 +8,7 @@ import (
 
 // panelCommands order the front of the box.
 var panelCommands = []command{
-	{"panel test", "", "prueba de luces: todas, color a color", "lamp test: every lamp, colour by colour", 0, 0, false, tel.Technician, testPanel},
+	{"panel test", "", "prueba de luces: todas, color a color", "lamp test: every lamp, colour by colour", 0, 0, false, tel.Technician, "", testPanel},
 }
 
 // testPanel lights every lamp of the front, as the button for it does.

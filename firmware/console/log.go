@@ -35,7 +35,7 @@ type Log interface {
 }
 
 var logCommands = []command{
-	{"log", "[N] [-f] [--since 10m] …", "las últimas líneas del registro", "the last lines of the log", 0, 1, false, tel.Technician, showLog},
+	{"log", "[N] [-f] [--since 10m] …", "las últimas líneas del registro", "the last lines of the log", 0, 1, false, tel.Technician, "--json -f --follow --level --since", showLog},
 }
 
 // logLines is how many lines are shown unless asked otherwise.

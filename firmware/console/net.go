@@ -24,11 +24,11 @@ type Net interface {
 }
 
 var netCommands = []command{
-	{"net show", "", "interfaces, direcciones, puerta, DNS", "interfaces, addresses, gateway, DNS", 0, 0, false, tel.AgentRole, showNet},
-	{"net set", "IF dhcp|static A/N…", "pone una dirección, a prueba", "set an address, on trial", 2, 14, false, tel.Technician, setNet},
-	{"net confirm", "", "confirma la dirección en prueba", "confirm the address on trial", 0, 0, false, tel.Technician, confirmNet},
-	{"net rollback", "", "vuelve a la dirección anterior", "go back to the address before", 0, 0, false, tel.Technician, rollbackNet},
-	{"net test", "", "prueba cable, dirección, puerta, DNS, destinos", "test cable, address, gateway, DNS, targets", 0, 0, false, tel.Technician, testNet},
+	{"net show", "", "interfaces, direcciones, puerta, DNS", "interfaces, addresses, gateway, DNS", 0, 0, false, tel.AgentRole, "--json", showNet},
+	{"net set", "IF dhcp|static A/N…", "pone una dirección, a prueba", "set an address, on trial", 2, 14, false, tel.Technician, "--json", setNet},
+	{"net confirm", "", "confirma la dirección en prueba", "confirm the address on trial", 0, 0, false, tel.Technician, "--json", confirmNet},
+	{"net rollback", "", "vuelve a la dirección anterior", "go back to the address before", 0, 0, false, tel.Technician, "--json", rollbackNet},
+	{"net test", "", "prueba cable, dirección, puerta, DNS, destinos", "test cable, address, gateway, DNS, targets", 0, 0, false, tel.Technician, "--json", testNet},
 }
 
 func showNet(ctx context.Context, s *session) int {

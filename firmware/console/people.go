@@ -29,15 +29,15 @@ type Accounts interface {
 // peopleCommands are the accounts. They hold for the next log-in and, as to roles, at
 // once.
 var peopleCommands = []command{
-	{"claim", "[NAME]", "hacerse dueño de una centralita sin dueño", "become the owner of a box without one", 0, 1, false, tel.Nobody, doClaim},
-	{"passwd", "[NAME]", "cambiar una contraseña", "change a password", 0, 1, false, tel.AgentRole, passwd},
-	{"people", "", "quién puede entrar", "who may enter", 0, 0, false, tel.Owner, listPeople},
-	{"people list", "", "quién puede entrar", "who may enter", 0, 0, false, tel.Owner, listPeople},
-	{"people add", "NAME ROLE", "cuenta nueva; pregunta la contraseña", "a new account; asks the password", 2, 2, false, tel.Owner, addPerson},
-	{"people remove", "NAME", "borrar una cuenta", "remove an account", 1, 1, false, tel.Owner, removePerson},
-	{"people role", "NAME ROLE", "owner, technician, supervisor, agent", "owner, technician, supervisor, agent", 2, 2, false, tel.Owner, setRole},
-	{"people key", "NAME KEY|@FILE", "añadir una llave pública de SSH", "add an SSH public key", 2, 6, false, tel.Owner, addKey},
-	{"people unkey", "NAME SHA256:…", "quitar una llave de SSH", "remove an SSH key", 2, 2, false, tel.Owner, removeKey},
+	{"claim", "[NAME]", "hacerse dueño de una centralita sin dueño", "become the owner of a box without one", 0, 1, false, tel.Nobody, "", doClaim},
+	{"passwd", "[NAME]", "cambiar una contraseña", "change a password", 0, 1, false, tel.AgentRole, "", passwd},
+	{"people", "", "quién puede entrar", "who may enter", 0, 0, false, tel.Owner, "--json", listPeople},
+	{"people list", "", "quién puede entrar", "who may enter", 0, 0, false, tel.Owner, "--json", listPeople},
+	{"people add", "NAME ROLE", "cuenta nueva; pregunta la contraseña", "a new account; asks the password", 2, 2, false, tel.Owner, "", addPerson},
+	{"people remove", "NAME", "borrar una cuenta", "remove an account", 1, 1, false, tel.Owner, "", removePerson},
+	{"people role", "NAME ROLE", "owner, technician, supervisor, agent", "owner, technician, supervisor, agent", 2, 2, false, tel.Owner, "", setRole},
+	{"people key", "NAME KEY|@FILE", "añadir una llave pública de SSH", "add an SSH public key", 2, 6, false, tel.Owner, "", addKey},
+	{"people unkey", "NAME SHA256:…", "quitar una llave de SSH", "remove an SSH key", 2, 2, false, tel.Owner, "", removeKey},
 }
 
 // doClaim makes the first owner. Whoever types it stands before the box, so the code

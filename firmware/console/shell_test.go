@@ -307,7 +307,7 @@ func TestHelpAndTab(t *testing.T) {
 		for _, c := range [][2]string{
 			{"lin?", "lines "}, {"line ?", "910000001"}, {"line L1 ca?", "record both directions"}, {"stat\t", "status "}, {"agent p\tan\t", "pause ana "},
 			{"phone 20\t1 m\t", "1 messages "}, {"schedule x c\t", "closed "}, {"lang ?", "es "}, {"line L1 test ?", "that is all"}, {"zzz?", "Nothing"}, {"lines --j\t", "--json "},
-			{"?", "schedule"}, {"book export ?", "csv"},
+			{"?", "schedule"}, {"book export ?", "csv"}, {"support bundle --li\t", "st "}, {"backup usb --e\t", "ncrypt "}, {"log --level w\t", "arn "}, {"log --since ?", "10m"},
 		} {
 			s.Send(c[0])
 			s.Expect(c[1])

@@ -17,7 +17,7 @@ type SSH struct {
 
 // sshCommands are those about SSH.
 var sshCommands = []command{
-	{"ssh", "", "si se puede entrar por SSH, y la huella", "whether SSH is on, and the fingerprint", 0, 0, false, tel.AgentRole, showSSH},
+	{"ssh", "", "si se puede entrar por SSH, y la huella", "whether SSH is on, and the fingerprint", 0, 0, false, tel.AgentRole, "--json", showSSH},
 }
 
 // showSSH says whether SSH is on and by what to know the box.

@@ -32,7 +32,7 @@ type Support interface {
 }
 
 var supportCommands = []command{
-	{"support bundle", "[usb|FILE] …", "un fichero para quien ayuda a distancia", "one file for whoever helps from afar", 0, 2, false, tel.Technician, supportBundle},
+	{"support bundle", "[usb|FILE] …", "un fichero para quien ayuda a distancia", "one file for whoever helps from afar", 0, 2, false, tel.Technician, "--json --list", supportBundle},
 }
 
 // supportBundle makes a bundle, says what it would hold, or prints it for a line that

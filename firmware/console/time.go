@@ -44,9 +44,9 @@ type ClockSource struct {
 }
 
 var timeCommands = []command{
-	{"time set", "YYYY-MM-DD HH:MM[:SS]", "pone la hora a mano", "set the time by hand", 2, 2, false, tel.Technician, setTime},
-	{"time zone", "[Area/City]", "la zona horaria, y dónde se cambia", "the time zone, and where to change it", 0, 1, false, tel.Nobody, showZone},
-	{"time", "", "qué hora es y quién lo dice", "what time it is, and who says so", 0, 0, false, tel.Nobody, showTime},
+	{"time set", "YYYY-MM-DD HH:MM[:SS]", "pone la hora a mano", "set the time by hand", 2, 2, false, tel.Technician, "--json", setTime},
+	{"time zone", "[Area/City]", "la zona horaria, y dónde se cambia", "the time zone, and where to change it", 0, 1, false, tel.Nobody, "--json", showZone},
+	{"time", "", "qué hora es y quién lo dice", "what time it is, and who says so", 0, 0, false, tel.Nobody, "--json", showTime},
 }
 
 // clockSource names a source for people.

@@ -24,14 +24,14 @@ type Updates interface {
 }
 
 var updateCommands = []command{
-	{"update status", "", "qué versión hay, cuál espera, qué pasó", "which version runs, which waits, what happened", 0, 0, false, tel.AgentRole, showUpdate},
-	{"update slots", "", "las ranuras A y B", "the slots A and B", 0, 0, false, tel.Technician, showSlots},
-	{"update usb", "", "los paquetes de la memoria USB", "the bundles on the USB stick", 0, 0, false, tel.Technician, showSticks},
-	{"update stage", "FILE|URL|usb[:NAME] [older]", "escribe una versión en la otra ranura", "write a version into the other slot", 1, 2, false, tel.Technician, stageUpdate},
-	{"update start", "[older]", "la arranca a prueba cuando nadie hable", "start it on trial when nobody talks", 0, 1, false, tel.Technician, startUpdate},
-	{"update commit", "", "da por buena la que funciona", "declare good what runs", 0, 0, false, tel.Technician, commitUpdate},
-	{"update rollback", "[older]", "vuelve a la de antes", "go back to the one before", 0, 1, false, tel.Technician, rollUpdate},
-	{"update postpone", "DAYS", "no arranca ninguna por sí sola en DAYS días", "none starts by itself for DAYS days", 1, 1, false, tel.Technician, postponeUpdate},
+	{"update status", "", "qué versión hay, cuál espera, qué pasó", "which version runs, which waits, what happened", 0, 0, false, tel.AgentRole, "--json", showUpdate},
+	{"update slots", "", "las ranuras A y B", "the slots A and B", 0, 0, false, tel.Technician, "--json", showSlots},
+	{"update usb", "", "los paquetes de la memoria USB", "the bundles on the USB stick", 0, 0, false, tel.Technician, "--json", showSticks},
+	{"update stage", "FILE|URL|usb[:NAME] [older]", "escribe una versión en la otra ranura", "write a version into the other slot", 1, 2, false, tel.Technician, "--json", stageUpdate},
+	{"update start", "[older]", "la arranca a prueba cuando nadie hable", "start it on trial when nobody talks", 0, 1, false, tel.Technician, "--json", startUpdate},
+	{"update commit", "", "da por buena la que funciona", "declare good what runs", 0, 0, false, tel.Technician, "--json", commitUpdate},
+	{"update rollback", "[older]", "vuelve a la de antes", "go back to the one before", 0, 1, false, tel.Technician, "--json", rollUpdate},
+	{"update postpone", "DAYS", "no arranca ninguna por sí sola en DAYS días", "none starts by itself for DAYS days", 1, 1, false, tel.Technician, "--json", postponeUpdate},
 }
 
 // updates are those of the house; without them an exit code is to be returned.
