@@ -8,6 +8,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -58,33 +59,45 @@ type record struct {
 	Changed time.Time `json:"changed"`
 }
 
+// Check says why no box could work by the accounts in the data folder dir; nil when one
+// could, also where there are none.
+func Check(dir string) error {
+	_, err := read(filepath.Join(dir, FileName))
+	return err
+}
+
 // load reads the accounts; a missing file is a box without an owner. Any other
 // trouble is an error: a box must not become free to claim by a broken file.
 func load(path string) ([]person, error) {
+	people, err := read(path)
+	if err != nil {
+		return nil, fmt.Errorf("cannot use %s: %w", path, err)
+	}
+	return people, nil
+}
+
+// read is load, and says only what is wrong.
+func read(path string) ([]person, error) {
 	f, err := os.Open(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
 	if err != nil {
-		return nil, fmt.Errorf("cannot read the accounts: %w", err)
+		return nil, err
 	}
 	defer f.Close() // nothing was written: there is nothing to lose
 	info, err := f.Stat()
 	if err != nil {
-		return nil, fmt.Errorf("cannot read the accounts: %w", err)
+		return nil, err
 	}
 	if info.Mode().Perm()&0o077 != 0 {
-		return nil, fmt.Errorf("cannot use %s: others may read it (mode %#o); chmod 600 it", path, info.Mode().Perm())
+		return nil, fmt.Errorf("others may read it (mode %#o); chmod 600 it", info.Mode().Perm())
 	}
 	raw, err := io.ReadAll(io.LimitReader(f, maxFile+1))
 	if err != nil {
-		return nil, fmt.Errorf("cannot read the accounts: %w", err)
+		return nil, err
 	}
-	people, err := parse(raw)
-	if err != nil {
-		return nil, fmt.Errorf("cannot use %s: %w", path, err)
-	}
-	return people, nil
+	return parse(raw)
 }
 
 // parse reads and checks the document.

@@ -12,9 +12,11 @@ import (
 	"testing"
 	"time"
 
+	"github.com/centralita/centralita/firmware/access"
 	"github.com/centralita/centralita/firmware/config/life"
 	"github.com/centralita/centralita/firmware/config/secret"
 	"github.com/centralita/centralita/firmware/durable"
+	"github.com/centralita/centralita/firmware/exchange"
 	"github.com/centralita/centralita/firmware/tel"
 )
 
@@ -163,6 +165,52 @@ func TestABackupIsRefusedBeforeAnythingIsTouched(t *testing.T) {
 	list, err := os.ReadDir(to)
 	if err != nil || len(list) != 1 || list[0].Name() != restoreLock {
 		t.Errorf("left behind: %v, %v", list, err)
+	}
+}
+
+// A backup by whose accounts nobody could enter is refused whole, and says why.
+func TestABackupWithBrokenAccountsIsRefused(t *testing.T) {
+	from := runs{t, t.TempDir()}
+	from.start(from.write("Norte"))
+	data, to := filepath.Join(from.dir, "data"), t.TempDir()
+	a := access.Open(data, access.Options{Cost: access.Cost{Memory: 8, Passes: 1, Lanes: 1}})
+	if _, err := a.Own(t.Context(), "", "ana", "una frase bien larga", tel.DoorSerial, "ttyS1"); err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(data, access.FileName)
+	good, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct{ was, is, why string }{
+		{`"role": "owner"`, `"role": "agent"`, "it has no owner"},
+		{`"role": "owner"`, `"role": "king"`, `person 1: "king" is no role`},
+		{`"version": 1`, `"version": 2`, "it is of version 2"},
+		{`"people"`, `"persons"`, "it is not whole"},
+		{"$argon2id$", "$md5$", "person 1: "},
+		{"", "", ""},
+	} {
+		if err := os.WriteFile(file, bytes.Replace(good, []byte(c.was), []byte(c.is), 1), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		var out bytes.Buffer
+		if _, err := writeBackup(t.Context(), &out, data, false, backupWord); err != nil {
+			t.Fatal(err)
+		}
+		_, err := stageRestore(t.Context(), to, &out, backupWord)
+		if c.why == "" {
+			if err != nil || !restorePending(to) {
+				t.Errorf("whole accounts: %v", err)
+			}
+			continue
+		}
+		r, ok := errors.AsType[*exchange.Refusal](err)
+		if !ok || !strings.Contains(r.In(tel.English), c.why) || !strings.Contains(r.In(tel.English), "nothing was changed") || strings.Contains(r.In(tel.Spanish), to) {
+			t.Errorf("%s: %v", c.is, err)
+		}
+		if restorePending(to) {
+			t.Errorf("%s: it waits", c.is)
+		}
 	}
 }
 

@@ -14,6 +14,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/centralita/centralita/firmware/access"
 	"github.com/centralita/centralita/firmware/backup"
 	"github.com/centralita/centralita/firmware/book"
 	"github.com/centralita/centralita/firmware/config"
@@ -143,8 +144,8 @@ func checkRestore(ctx context.Context, dir string, m *backup.Manifest) error {
 	if _, err := secret.Open(dir); err != nil {
 		return fmt.Errorf("cannot use the backup: %w", err)
 	}
-	if raw, err := os.ReadFile(filepath.Join(dir, "access.json")); err == nil && !json.Valid(raw) {
-		return errors.New("cannot use the backup: its accounts cannot be read")
+	if err := access.Check(dir); err != nil {
+		return refused("cannot use the backup: nobody could enter by its accounts: %v; nothing was changed", "la copia no sirve: con sus cuentas no entraría nadie: %v; no se cambió nada", err)
 	}
 	if !m.Book {
 		return nil
