@@ -24,6 +24,7 @@ type session struct {
 	began time.Time
 	seen  time.Time
 	moved bool // the book knows that it was seen elsewhere
+	ended chan struct{}
 }
 
 // digestOf is what is kept of a token.
@@ -56,12 +57,12 @@ func (a *Access) Begin(who tel.Who, from string) string {
 		}
 	}
 	if mine >= maxOfOne {
-		delete(a.sessions, oldest)
+		a.drop(oldest)
 	} else if len(a.sessions) >= maxSessions {
-		delete(a.sessions, oldestAny)
+		a.drop(oldestAny)
 	}
 	token, kept := newToken()
-	a.sessions[kept] = &session{name: who.Name, via: who.Via, from: from, began: now, seen: now}
+	a.sessions[kept] = &session{name: who.Name, via: who.Via, from: from, began: now, seen: now, ended: make(chan struct{})}
 	return token
 }
 
@@ -78,7 +79,7 @@ func (a *Access) Session(token, from string) (tel.Who, bool) {
 	}
 	p := a.find(s.name)
 	if p == nil || a.over(s, now) {
-		delete(a.sessions, kept)
+		a.drop(kept)
 		return tel.Who{}, false
 	}
 	s.seen = now
@@ -90,6 +91,25 @@ func (a *Access) Session(token, from string) (tel.Who, bool) {
 	return who, true
 }
 
+// Watch returns a channel that is closed when the session ends, and whether it goes on
+// now. One that runs out is found out by whoever looks; looking is no sign of life.
+func (a *Access) Watch(token string) (ended <-chan struct{}, on bool) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.expire(time.Now())
+	s := a.sessions[sha256.Sum256([]byte(token))]
+	if s == nil {
+		return nil, false
+	}
+	return s.ended, true
+}
+
+// drop forgets a session that is there and tells whoever watches it. The caller holds mu.
+func (a *Access) drop(kept digestOf) {
+	close(a.sessions[kept].ended)
+	delete(a.sessions, kept)
+}
+
 // End closes a session.
 func (a *Access) End(token, from string) {
 	kept := digestOf(sha256.Sum256([]byte(token)))
@@ -99,7 +119,7 @@ func (a *Access) End(token, from string) {
 	if s == nil {
 		return
 	}
-	delete(a.sessions, kept)
+	a.drop(kept)
 	a.tell(Fact{What: LoggedOut, Name: s.name, By: tel.Who{Name: s.name, Via: s.via}, From: from})
 }
 
@@ -111,7 +131,7 @@ func (a *Access) over(s *session, now time.Time) bool {
 func (a *Access) expire(now time.Time) {
 	for k, s := range a.sessions {
 		if a.over(s, now) {
-			delete(a.sessions, k)
+			a.drop(k)
 		}
 	}
 }
@@ -149,7 +169,7 @@ func (a *Access) revoke(name string) {
 	}
 	for k, s := range a.sessions {
 		if s.name == name {
-			delete(a.sessions, k)
+			a.drop(k)
 		}
 	}
 }

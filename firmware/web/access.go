@@ -29,6 +29,9 @@ type Sessions interface {
 	Begin(who tel.Who, from string) (token string)
 	Session(token, from string) (tel.Who, bool)
 	End(token, from string)
+	// Watch returns what is closed when the session ends, and whether it goes on now;
+	// that is no sign of life.
+	Watch(token string) (ended <-chan struct{}, on bool)
 }
 
 // People are the accounts, for their owner.

@@ -53,8 +53,8 @@ func (s *Server) events(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// run sends until the client goes or is too slow; it returns nil when the
-// client or the server said farewell.
+// run sends until the client goes, is too slow, or may look no more; it returns nil
+// when the client or the server said farewell.
 func (s *Server) run(c *stream, r *http.Request) error {
 	front := r.URL.Query().Get("panel") != "" && s.cfg.Front != nil
 	if err := c.send("retry: 2000\n\n"); err != nil {
@@ -63,7 +63,15 @@ func (s *Server) run(c *stream, r *http.Request) error {
 	tick := time.NewTicker(pace)
 	defer tick.Stop()
 	var beaten time.Time
+	over, _ := s.stay(r) // looked at below
 	for {
+		now := time.Now()
+		due := now.Sub(beaten) >= beatEvery
+		if due {
+			if _, on := s.stay(r); !on { // one that runs out tells nobody
+				return nil
+			}
+		}
 		if err := s.picture(c, r); err != nil {
 			return err
 		}
@@ -72,7 +80,7 @@ func (s *Server) run(c *stream, r *http.Request) error {
 				return err
 			}
 		}
-		if now := time.Now(); now.Sub(beaten) >= beatEvery {
+		if due {
 			if err := c.event("beat", s.beat()); err != nil {
 				return err
 			}
@@ -80,6 +88,8 @@ func (s *Server) run(c *stream, r *http.Request) error {
 		}
 		select {
 		case <-r.Context().Done():
+			return nil
+		case <-over:
 			return nil
 		case <-tick.C:
 		}

@@ -80,6 +80,10 @@ func (g *gate) Session(token, _ string) (tel.Who, bool) {
 	role, is := tel.ParseRole(name)
 	return tel.Who{Name: name, Role: role, Via: tel.DoorWeb}, ok && is && g.claimed
 }
+func (g *gate) Watch(token string) (<-chan struct{}, bool) {
+	_, ok := g.Session(token, "")
+	return nil, ok
+}
 func (g *gate) End(token, _ string) { _ = g.note("end ", token) }
 func (g *gate) People() []view.Account {
 	return []view.Account{{Name: "owner", Role: "owner", Since: viewtest.At(), Password: viewtest.At(), Keys: []view.SSHKey{{Print: "SHA256:x", Note: "<script>"}}}, {Name: "eva", Role: "agent"}}

@@ -107,14 +107,28 @@ func (s *Server) needToken(next http.Handler) http.Handler {
 
 // mayLook reports whether the request shows the token, or comes from somebody who is
 // logged in.
-func (s *Server) mayLook(r *http.Request) bool {
+func (s *Server) mayLook(r *http.Request) bool { return s.showsToken(r) || s.logged(r) }
+
+// showsToken reports whether the request shows the token by cookie or header.
+func (s *Server) showsToken(r *http.Request) bool {
 	if c, err := r.Cookie(cookieName); err == nil && same(c.Value, digest("cookie "+s.cfg.Token)) {
 		return true
 	}
-	if t, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer "); ok && same(t, s.cfg.Token) {
-		return true
+	t, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
+	return ok && same(t, s.cfg.Token)
+}
+
+// stay returns what is closed when who sent the request may look no more, and whether he
+// may now. It is nil where no session let him in.
+func (s *Server) stay(r *http.Request) (over <-chan struct{}, on bool) {
+	if s.cfg.Token == "" || s.showsToken(r) {
+		return nil, true
 	}
-	return s.logged(r)
+	c, err := r.Cookie(sessionCookie)
+	if err != nil || s.cfg.Sessions == nil {
+		return nil, false
+	}
+	return s.cfg.Sessions.Watch(c.Value)
 }
 
 // same compares in constant time, whatever the lengths.
