@@ -120,7 +120,7 @@ func consoleCommand(args []string, stdout, stderr io.Writer) (int, bool) {
 			rest = append(rest, args[i])
 		}
 	}
-	first := slices.IndexFunc(rest, func(a string) bool { return !strings.HasPrefix(a, "-") })
+	first := firstWord(rest)
 	if first < 0 || slices.Contains(ownCommands, rest[first]) {
 		return 0, false
 	}
@@ -152,8 +152,25 @@ func consoleCommand(args []string, stdout, stderr io.Writer) (int, bool) {
 	if code == console.Unreachable && console.Offline(rest) {
 		return offline(ctx, data, rest, stdout, stderr), true
 	}
+	if code == console.Unreachable {
+		err = fmt.Errorf("%w; hint: is it running, and is this its data folder? --data DIR names another", err)
+	}
 	fmt.Fprintln(stderr, "centralita:", err)
 	return code, true
+}
+
+// firstWord returns where the command stands among args, -1 for nowhere; the value
+// of --lang is none.
+func firstWord(args []string) int {
+	for i := 0; i < len(args); i++ {
+		switch {
+		case args[i] == "--lang":
+			i++
+		case !strings.HasPrefix(args[i], "-"):
+			return i
+		}
+	}
+	return -1
 }
 
 // offline answers from the book while no daemon runs.

@@ -14,13 +14,14 @@ import (
 
 	"golang.org/x/term"
 
+	"github.com/centralita/centralita/firmware/backup"
 	"github.com/centralita/centralita/firmware/console"
 )
 
 // sealing is how the passphrase of a backup is told. It is never an argument: those
 // are seen by everybody on the machine.
 type sealing struct {
-	Encrypt        bool   `help:"Ask for the passphrase of the backup."`
+	Encrypt        bool   `help:"Ask for the passphrase of the backup; of an encrypted one that is restored it is asked anyhow."`
 	PassphraseFile string `type:"existingfile" placeholder:"FILE" help:"Its first line is the passphrase."`
 }
 
@@ -138,18 +139,20 @@ func (c *restoreCmd) run(stdout, stderr io.Writer) int {
 }
 
 func (c *restoreCmd) stage(ctx context.Context, stderr io.Writer) (err error) {
-	pass, err := c.passphrase(false)
-	if err != nil {
-		return err
-	}
-	var in io.Reader = os.Stdin
+	from := os.Stdin
 	if c.File != "-" {
 		f, err := os.Open(c.File)
 		if err != nil {
 			return fmt.Errorf("cannot read the backup: %w", err)
 		}
 		defer f.Close() // nothing was written: there is nothing to lose
-		in = f
+		from = f
+	}
+	in := bufio.NewReader(from)
+	c.Encrypt = c.Encrypt || backup.Sealed(in) // nobody has to say what the file tells
+	pass, err := c.passphrase(false)
+	if err != nil {
+		return err
 	}
 	if err := os.MkdirAll(c.Data, 0o700); err != nil {
 		return fmt.Errorf("cannot make the data folder: %w", err)

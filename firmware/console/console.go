@@ -236,8 +236,23 @@ func (r *request) find(words []string) error {
 	case len(words) == 0 || words[0] == "help":
 		return nil
 	}
+	if verbs := verbsOf(words[0]); len(verbs) > 0 {
+		list := words[0] + " " + strings.Join(verbs, "|")
+		return usageError{"se escribe: " + list, "write: " + list}
+	}
 	typed := tel.CleanText(strings.Join(words, " ")).String()
 	return usageError{fmt.Sprintf("no hay orden %q", typed), fmt.Sprintf("there is no command %q", typed)}
+}
+
+// verbsOf returns what may come behind the first word of commands of two.
+func verbsOf(first string) []string {
+	var out []string
+	for _, c := range commands {
+		if head, verb, two := strings.Cut(c.name, " "); two && head == first {
+			out = append(out, verb)
+		}
+	}
+	return out
 }
 
 // count reads an optional number among the arguments.

@@ -41,10 +41,14 @@ func (s *session) learned(p *view.Learned) {
 	if p.Impedance != "" {
 		add("impedancia puesta", "impedance set", "%s", p.Impedance)
 	}
-	first := fmt.Sprintf(s.t("Aprendido en %d llamadas:", "Learned in %d calls:"), p.Calls)
-	if p.Frozen {
-		first = fmt.Sprintf(s.t("Aprendido en %d llamadas, congelado:", "Learned in %d calls, frozen:"), p.Calls)
+	first := fmt.Sprintf(s.t("Aprendido en %d llamadas", "Learned in %d calls"), p.Calls)
+	if p.Calls == 1 {
+		first = s.t("Aprendido en 1 llamada", "Learned in 1 call")
 	}
+	if p.Frozen {
+		first += s.t(", congelado", ", frozen")
+	}
+	first += ":"
 	s.wrap(first, "  ", safe(strings.Join(parts, ", ")))
 	if p.LastNews != "" {
 		s.wrap(s.t("Último cambio:", "Last change:"), "  ", safe(p.LastNews))

@@ -189,6 +189,9 @@ func (s *session) person(do func(a Accounts, name string) error, es, en string) 
 func addPerson(ctx context.Context, s *session) int {
 	role, _ := tel.ParseRole(s.r.args[1]) // what is no role is refused as nobody's
 	return s.person(func(a Accounts, name string) error {
+		if role == tel.Nobody {
+			return usageError{fmt.Sprintf("no hay papel %q: son owner, technician, supervisor, agent", s.r.args[1]), fmt.Sprintf("there is no role %q: owner, technician, supervisor, agent", s.r.args[1])}
+		}
 		password, err := s.newSecret(ctx)
 		if err != nil {
 			return err

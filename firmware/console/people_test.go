@@ -125,7 +125,7 @@ func TestPeopleOverTheSocket(t *testing.T) {
 			{"passwd Eva", []string{"p", "p"}, "passwd socket eva  p socket", "eva: password changed", Fine},
 			{"passwd", []string{"p", "p"}, "", "passwd NAME", Usage},
 			{"people add eva agent", []string{"p", "p"}, "add socket eva agent p socket", "account made", Fine},
-			{"people add eva king", []string{"p", "p"}, "add socket eva nobody p socket", "", Fine},
+			{"people add eva king", nil, "", `there is no role "king": owner, technician, supervisor, agent`, NotFine},
 			{"people add eva", nil, "", "write: people add NAME ROLE", Usage},
 			{"people remove eva", nil, "remove socket eva socket", "account removed", Fine},
 			{"people role eva owner", nil, "role socket eva owner socket", "role changed", Fine},

@@ -195,6 +195,10 @@ var sentences = []sentence{
 	{"cannot route over %s from %s: %s", "no se puede poner la ruta por %s desde %s: %s"},
 	{"cannot ask for an address: there is neither udhcpc nor busybox", "no se puede pedir una dirección: no hay udhcpc ni busybox"},
 
+	// The time.
+	{"there is no clock with a battery at %s", "no hay ninguno en %s"},
+	{"cannot read %s: %s; hint: its battery may be empty", "no se puede leer %s: %s; pista: quizá tenga la pila gastada"},
+
 	// Updates.
 	{"the house has just started", "la central acaba de arrancar"},
 	{"a trial goes on", "hay una prueba en marcha"},

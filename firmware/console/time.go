@@ -105,7 +105,7 @@ func showTime(_ context.Context, s *session) int {
 		}
 	}
 	if c.RTC != "" {
-		s.wrap("", "  ", s.t("Reloj con pila: ", "Battery clock: ")+safe(c.RTC))
+		s.wrap("", "  ", s.t("Reloj con pila: ", "Battery clock: ")+safe(s.plain(c.RTC)))
 	}
 	if c.Beside != "" {
 		s.wrap("", "  ", s.t("El reloj del sistema no se pudo poner; la hora se lleva aparte: ", "The system's clock could not be set; the time is kept beside it: ")+safe(c.Beside))
