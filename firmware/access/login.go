@@ -4,28 +4,16 @@ import (
 	"bytes"
 	"context"
 	"math"
-	"net/netip"
 	"strings"
 	"time"
 
+	"github.com/centralita/centralita/firmware/gatehouse"
 	"github.com/centralita/centralita/firmware/tel"
 )
 
-// source is the key under which failures from somewhere are counted: an address, or
-// the /64 of an IPv6 one, which one person has at least (RFC 6177).
+// source is the key under which failures from somewhere are counted.
 func source(via tel.Door, from string) string {
-	host := from
-	if ap, err := netip.ParseAddrPort(from); err == nil {
-		host = ap.Addr().String()
-	}
-	if a, err := netip.ParseAddr(host); err == nil {
-		if a = a.Unmap().WithZone(""); a.Is6() {
-			if p, err := a.Prefix(64); err == nil {
-				return string(via) + " " + p.String()
-			}
-		}
-		host = a.String()
-	}
+	host := gatehouse.Source(from)
 	if len(host) > 64 {
 		host = host[:64]
 	}

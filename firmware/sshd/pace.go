@@ -5,26 +5,26 @@ import (
 	"time"
 )
 
-// How many connections one address may begin, and how many addresses are remembered.
+// How many connections one source may begin, and how many sources are remembered.
 const (
 	burst     = 20
 	perMinute = 20
 	maxKnown  = 1024
 )
 
-// pace counts the connections that each address begins.
+// pace counts the connections that each source begins.
 type pace struct {
 	mu    sync.Mutex
 	known map[string]bucket
 }
 
-// bucket holds what an address may still begin, as of an instant.
+// bucket holds what a source may still begin, as of an instant.
 type bucket struct {
 	left float64
 	at   time.Time
 }
 
-// admit reports whether from may begin a connection at now. When too many addresses
+// admit reports whether a source may begin a connection at now. When too many sources
 // are known those that have been quiet are forgotten, and if none has, nobody new
 // comes in.
 func (p *pace) admit(now time.Time, from string) bool {
@@ -53,7 +53,7 @@ func (p *pace) admit(now time.Time, from string) bool {
 	return admitted
 }
 
-// forget drops the addresses whose bucket is full again.
+// forget drops the sources whose bucket is full again.
 func (p *pace) forget(now time.Time) {
 	for from, b := range p.known {
 		if b.left+now.Sub(b.at).Minutes()*perMinute >= burst {

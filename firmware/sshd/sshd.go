@@ -29,6 +29,7 @@ const (
 	stalled     = 10 * time.Second // a terminal that takes nothing
 	starved     = time.Minute      // a command that waits for what is sent along
 	maxUnproved = 8                // connections of nobody yet, together
+	maxOfSource = 3                // and from one source: a stranger leaves places to others
 	maxPeople   = 8                // connections of people
 	maxSessions = 4                // of one connection
 	maxTries    = 6                // keys that are offered
@@ -90,6 +91,7 @@ type Server struct {
 	pace  pace
 	count chan struct{} // a place for each who has proved who he is
 	early chan struct{} // and for each who has not
+	from  *gatehouse.Shares
 }
 
 // proved is the key under which a connection keeps by which key it came in.
@@ -110,7 +112,7 @@ func New(c Config) *Server {
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
-	s := &Server{c: c, count: make(chan struct{}, maxPeople), early: make(chan struct{}, maxUnproved)}
+	s := &Server{c: c, count: make(chan struct{}, maxPeople), early: make(chan struct{}, maxUnproved), from: gatehouse.NewShares(maxOfSource)}
 	s.ssh = &ssh.ServerConfig{
 		ServerVersion: "SSH-2.0-Centralita", // the release is nobody's business before the log-in
 		MaxAuthTries:  maxTries,
@@ -144,13 +146,15 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 // nobody knows yet.
 func (s *Server) admit(ctx context.Context, conn net.Conn) {
 	from := host(conn.RemoteAddr())
-	if !s.pace.admit(time.Now(), from) {
+	source := gatehouse.Source(from)
+	if !s.pace.admit(time.Now(), source) || !s.from.Take(source) {
 		return
 	}
 	select {
 	case s.early <- struct{}{}:
-		s.connection(ctx, conn, from)
+		s.connection(ctx, conn, from, func() { <-s.early; s.from.Give(source) })
 	default:
+		s.from.Give(source)
 	}
 }
 
@@ -164,10 +168,11 @@ func host(a net.Addr) string {
 }
 
 // connection serves one connection: first the proof, within its time, then sessions.
-func (s *Server) connection(ctx context.Context, conn net.Conn, from string) {
+// tried is called when the first is over.
+func (s *Server) connection(ctx context.Context, conn net.Conn, from string, tried func()) {
 	defer context.AfterFunc(ctx, func() { conn.Close() })()
 	in, chans, requests, err := s.prove(conn, from)
-	<-s.early
+	tried()
 	if err != nil {
 		s.c.Log.Debug("nobody came in over SSH", "from", from, "err", err)
 		return

@@ -395,31 +395,6 @@ func TestEnds(t *testing.T) {
 	}
 }
 
-// Strangers who say nothing take their own places and no others; too many connections
-// of one address are turned away at once.
-func TestStrangers(t *testing.T) {
-	r := start(t)
-	for range maxUnproved {
-		conn, err := net.Dial("tcp", r.addr)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer conn.Close()
-		b := make([]byte, 4)
-		if _, err := io.ReadFull(conn, b); err != nil || string(b) != "SSH-" {
-			t.Fatalf("%q, %v", b, err)
-		}
-	}
-	conn, err := net.Dial("tcp", r.addr)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer conn.Close()
-	if n, err := conn.Read(make([]byte, 1)); n != 0 || err == nil {
-		t.Error("one too many was served")
-	}
-}
-
 // The pace: a burst, then so many a minute, each address by itself, few remembered.
 func TestPace(t *testing.T) {
 	var p pace

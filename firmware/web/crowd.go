@@ -3,12 +3,15 @@ package web
 import (
 	"net"
 	"sync"
+
+	"github.com/centralita/centralita/firmware/gatehouse"
 )
 
 // Bounds of connections: whoever opens more waits, or is hung up on.
 const (
 	maxConns    = 256 // at once; more wait in the kernel
 	maxOfSource = 48  // from one address; more are closed at once
+	maxOfNet    = 128 // from one /64 of IPv6: one person with many addresses, or a whole office
 )
 
 // crowd is a listener that lets so many in at once, and of one address not all of
@@ -16,13 +19,12 @@ const (
 type crowd struct {
 	net.Listener
 	places chan struct{}
-
-	mu   sync.Mutex
-	from map[string]int
+	from   *gatehouse.Shares // of an address
+	nets   *gatehouse.Shares // of a source
 }
 
 func newCrowd(l net.Listener) *crowd {
-	return &crowd{Listener: l, places: make(chan struct{}, maxConns), from: map[string]int{}}
+	return &crowd{Listener: l, places: make(chan struct{}, maxConns), from: gatehouse.NewShares(maxOfSource), nets: gatehouse.NewShares(maxOfNet)}
 }
 
 // Accept waits for a place, then for somebody to take it.
@@ -47,21 +49,19 @@ func (c *crowd) Accept() (net.Conn, error) {
 }
 
 func (c *crowd) enter(host string) bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.from[host] >= maxOfSource {
+	if !c.from.Take(host) {
 		return false
 	}
-	c.from[host]++
+	if !c.nets.Take(gatehouse.Source(host)) {
+		c.from.Give(host)
+		return false
+	}
 	return true
 }
 
 func (c *crowd) leave(host string) {
-	c.mu.Lock()
-	if c.from[host]--; c.from[host] <= 0 {
-		delete(c.from, host)
-	}
-	c.mu.Unlock()
+	c.from.Give(host)
+	c.nets.Give(gatehouse.Source(host))
 	<-c.places
 }
 

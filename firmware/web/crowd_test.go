@@ -86,10 +86,39 @@ func TestNobodyAloneKeepsTheOthersOut(t *testing.T) {
 			_ = conn.Close()
 		}
 		synctest.Wait()
-		if len(c.from) != 0 || len(c.places) > 1 { // one waits to be taken
-			t.Errorf("%d sources and %d places are left", len(c.from), len(c.places))
+		if len(c.places) > 1 { // one waits to be taken
+			t.Errorf("%d places are left", len(c.places))
+		}
+		for i := range maxOfSource {
+			if !c.enter("10.0.0.66") {
+				t.Fatalf("%d places of an address are left", maxOfSource-i)
+			}
 		}
 		_ = g.Close()
 		<-ended
 	})
+}
+
+// One person has a /64 of IPv6 (RFC 6177): all its addresses share some places, and
+// leave the rest to others.
+func TestOneNetworkKeepsNobodyOut(t *testing.T) {
+	c := newCrowd(nil)
+	n := 0
+	for i := range 2 * maxConns {
+		if c.enter(fmt.Sprintf("2001:db8:0:1::%x", i)) {
+			n++
+		}
+	}
+	if n != maxOfNet || c.enter("2001:db8:0:1:ffff::1") {
+		t.Errorf("%d of one network are in", n)
+	}
+	if !c.enter("2001:db8:0:2::1") || !c.enter("192.0.2.1") {
+		t.Error("others are kept out")
+	}
+	for range cap(c.places) {
+		c.places <- struct{}{}
+	}
+	if c.leave("2001:db8:0:1::0"); !c.enter("2001:db8:0:1:ffff::1") {
+		t.Error("a place that was left is not given")
+	}
 }

@@ -357,6 +357,12 @@ func TestThePaceOfForms(t *testing.T) {
 	if got := send("10.0.0.2:9"); got != 401 {
 		t.Errorf("somebody else: %d", got)
 	}
+	for i := range perMinute {
+		send(fmt.Sprintf("[2001:db8:0:1::%x]:9", i)) // one person has a /64
+	}
+	if one, other := send("[2001:db8:0:1:ffff::1]:9"), send("[2001:db8:0:2::1]:9"); one != 429 || other != 401 {
+		t.Errorf("one network too often: %d, another: %d", one, other)
+	}
 	m, now := &meter{}, viewtest.At()
 	for i := range 5 * maxSources {
 		m.take(fmt.Sprint(i), now)

@@ -54,7 +54,7 @@ var table = []row{
 	{packages: "firmware/webphone", ours: []string{"firmware/tel"}, alien: true},
 	{packages: "firmware/lookup", ours: []string{"firmware/tel"}, alien: true},
 	{packages: "firmware/access/claim", never: machine, virtual: true},
-	{packages: "firmware/access", ours: []string{"firmware/tel", "firmware/view", "firmware/durable", "firmware/access/claim"}, never: []string{"net/http/**", "database/sql"}, alien: true},
+	{packages: "firmware/access", ours: []string{"firmware/tel", "firmware/view", "firmware/durable", "firmware/gatehouse", "firmware/access/claim"}, never: []string{"net/http/**", "database/sql"}, alien: true},
 	{packages: "firmware/prompt", ours: []string{"firmware/tel", "dsp/pcm", "dsp/g711", "dsp/wav"}, never: []string{"net/**"}},
 	{packages: "firmware/book", ours: []string{"firmware/tel", "firmware/call"}, never: []string{"net", "net/http/**"}, alien: true},
 	{packages: "firmware/uplink/**", ours: []string{"firmware/tel", "firmware/book", "firmware/uplink/**"}, alien: true},
@@ -97,7 +97,7 @@ var table = []row{
 	{packages: "firmware/console/edit", never: machine, virtual: true},
 	{packages: "firmware/console", ours: []string{"firmware/gatehouse", "firmware/view", "firmware/config", "firmware/config/life", "firmware/health", "firmware/tel", "firmware/trace", "firmware/console/edit", "firmware/lan", "firmware/stick", "firmware/update/slotwire"}, alien: true},
 	{packages: "firmware/web/**", ours: []string{"firmware/view", "firmware/config", "firmware/health", "firmware/tel", "firmware/trace",
-		"firmware/web/**", "firmware/durable"}, never: []string{"database/sql"}, alien: true},
+		"firmware/web/**", "firmware/durable", "firmware/gatehouse"}, never: []string{"database/sql"}, alien: true},
 
 	{packages: "firmware/app", ours: []string{"board/**", "dsp/**", "firmware/**", "hal/**"}, alien: true},
 	{packages: "firmware/rescue", ours: []string{"firmware/update/slotwire"}, never: []string{"os/**", "net/**", "database/sql"}},
