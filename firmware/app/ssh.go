@@ -75,7 +75,7 @@ func (h *House) openSSH(ctx context.Context, at netip.AddrPort) error {
 		return fmt.Errorf("cannot listen for SSH: %w", err)
 	}
 	c := h.desk()
-	s := sshd.New(sshd.Config{Key: key, Door: h.doors.access, Log: h.log,
+	s := sshd.New(sshd.Config{Key: key, Door: h.doors.access, Log: h.log, Idle: h.cfg.Access.Console, Lang: h.cfg.Site.Language,
 		Exec: func(ctx context.Context, x sshd.Command) int {
 			return c.ExecLine(ctx, h.asNow(x.Who), x.Line, console.Stream{From: x.From, In: x.In, Out: x.Out, Err: x.Err, Raw: x.Raw})
 		},

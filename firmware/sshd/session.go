@@ -4,12 +4,15 @@ import (
 	"bufio"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"strings"
 	"sync"
 	"time"
 
 	"golang.org/x/crypto/ssh"
+
+	"github.com/centralita/centralita/firmware/tel"
 )
 
 // terminalSize is what a client says of a changed terminal (RFC 4254, section 6.7).
@@ -35,8 +38,9 @@ func (s *Server) session(ctx context.Context, v visitor, c ssh.NewChannel, all *
 	}
 	defer ch.Close()
 	resize := make(chan Size, 1)
+	idle := time.AfterFunc(alone, func() { ch.Close() })
 	ask, ok := negotiate(requests)
-	if !ok {
+	if !idle.Stop() || !ok {
 		return
 	}
 	ctx, stop := context.WithCancel(ctx)
@@ -46,8 +50,15 @@ func (s *Server) session(ctx context.Context, v visitor, c ssh.NewChannel, all *
 		stop() // the session was closed from there
 	})
 	out := &patient{w: ch, conn: v.conn}
-	code := 0
+	code, place := 0, s.seats.Take(v.who.Name)
+	if place {
+		defer s.seats.Give(v.who.Name)
+	}
 	switch {
+	case !place:
+		code = 1
+		s.tell(v, ch, ask.terminal, fmt.Sprintf("Ya tiene %d sesiones abiertas por SSH; cierre una y pruebe de nuevo.", maxOfOne),
+			fmt.Sprintf("You have %d sessions open over SSH; close one and try again.", maxOfOne))
 	case ask.exec:
 		ctx := v.until(ctx, all)
 		code = s.c.Exec(ctx, Command{Who: v.who, From: v.from, Line: ask.command, Out: out, Raw: !ask.terminal,
@@ -136,9 +147,22 @@ func reply(r *ssh.Request, yes bool) {
 	}
 }
 
+// tell says a sentence to a person, beside what is for files.
+func (s *Server) tell(v visitor, ch ssh.Channel, terminal bool, es, en string) {
+	text, end, to := es, "\n", io.Writer(ch.Stderr())
+	if s.c.Lang == tel.English {
+		text = en
+	}
+	if terminal {
+		end, to = "\r\n", ch
+	}
+	_, _ = io.WriteString(&patient{w: to, conn: v.conn}, text+end) // who is gone does not hear it
+}
+
 // script does a command a line where there is no terminal; the exit code is that of the
-// last one that failed. The end of ctx closes in, but not before a command has ended.
-func (s *Server) script(ctx context.Context, v visitor, in io.ReadCloser, out io.Writer) (code int) {
+// last one that failed. The end of ctx closes in, but not before a command has ended;
+// when no line comes for too long it is over.
+func (s *Server) script(ctx context.Context, v visitor, in ssh.Channel, out io.Writer) (code int) {
 	var busy sync.Mutex
 	defer context.AfterFunc(ctx, func() {
 		busy.Lock()
@@ -147,12 +171,18 @@ func (s *Server) script(ctx context.Context, v visitor, in io.ReadCloser, out io
 	})()
 	lines := bufio.NewScanner(in)
 	lines.Buffer(make([]byte, 1<<10), maxLine)
-	for lines.Scan() && ctx.Err() == nil {
+	idle := time.AfterFunc(s.c.Idle, func() {
+		s.tell(v, in, false, "Sesión cerrada: no llegó ninguna orden en mucho tiempo.", "Session ended: no command came for a long time.")
+		in.Close()
+	})
+	defer idle.Stop()
+	for lines.Scan() && idle.Stop() && ctx.Err() == nil {
 		line := strings.TrimSpace(lines.Text())
 		switch {
 		case line == "exit" || line == "logout":
 			return code
 		case line == "" || strings.HasPrefix(line, "#"):
+			idle.Reset(s.c.Idle)
 			continue
 		}
 		busy.Lock()
@@ -161,6 +191,7 @@ func (s *Server) script(ctx context.Context, v visitor, in io.ReadCloser, out io
 		if got != 0 {
 			code = got
 		}
+		idle.Reset(s.c.Idle)
 	}
 	return code
 }

@@ -25,13 +25,15 @@ import (
 // Limits of a server.
 const (
 	grace       = 20 * time.Second // until somebody has proved who he is
-	alone       = 30 * time.Second // a connection without a session
+	alone       = 30 * time.Second // a connection without a session, and one that was not said what it is for
 	stalled     = 10 * time.Second // a terminal that takes nothing
 	starved     = time.Minute      // a command that waits for what is sent along
 	maxUnproved = 8                // connections of nobody yet, together
 	maxOfSource = 3                // and from one source: a stranger leaves places to others
-	maxPeople   = 8                // connections of people
+	maxPeople   = 24               // connections of people
+	maxOfPerson = 10               // and of one of them
 	maxSessions = 4                // of one connection
+	maxOfOne    = 8                // sessions of one person, on all of his
 	maxTries    = 6                // keys that are offered
 	maxLine     = 8 << 10          // of a command
 )
@@ -81,6 +83,9 @@ type Config struct {
 	Shell func(context.Context, Session) error
 	// Exec does one command and returns its exit code.
 	Exec func(context.Context, Command) int
+	// Idle is for how long a session without a terminal may send no line; 0: ten minutes.
+	Idle time.Duration
+	Lang tel.Lang     // of what is said to people; empty: Spanish
 	Log  *slog.Logger // nil: nothing is logged
 }
 
@@ -89,9 +94,11 @@ type Server struct {
 	c     Config
 	ssh   *ssh.ServerConfig
 	pace  pace
-	count chan struct{} // a place for each who has proved who he is
-	early chan struct{} // and for each who has not
-	from  *gatehouse.Shares
+	count chan struct{}     // a place for each who has proved who he is
+	early chan struct{}     // and for each who has not
+	from  *gatehouse.Shares // of these, by source
+	conns *gatehouse.Shares // connections of each person
+	seats *gatehouse.Shares // sessions of each person
 }
 
 // proved is the key under which a connection keeps by which key it came in.
@@ -112,7 +119,11 @@ func New(c Config) *Server {
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
-	s := &Server{c: c, count: make(chan struct{}, maxPeople), early: make(chan struct{}, maxUnproved), from: gatehouse.NewShares(maxOfSource)}
+	if c.Idle == 0 {
+		c.Idle = 10 * time.Minute
+	}
+	s := &Server{c: c, count: make(chan struct{}, maxPeople), early: make(chan struct{}, maxUnproved),
+		from: gatehouse.NewShares(maxOfSource), conns: gatehouse.NewShares(maxOfPerson), seats: gatehouse.NewShares(maxOfOne)}
 	s.ssh = &ssh.ServerConfig{
 		ServerVersion: "SSH-2.0-Centralita", // the release is nobody's business before the log-in
 		MaxAuthTries:  maxTries,
@@ -191,6 +202,11 @@ func (s *Server) connection(ctx context.Context, conn net.Conn, from string, tri
 		s.c.Door.Refused(in.User(), from) // the key was taken away meanwhile
 		return
 	}
+	if !s.conns.Take(v.who.Name) {
+		s.c.Log.Warn("too many connections of one person over SSH", "name", v.who.Name, "limit", maxOfPerson)
+		return
+	}
+	defer s.conns.Give(v.who.Name)
 	var all sync.WaitGroup
 	defer all.Wait()
 	all.Go(func() { ssh.DiscardRequests(requests) }) // no forwarding
