@@ -70,6 +70,18 @@ func TestSupportBase64(t *testing.T) {
 		}
 	}
 	out.Reset()
+	c := New(Deps{Support: &packer{err: errors.New(`cannot write the bundle to "/tmp/x": it is a name in support, not a path`)}})
+	for lang, want := range map[string]string{
+		"es": "no se puede escribir el paquete en «/tmp/x»: es un nombre dentro de support, no una ruta\n",
+		"en": "cannot write the bundle to \"/tmp/x\": it is a name in support, not a path\n",
+	} {
+		out.Reset()
+		code := c.Exec(t.Context(), []string{"support", "bundle", "/tmp/x", "--lang", lang}, &out)
+		if got := strings.Join(strings.Fields(out.String()), " ") + "\n"; code != NotFine || got != want {
+			t.Errorf("%s: %d %q, want %q", lang, code, got, want)
+		}
+	}
+	out.Reset()
 	if code := New(Deps{Support: &packer{err: errors.New("cannot write the bundle: disk full")}}).Exec(t.Context(), []string{"support", "bundle"}, &out); code != NotFine {
 		t.Errorf("%d %s", code, &out)
 	}
