@@ -36,15 +36,34 @@ func writeBackup(ctx context.Context, w io.Writer, dir string, withBook bool, pa
 		return m, err
 	}
 	m.Site = site
+	kept, err := boxFiles(root, passphrase != "")
+	if err != nil {
+		return m, err
+	}
+	sources = append(sources, kept...)
+	if withBook {
+		copied, done, bad := copiedBook(ctx, root, dir)
+		if bad != nil {
+			return m, bad
+		}
+		defer func() { err = errors.Join(err, done()) }()
+		sources = append(sources, copied)
+	}
+	m.Book, m.Secrets = withBook, passphrase != ""
+	return m, backup.Write(w, m, sources, passphrase)
+}
+
+// boxFiles are profiles and prompts, and with secrets what opens the box's doors.
+func boxFiles(root *os.Root, secrets bool) (sources []backup.Source, err error) {
 	folders, files := []string{profileFolder, "prompts"}, []string(nil)
-	if passphrase != "" {
+	if secrets {
 		folders = append(folders, "tls")
 		files = append(files, secret.FileName, access.FileName)
 	}
 	for _, f := range folders {
 		more, err := folder(root, f)
 		if err != nil {
-			return m, fmt.Errorf("cannot back up %s: %w", f, err)
+			return nil, fmt.Errorf("cannot back up %s: %w", f, err)
 		}
 		sources = append(sources, more...)
 	}
@@ -54,40 +73,40 @@ func writeBackup(ctx context.Context, w io.Writer, dir string, withBook bool, pa
 			continue
 		}
 		if err != nil {
-			return m, fmt.Errorf("cannot back up %s: %w", f, err)
+			return nil, fmt.Errorf("cannot back up %s: %w", f, err)
 		}
 		sources = append(sources, s)
 	}
-	if withBook {
-		if info, err := root.Stat(book.FileName); err == nil { // else there is none yet
-			if err := roomFor(dir, info.Size()); err != nil {
-				return m, err
-			}
+	return sources, nil
+}
+
+// copiedBook is the book as it is at one instant, in a copy beside it that done removes.
+func copiedBook(ctx context.Context, root *os.Root, dir string) (s backup.Source, done func() error, err error) {
+	if info, err := root.Stat(book.FileName); err == nil { // else there is none yet
+		if err := roomFor(dir, info.Size()); err != nil {
+			return s, nil, err
 		}
-		if err := sweepCopies(dir); err != nil {
-			return m, err
-		}
-		tmp, err := os.MkdirTemp(dir, copies)
-		if err != nil {
-			return m, fmt.Errorf("cannot copy the book: %w", err)
-		}
-		defer func() { err = errors.Join(err, os.RemoveAll(tmp)) }()
-		if err := book.Copy(ctx, dir, filepath.Join(tmp, book.FileName)); err != nil {
-			return m, err
-		}
-		copied, err := os.OpenRoot(tmp)
-		if err != nil {
-			return m, err
-		}
-		defer func() { err = errors.Join(err, copied.Close()) }()
-		s, err := backup.OnDisk(copied, book.FileName)
-		if err != nil {
-			return m, err
-		}
-		sources = append(sources, s)
 	}
-	m.Book, m.Secrets = withBook, passphrase != ""
-	return m, backup.Write(w, m, sources, passphrase)
+	if err := sweepCopies(dir); err != nil {
+		return s, nil, err
+	}
+	tmp, err := os.MkdirTemp(dir, copies)
+	if err != nil {
+		return s, nil, fmt.Errorf("cannot copy the book: %w", err)
+	}
+	done = func() error { return os.RemoveAll(tmp) }
+	if err := book.Copy(ctx, dir, filepath.Join(tmp, book.FileName)); err != nil {
+		return s, nil, errors.Join(err, done())
+	}
+	copied, err := os.OpenRoot(tmp)
+	if err != nil {
+		return s, nil, errors.Join(err, done())
+	}
+	done = func() error { return errors.Join(copied.Close(), os.RemoveAll(tmp)) }
+	if s, err = backup.OnDisk(copied, book.FileName); err != nil {
+		return s, nil, errors.Join(err, done())
+	}
+	return s, done, nil
 }
 
 // copies are the folders in which a copy of the book is made.
