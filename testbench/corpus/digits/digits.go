@@ -25,7 +25,7 @@ type Condition struct {
 	Extra    int     // keys that may be invented
 	shape    Shape
 	rounds   int // of sixteen keys
-	spoil    func(s Line, r *Rng, voice Line) Line
+	spoil    spoiler
 	law      bool // 8 bits of µ-law
 	keys     func(round int) string
 }
@@ -62,27 +62,38 @@ func shape(f func(h *Shape)) Shape { h := Plain; f(&h); return h }
 
 var long = Shape{On: 100, Off: 100, Low: -13, High: -13}
 
+// spoiler is what a line does to keys; voice is somebody who speaks.
+type spoiler func(s Line, r *Rng, voice Line) Line
+
+// noise is white noise, snr dB below the keys.
+func noise(snr float64) spoiler {
+	return func(s Line, r *Rng, _ Line) Line { return s.Noise(-13+3.01-snr, r) }
+}
+
+// hum is tones, each db dB above one tone of a key.
+func hum(db float64, hz ...float64) spoiler {
+	return func(s Line, r *Rng, _ Line) Line { return s.Tone(-13+db, r, hz...) }
+}
+
+// over is the voice, db dB below the keys.
+func over(db float64) spoiler {
+	return func(s Line, r *Rng, voice Line) Line {
+		v := cut(voice, len(s), r)
+		return s.Add(v, math.Pow(10, (-13+3.01-db-v.Level())/20))
+	}
+}
+
+// drop is a gap of ms milliseconds in each tone.
+func drop(ms int) spoiler {
+	return func(s Line, r *Rng, _ Line) Line { return dropout(s, ms, r) }
+}
+
 // Conditions returns the rows of the figures.
 func Conditions() []Condition {
-	noise := func(snr float64) func(Line, *Rng, Line) Line {
-		return func(s Line, r *Rng, _ Line) Line { return s.Noise(-13+3.01-snr, r) }
-	}
-	hum := func(db float64, hz ...float64) func(Line, *Rng, Line) Line {
-		return func(s Line, r *Rng, _ Line) Line { return s.Tone(-13+db, r, hz...) }
-	}
-	over := func(db float64) func(Line, *Rng, Line) Line {
-		return func(s Line, r *Rng, voice Line) Line {
-			v := cut(voice, len(s), r)
-			return s.Add(v, math.Pow(10, (-13+3.01-db-v.Level())/20))
-		}
-	}
-	drop := func(ms int) func(Line, *Rng, Line) Line {
-		return func(s Line, r *Rng, _ Line) Line { return dropout(s, ms, r) }
-	}
 	lost := func(s Line, r *Rng, _ Line) Line { return s.Lose(0.05, r) }
 	gap := func(ms float64) Shape { return shape(func(h *Shape) { h.Off = ms }) }
 	same := func(i int) string { return strings.Repeat(Keys[i%16:i%16+1], 8) }
-	all := func(name, goal string, h Shape, f func(Line, *Rng, Line) Line) Condition {
+	all := func(name, goal string, h Shape, f spoiler) Condition {
 		return Condition{Name: name, Goal: goal, Min: 99, Max: 100, shape: h, rounds: 20, spoil: f}
 	}
 	none := func(name string, h Shape) Condition {
