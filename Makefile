@@ -21,7 +21,7 @@ CONFIG ?= board/sim/office.yaml
 DATA ?= var
 
 help: ## show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 build: ## build bin/centralita, one static program
 	CGO_ENABLED=0 go build -trimpath -o bin/centralita ./firmware/cmd/centralita

@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/centralita/centralita/dsp/pcm"
@@ -186,7 +187,7 @@ func (w *Walk) answer(ctx context.Context) error {
 			}
 		}
 		if over, _ := w.call.Over(); over {
-			return fmt.Errorf("the office hung up before %s rang", w.phone)
+			return fmt.Errorf("the office hung up before %s rang; hint: is it closed? centralita schedule ID open", w.phone)
 		}
 		if err := w.sim.Sleep(inTime, 100*time.Millisecond); err != nil {
 			return fmt.Errorf("%s does not ring within %s; is an agent of the queue logged in there? try --login (%w)", w.phone, w.Patience, err)
@@ -263,7 +264,7 @@ func (w *Walk) end(ctx context.Context) error {
 		w.tell("the second telephone on the line hangs up too")
 	}
 	if err := w.line.WaitFree(ctx); err != nil {
-		return fmt.Errorf("the office does not notice that the caller is gone: %w", err)
+		return fmt.Errorf("the office does not notice that the caller is gone: %w%s", err, w.foreign())
 	}
 	w.tell("the line is released")
 	if w.phone == nil {
@@ -274,6 +275,16 @@ func (w *Walk) end(ctx context.Context) error {
 	}
 	w.tell("%s hears busy tone and hangs up", w.phone)
 	return w.phone.OnHook()
+}
+
+// foreign is the hint where the exchange has the tones of another country than the
+// board, as long as nobody told the house.
+func (w *Walk) foreign() string {
+	country, home := strings.ToUpper(w.Copper.country), w.sim.Board.Country
+	if country == "" || country == home {
+		return ""
+	}
+	return fmt.Sprintf("; hint: the exchange has the tones of %s and the board those of %s: centralita config set lines.L%d.country %s, config apply and config confirm", country, home, w.Line, country)
 }
 
 // cleanUp leaves nothing off hook and nobody waiting.

@@ -248,6 +248,16 @@ func TestWhatGoesWrongIsTold(t *testing.T) {
 	}
 }
 
+// An exchange of another country than the board's is named when its tones are not understood.
+func TestAnExchangeOfAnotherCountry(t *testing.T) {
+	for args, want := range map[string]bool{"": false, "--country es": false, "--country mx": true} {
+		_, err := walk(t, &office{stubborn: true}, append(strings.Fields(args), "--wav", "")...)
+		if err == nil || strings.Contains(err.Error(), "config set lines.L1.country MX") != want {
+			t.Errorf("%q: %v", args, err)
+		}
+	}
+}
+
 func TestAskedWrongly(t *testing.T) {
 	for args, want := range map[string]int{
 		"--line X9": exitUsage, "--answer sip:201": exitUsage, "--after never": exitUsage, "--hangup cat": exitUsage,
