@@ -40,7 +40,9 @@ func apart(t *testing.T, attr syscall.SysProcAttr) bool {
 	program := filepath.Join(dir, "test")
 	raw, err := os.ReadFile("/proc/self/exe")
 	if err == nil {
+		syscall.ForkLock.RLock() // what is forked while it is written would keep it open, and it could not be started
 		err = os.WriteFile(program, raw, 0o755)
+		syscall.ForkLock.RUnlock()
 	}
 	if err == nil {
 		err = os.Chmod(dir, 0o777)
