@@ -34,7 +34,7 @@ func TestSerialNoiseDuringACall(t *testing.T) {
 		return all
 	}
 	enter := func() {
-		d.Send("\x15\r")
+		d.Send("q\x15\r\x15\r") // the noise may have ended within a key, or before a further page
 		d.Do("login maria", "Contraseña: ")
 		d.Do("tres tristes tigres", "maria@centralita> ")
 	}
@@ -50,7 +50,7 @@ func TestSerialNoiseDuringACall(t *testing.T) {
 		k.goesOn()
 		took := time.Since(began)
 		for i, n := range packets(k) {
-			if got, want := n-had[i], int(took/(20*time.Millisecond)); got < want*9/10 || got > want*11/10 {
+			if got, want := n-had[i], int(took/(20*time.Millisecond)); got < want*8/10 || got > want*12/10 {
 				t.Errorf("%v baud: %d packets in %s to the %s, want %d", baud, got, took.Round(time.Millisecond), []string{"caller", "agent"}[i], want)
 			}
 		}
