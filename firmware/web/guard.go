@@ -91,7 +91,11 @@ func (s *Server) needToken(next http.Handler) http.Handler {
 		}
 		q := r.URL.Query()
 		if !same(q.Get("token"), s.cfg.Token) {
-			http.Error(w, "Falta la clave de vista: /wall?token=…\nThe view token is missing: /wall?token=…", http.StatusUnauthorized)
+			text := "Falta la clave de vista: /wall?token=…\nThe view token is missing: /wall?token=…"
+			if s.cfg.Sessions != nil {
+				text = "Falta la clave de vista, /wall?token=…, o entrar con su cuenta: /login\nThe view token is missing, /wall?token=…, or a log-in by your account: /login"
+			}
+			http.Error(w, text, http.StatusUnauthorized)
 			return
 		}
 		http.SetCookie(w, &http.Cookie{Name: cookieName, Value: cookie, Path: "/", HttpOnly: true,

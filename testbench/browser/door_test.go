@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/centralita/centralita/firmware/access"
+	"github.com/centralita/centralita/firmware/tel"
 	"github.com/centralita/centralita/firmware/view"
 	"github.com/centralita/centralita/firmware/view/viewtest"
 	"github.com/centralita/centralita/firmware/web"
@@ -29,7 +30,7 @@ type box struct {
 	url, spki string
 }
 
-func openBox(t *testing.T) *box {
+func openBox(t *testing.T, token string) *box {
 	t.Helper()
 	dir := t.TempDir()
 	a := access.Open(dir, access.Options{Cost: access.Cost{Memory: 8, Passes: 1, Lanes: 1}})
@@ -46,7 +47,7 @@ func openBox(t *testing.T) *box {
 		t.Fatal(err)
 	}
 	st := c.State()
-	srv, err := web.New(web.Config{Door: a, Sessions: a, People: a, Cert: func() web.Certificate { return web.Certificate{Fingerprint: st.Fingerprint, Groups: st.Groups} }}, store, slog.New(slog.DiscardHandler))
+	srv, err := web.New(web.Config{Token: token, Door: a, Sessions: a, People: a, Cert: func() web.Certificate { return web.Certificate{Fingerprint: st.Fingerprint, Groups: st.Groups} }}, store, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -107,7 +108,7 @@ func sound(t *testing.T, p *browser.Page) {
 // pinned and scripts switched off: claim, people, and what roles refuse.
 func TestDoors(t *testing.T) {
 	const mine, hers = "una frase bien larga", "otra frase distinta"
-	x := openBox(t)
+	x := openBox(t, "")
 	b := browser.StartPinned(t, x.spki)
 	desk := browser.Screen{Width: 1440, Height: 900, Still: true, NoScript: true}
 	p := b.Open(t, x.url+"/", desk)
@@ -164,4 +165,25 @@ func TestDoors(t *testing.T) {
 		t.Errorf("the refusal is %d pixels too wide", n)
 	}
 	sound(t, q)
+}
+
+// TestAWallAfterItsSession: a wall that a log-in opened says so when that has ended,
+// instead of showing the room as it was.
+func TestAWallAfterItsSession(t *testing.T) {
+	const mine = "una frase bien larga"
+	x := openBox(t, "the-view-token-of-a-test")
+	code, _ := x.access.Code()
+	ana, err := x.access.Claim(t.Context(), code, "ana", mine, tel.DoorSerial)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := browser.StartPinned(t, x.spki)
+	p := b.Open(t, x.url+"/login", browser.Screen{Width: 1440, Height: 900, Still: true})
+	fill(p, "/login", "name", "ana", "password", mine)
+	browser.Eval[bool](p, "(location.href = '/wall', true)")
+	p.Wait("location.pathname === '/wall' && !!document.getElementById('date')?.textContent")
+	if err := x.access.Passwd(t.Context(), ana, "ana", mine, "otra frase distinta", ""); err != nil {
+		t.Fatal(err)
+	}
+	p.Wait("document.body.innerText.includes('entrar con su cuenta: /login')")
 }
