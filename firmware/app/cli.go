@@ -22,6 +22,7 @@ import (
 	"github.com/centralita/centralita/firmware/config/secret"
 	"github.com/centralita/centralita/firmware/console"
 	"github.com/centralita/centralita/firmware/prompt"
+	"github.com/centralita/centralita/firmware/tel"
 )
 
 // cli is what the program understands itself; every other command is the
@@ -60,6 +61,7 @@ type runCmd struct {
 
 type checkCmd struct {
 	File string `arg:"" help:"The configuration."`
+	Lang string `enum:"en,es" default:"en" placeholder:"es|en" help:"Language of the problems, es or en."`
 }
 
 // Main runs the program and returns its exit code: 0 fine, 1 the thing asked
@@ -198,7 +200,7 @@ func (c *checkCmd) run(stdout, stderr io.Writer) int {
 		fmt.Fprintln(stderr, "centralita:", err)
 		return console.NotFine
 	}
-	ok, err := config.Check(c.File, pack.Has, stdout)
+	ok, err := config.Check(c.File, pack.Has, tel.Lang(c.Lang), stdout)
 	if err != nil {
 		fmt.Fprintln(stderr, "centralita:", err)
 		return console.NotFine

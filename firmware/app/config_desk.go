@@ -11,6 +11,7 @@ import (
 	"github.com/centralita/centralita/firmware/config"
 	"github.com/centralita/centralita/firmware/config/amend"
 	"github.com/centralita/centralita/firmware/config/life"
+	"github.com/centralita/centralita/firmware/config/spanish"
 	"github.com/centralita/centralita/firmware/console"
 	"github.com/centralita/centralita/firmware/exchange"
 	"github.com/centralita/centralita/firmware/tel"
@@ -187,11 +188,12 @@ func (d configDesk) try(ctx context.Context, who tel.Who, doc []byte, v life.Ver
 	if problems, err := d.Check(v.From, doc); err != nil {
 		return v, err
 	} else if len(problems) > 0 {
-		var lines []string
+		var en, es []string
 		for _, p := range problems[:min(len(problems), 20)] {
-			lines = append(lines, p.String())
+			en, es = append(en, p.String()), append(es, spanish.Problem(p).String())
 		}
-		return v, refused("cannot apply it, it has %d problems: %s", "no se puede aplicar, tiene %d problemas: %s", len(problems), strings.Join(lines, "; "))
+		return v, &exchange.Refusal{EN: fmt.Sprintf("cannot apply it, it has %d problems: %s", len(problems), strings.Join(en, "; ")),
+			ES: fmt.Sprintf("no se puede aplicar, tiene %d problemas: %s", len(problems), strings.Join(es, "; "))}
 	}
 	now, err := d.inUse()
 	if err != nil {

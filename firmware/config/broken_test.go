@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/centralita/centralita/firmware/config/spanish"
 	"github.com/centralita/centralita/firmware/tel"
 )
 
@@ -38,6 +39,9 @@ func TestBrokenDocuments(t *testing.T) {
 				got.WriteString(p.String() + "\n")
 				if p.Hint == "" {
 					t.Errorf("no hint: %s", p)
+				}
+				if es := spanish.Problem(p); es.What == p.What || es.Why == p.Why || es.Hint == p.Hint {
+					t.Errorf("not all of it is said in Spanish: %s", es)
 				}
 			}
 			golden := strings.TrimSuffix(file, ".yaml") + ".want"

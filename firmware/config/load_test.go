@@ -172,15 +172,19 @@ func TestLoadSaysWhyAFileCannotBeRead(t *testing.T) {
 
 func TestCheckPrintsEveryProblem(t *testing.T) {
 	var out bytes.Buffer
-	if ok, err := Check(office, nil, &out); !ok || err != nil || out.Len() > 0 {
+	if ok, err := Check(office, nil, tel.English, &out); !ok || err != nil || out.Len() > 0 {
 		t.Errorf("office: %v, %v, %s", ok, err, out.String())
 	}
-	ok, err := Check("testdata/broken/many_at_once.yaml", nil, &out)
+	ok, err := Check("testdata/broken/many_at_once.yaml", nil, tel.English, &out)
 	lines := strings.Split(strings.TrimSpace(out.String()), "\n")
 	if ok || err != nil || len(lines) != 4 || !strings.HasPrefix(lines[0], "testdata/broken/many_at_once.yaml:1:44: the country") {
 		t.Errorf("broken: %v, %v, %s", ok, err, out.String())
 	}
-	if _, err := Check("testdata/broken/many_at_once.yaml", nil, full{}); err == nil {
+	out.Reset()
+	if _, err := Check("testdata/broken/many_at_once.yaml", nil, tel.Spanish, &out); err != nil || !strings.HasPrefix(out.String(), "testdata/broken/many_at_once.yaml:1:44: el país") {
+		t.Errorf("in Spanish: %v, %s", err, out.String())
+	}
+	if _, err := Check("testdata/broken/many_at_once.yaml", nil, tel.English, full{}); err == nil {
 		t.Error("a writer that fails is not told")
 	}
 }

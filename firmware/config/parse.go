@@ -11,6 +11,7 @@ import (
 	_ "time/tzdata" // zones on boards that have no tz database
 
 	"github.com/centralita/centralita/firmware/config/place"
+	"github.com/centralita/centralita/firmware/config/spanish"
 	"github.com/centralita/centralita/firmware/ivr/flow"
 	"github.com/centralita/centralita/firmware/tel"
 )
@@ -79,10 +80,13 @@ func Parse(name string, data []byte, has HasPrompt) (*Config, []Problem) {
 }
 
 // Check writes every problem of the document file to w, one a line as
-// FILE:LINE:COL: what, why, hint; ok reports that there was none.
-func Check(file string, has HasPrompt, w io.Writer) (ok bool, err error) {
+// FILE:LINE:COL: what, why, hint in a language; ok reports that there was none.
+func Check(file string, has HasPrompt, lang tel.Lang, w io.Writer) (ok bool, err error) {
 	_, problems := Load(file, has)
 	for _, p := range problems {
+		if lang == tel.Spanish {
+			p = spanish.Problem(p)
+		}
 		if _, err := fmt.Fprintln(w, p); err != nil {
 			return false, fmt.Errorf("cannot write the problems of %s: %w", file, err)
 		}

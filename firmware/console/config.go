@@ -10,6 +10,7 @@ import (
 
 	"github.com/centralita/centralita/firmware/config"
 	"github.com/centralita/centralita/firmware/config/life"
+	"github.com/centralita/centralita/firmware/config/spanish"
 	"github.com/centralita/centralita/firmware/tel"
 )
 
@@ -105,10 +106,18 @@ func (s *session) problems(list problems) int {
 		if s.r.json {
 			s.json(map[string]any{"file": safe(p.File), "line": p.Line, "col": p.Col, "what": safe(p.What), "why": safe(p.Why), "hint": safe(p.Hint)})
 		} else {
-			s.printf("%s\n", safe(p.String()))
+			s.printf("%s\n", safe(s.problem(p)))
 		}
 	}
 	return NotFine
+}
+
+// problem says a problem in the language of the session.
+func (s *session) problem(p config.Problem) string {
+	if s.lang == tel.Spanish {
+		p = spanish.Problem(p)
+	}
+	return p.String()
 }
 
 // number reads the number of a version.
@@ -278,7 +287,7 @@ func (s *session) staged(list []config.Change, bad []config.Problem, err error) 
 		return nil
 	}
 	for _, p := range bad {
-		s.printf("%s\n", safe(p.String()))
+		s.printf("%s\n", safe(s.problem(p)))
 	}
 	if len(bad) > 0 {
 		s.line(s.t("El borrador aún no se puede aplicar.", "The draft cannot be applied yet."))

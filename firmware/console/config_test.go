@@ -67,7 +67,7 @@ func (f *fakeConfig) Restore(tel.Who) (int, error) {
 // typed runs one command and returns what it printed and its exit code.
 func (f *fakeConfig) typed(role tel.Role, args ...string) (string, int) {
 	var out strings.Builder
-	code := New(Deps{Config: f}).ExecAs(context.Background(), tel.Who{Name: "ana", Role: role, Via: tel.DoorSSH}, append(args, "--lang", "en"), &out)
+	code := New(Deps{Config: f}).ExecAs(context.Background(), tel.Who{Name: "ana", Role: role, Via: tel.DoorSSH}, append([]string{"--lang", "en"}, args...), &out) // the last --lang counts
 	return out.String(), code
 }
 
@@ -89,6 +89,7 @@ func TestConfigurationAtTheConsole(t *testing.T) {
 		{fakeConfig{}, "config diff 7", "", "There is no difference.\n", Fine},
 		{fakeConfig{}, "config diff x", "", "N is the number of a version; config versions lists them\n", NotFine},
 		{fakeConfig{bad: bad}, "config check", "check ", "a.yaml:3:7: it is wrong, of a rule, mend it\n", NotFine},
+		{fakeConfig{bad: []config.Problem{{File: "a.yaml", Line: 3, Col: 7, What: `unknown key "x"`, Why: "site has no such key", Hint: `did you mean "id"?`}}}, "config check --lang es", "check ", "a.yaml:3:7: clave desconocida \"x\", site no tiene esa clave, ¿quería decir \"id\"?\n", NotFine},
 		{fakeConfig{}, "config check", "check ", "There is no problem.\n", Fine},
 		{fakeConfig{v: life.Version{N: 2, State: life.Live}}, "config apply 10m", "apply  10m0s by ana", "Version 2 is in use for 10m: config confirm keeps it.\n", Fine},
 		{fakeConfig{calls: 2, v: life.Version{N: 2, State: life.Asked}}, "config apply", "apply  5m0s by ana", "Version 2: waiting for 2 calls; it comes in when idle and is to be confirmed in\n  5m.\n", Fine},

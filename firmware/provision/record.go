@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -40,7 +41,8 @@ type Record struct {
 	ES       string    `json:"reason_es,omitempty"` // Refused
 	EN       string    `json:"reason_en,omitempty"`
 	Problems []string  `json:"problems,omitempty"` // FILE:LINE:COL: what, why, hint
-	Untold   string    `json:"-"`                  // why the result could not be written
+	Spanish  []string  `json:"problems_es,omitempty"`
+	Untold   string    `json:"-"` // why the result could not be written
 }
 
 // Load reads the record of a data folder; none is the zero one. One that cannot be
@@ -98,11 +100,6 @@ func (r Record) Text() []byte {
 		en = []string{"The file was NOT taken over: " + r.EN}
 	}
 	lines := []string{"Centralita", r.At.UTC().Format("2006-01-02 15:04 UTC"), ""}
-	lines = append(lines, es...)
-	lines = append(lines, "")
-	lines = append(lines, en...)
-	if len(r.Problems) > 0 {
-		lines = append(append(lines, ""), r.Problems...)
-	}
+	lines = slices.Concat(lines, es, r.Spanish, []string{""}, en, r.Problems)
 	return []byte(strings.Join(lines, "\r\n") + "\r\n")
 }

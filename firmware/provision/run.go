@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/centralita/centralita/firmware/config/place"
+	"github.com/centralita/centralita/firmware/config/spanish"
 	"github.com/centralita/centralita/firmware/durable"
 )
 
@@ -122,11 +123,7 @@ func (j *job) file(name string) (Record, error) {
 	}
 	plan, problems := Parse(name, data, j.Check)
 	if len(problems) > 0 {
-		var texts []string
-		for _, p := range problems {
-			texts = append(texts, p.String())
-		}
-		return j.refuse(counted(len(problems)), texts...)
+		return j.refuse(counted(len(problems)), problems...)
 	}
 	j.rec = Record{State: Begun, Digest: digest, Size: len(data), At: j.Now()}
 	if err := j.keep(); err != nil {
@@ -189,15 +186,19 @@ func (j *job) wiped() (Record, error) {
 }
 
 // refuse takes nothing over. A file that was refused stays to be corrected.
-func (j *job) refuse(why error, problems ...string) (Record, error) {
+func (j *job) refuse(why error, problems ...place.Problem) (Record, error) {
 	both, ok := errors.AsType[failure](why)
 	if !ok {
 		both = failure{why.Error(), why.Error()}
 	}
-	if n := len(problems); n > maxProblems {
-		problems = append(problems[:maxProblems:maxProblems], fmt.Sprintf("… %d more", n-maxProblems))
+	var es, en []string
+	for _, p := range problems[:min(len(problems), maxProblems)] {
+		es, en = append(es, spanish.Problem(p).String()), append(en, p.String())
 	}
-	if r := (Record{State: Refused, ES: both.es, EN: both.en, Problems: problems}); j.rec.State != Taken {
+	if more := len(problems) - maxProblems; more > 0 {
+		es, en = append(es, fmt.Sprintf("… y %d más", more)), append(en, fmt.Sprintf("… %d more", more))
+	}
+	if r := (Record{State: Refused, ES: both.es, EN: both.en, Problems: en, Spanish: es}); j.rec.State != Taken {
 		r.At = j.Now()
 		j.rec = r
 		return j.told(j.keep())

@@ -176,7 +176,7 @@ func TestRefused(t *testing.T) {
 		"two files":    {map[string]string{FileName: good, "centralita (1).yaml": good}, []string{"más de un archivo", "more than one file", "centralita (1).yaml"}},
 		"another name": {map[string]string{"centralita.yaml.txt": good}, []string{"call it centralita.yaml", "llámelo"}},
 		"yml":          {map[string]string{"centralita.yml": good}, []string{"call it centralita.yaml"}},
-		"a mistake":    {map[string]string{FileName: broken}, []string{"un problema", "nothing of it was taken over", `centralita.yaml:13:1: unknown key "upliks"`}},
+		"a mistake":    {map[string]string{FileName: broken}, []string{"un problema", "nothing of it was taken over", `centralita.yaml:13:1: unknown key "upliks"`, `centralita.yaml:13:1: clave desconocida "upliks"`}},
 		"half a file":  {map[string]string{FileName: good[:150]}, []string{"centralita.yaml:8:"}},
 		"garbage":      {map[string]string{FileName: "\x00\x01\xff\xfe" + strings.Repeat("\x80", 100)}, []string{"centralita.yaml:1:"}},
 		"empty":        {map[string]string{FileName: ""}, []string{"the file is empty"}},

@@ -59,7 +59,8 @@ var table = []row{
 	{packages: "firmware/book", ours: []string{"firmware/tel", "firmware/call"}, never: []string{"net", "net/http/**"}, alien: true},
 	{packages: "firmware/uplink/**", ours: []string{"firmware/tel", "firmware/book", "firmware/uplink/**"}, alien: true},
 
-	{packages: "firmware/config/place", never: []string{"os/**", "net/**", "log/**"}, alien: true}, // reads text, knows no field
+	{packages: "firmware/config/place", never: []string{"os/**", "net/**", "log/**"}, alien: true},                               // reads text, knows no field
+	{packages: "firmware/config/spanish", ours: []string{"firmware/config/place"}, never: []string{"os/**", "net/**", "log/**"}}, // words for problems
 	{packages: "firmware/config/secret", ours: []string{"firmware/durable"}},
 	{packages: "firmware/backup", never: []string{"net/**", "database/sql"}, alien: true},                                      // one file for a box; knows no part of it
 	{packages: "firmware/config/amend", ours: []string{"firmware/config/place"}, never: []string{"os/**", "net/**", "log/**"}}, // changes text, knows no field
@@ -71,7 +72,7 @@ var table = []row{
 	{packages: "firmware/reach", never: []string{"os/**", "net/http/**", "database/sql"}}, // words for errors
 	{packages: "firmware/gatehouse", never: []string{"os/**", "database/sql"}},
 	{packages: "firmware/lan", ours: []string{"firmware/tel", "firmware/durable", "firmware/config/place"}, never: []string{"database/sql"}, alien: true},
-	{packages: "firmware/provision", ours: []string{"firmware/lan", "firmware/durable", "firmware/config/place"}, never: []string{"net/http/**", "database/sql"}},
+	{packages: "firmware/provision", ours: []string{"firmware/lan", "firmware/durable", "firmware/config/place", "firmware/config/spanish"}, never: []string{"net/http/**", "database/sql"}},
 	{packages: "firmware/confine", never: []string{"net/**", "database/sql"}, alien: true}, // x/sys: Landlock, seccomp
 	{packages: "firmware/stick", ours: []string{"firmware/tel"}, never: []string{"net/**", "database/sql"}},
 	{packages: "firmware/wipe", ours: []string{"firmware/durable"}, never: []string{"net/**", "database/sql"}, alien: true},           // x/sys: TRIM
@@ -95,7 +96,7 @@ var table = []row{
 		"hal/display", "hal/display/dots", "hal/led", "hal/button"}, never: []string{"database/sql"}, alien: true},
 	{packages: "firmware/sshd", ours: []string{"firmware/tel", "firmware/durable", "firmware/gatehouse"}, never: []string{"database/sql"}, alien: true},
 	{packages: "firmware/console/edit", never: machine, virtual: true},
-	{packages: "firmware/console", ours: []string{"firmware/gatehouse", "firmware/view", "firmware/config", "firmware/config/life", "firmware/health", "firmware/tel", "firmware/trace", "firmware/console/edit", "firmware/lan", "firmware/stick", "firmware/update/slotwire"}, alien: true},
+	{packages: "firmware/console", ours: []string{"firmware/gatehouse", "firmware/view", "firmware/config", "firmware/config/life", "firmware/config/spanish", "firmware/health", "firmware/tel", "firmware/trace", "firmware/console/edit", "firmware/lan", "firmware/stick", "firmware/update/slotwire"}, alien: true},
 	{packages: "firmware/web/**", ours: []string{"firmware/view", "firmware/config", "firmware/health", "firmware/tel", "firmware/trace",
 		"firmware/web/**", "firmware/durable", "firmware/gatehouse"}, never: []string{"database/sql"}, alien: true},
 
