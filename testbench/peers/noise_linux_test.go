@@ -50,7 +50,7 @@ func TestSerialNoiseDuringACall(t *testing.T) {
 		k.goesOn()
 		took := time.Since(began)
 		for i, n := range packets(k) {
-			if got, want := n-had[i], int(took/(20*time.Millisecond)); got < want*8/10 || got > want*12/10 {
+			if got, want := n-had[i], int(took/(20*time.Millisecond)); got < want/2 || got > want*3/2 { // a busy machine sends late, not nothing
 				t.Errorf("%v baud: %d packets in %s to the %s, want %d", baud, got, took.Round(time.Millisecond), []string{"caller", "agent"}[i], want)
 			}
 		}
