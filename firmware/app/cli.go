@@ -123,7 +123,7 @@ func consoleCommand(args []string, stdout, stderr io.Writer) (int, bool) {
 		}
 	}
 	first := firstWord(rest)
-	if first < 0 || slices.Contains(ownCommands, rest[first]) {
+	if first < 0 || slices.Contains(ownCommands, rest[first]) && !onStick(rest[first:]) {
 		return 0, false
 	}
 	if rest[first] == "console" {
@@ -173,6 +173,13 @@ func firstWord(args []string) int {
 		}
 	}
 	return -1
+}
+
+// onStick reports whether a backup goes to or comes from the box's USB stick, which is
+// the console's; a file of that name is ./usb.
+func onStick(args []string) bool {
+	i := 1 + firstWord(args[1:])
+	return i > 0 && (args[0] == "backup" && args[i] == "usb" || args[0] == "restore" && (args[i] == "usb" || args[i] == "begin" || strings.HasPrefix(args[i], "usb:")))
 }
 
 // offline answers from the book while no daemon runs.

@@ -16,7 +16,7 @@ import (
 func withDocument(args []string, stdin io.Reader) ([]string, error) {
 	var at []int // of the words
 	for i, a := range args {
-		if a == "-" || !strings.HasPrefix(a, "-") {
+		if (a == "-" || !strings.HasPrefix(a, "-")) && (i == 0 || args[i-1] != "--lang") {
 			at = append(at, i)
 		}
 	}

@@ -25,6 +25,32 @@ func TestWhereTheCommandStands(t *testing.T) {
 	}
 }
 
+// The stick of the box is the console's affair, a file is the program's.
+func TestABackupOnTheStickIsTheConsoles(t *testing.T) {
+	for args, want := range map[string]bool{
+		"backup usb": true, "backup --encrypt usb": true, "backup usb north --book": true, "backup ./usb": false, "backup office.tar": false, "backup": false,
+		"restore usb": true, "restore usb:north.backup": true, "restore begin": true, "restore usb.tar": false, "run usb": false, "backup --encrypt": false,
+	} {
+		if got := onStick(strings.Fields(args)); got != want {
+			t.Errorf("%q: %v, want %v", args, got, want)
+		}
+	}
+	var out, errs bytes.Buffer
+	if code := Main([]string{"backup", "usb", "--data", t.TempDir()}, &out, &errs); code != console.Unreachable {
+		t.Errorf("%d, %q", code, errs.String())
+	}
+	if _, err := os.Stat("usb"); err == nil {
+		t.Error("a file called usb was written")
+	}
+}
+
+func TestTheLanguageIsNoDocument(t *testing.T) {
+	args := []string{"config", "apply", "--lang", "en"}
+	if got, err := withDocument(args, strings.NewReader("")); err != nil || len(got) != len(args) {
+		t.Errorf("%q, %v", got, err)
+	}
+}
+
 // Whoever asks where nobody is learns how to name another place.
 func TestNobodyAnswers(t *testing.T) {
 	var out, errs bytes.Buffer

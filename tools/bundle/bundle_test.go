@@ -58,7 +58,7 @@ func TestABundleIsMadeShownAndSignedAgain(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(dir, "threshold"), []byte("2\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if out = must(t, dir, "show", "--keys", "DIR", "DIR/x.ctl"); !strings.Contains(out, "good for a box that trusts 2 keys and asks for 2") {
+	if out = must(t, dir, "show", "--keys", "DIR", "DIR/x.ctl"); !strings.Contains(out, "good for a box that asks for 2 of the 2 in the folder") {
 		t.Errorf("with both signatures:\n%s", out)
 	}
 	must(t, dir, "sign", "--key", "DIR/one", "--rollout", "all", "--out", "DIR/wide.ctl", "DIR/x.ctl")
@@ -85,6 +85,10 @@ func TestKeysAreSecret(t *testing.T) {
 	}
 	if _, err := do(t, dir, "key", "DIR/one"); err == nil {
 		t.Error("a key was written over")
+	}
+	must(t, dir, "key", "DIR/new/folder/three")
+	if info, err := os.Stat(filepath.Join(dir, "new")); err != nil || info.Mode().Perm() != 0o700 {
+		t.Errorf("the folder that was made has mode %v, %v", info.Mode(), err)
 	}
 	if err := os.Mkdir(filepath.Join(dir, ".git"), 0o700); err != nil {
 		t.Fatal(err)

@@ -86,8 +86,11 @@ func makeKey(args []string, out io.Writer) error {
 	return nil
 }
 
-// fresh writes a file that was not there.
+// fresh writes a file that was not there, in a folder that it makes.
 func fresh(path, text string, mode os.FileMode) error {
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return fmt.Errorf("cannot write the key: %w", err)
+	}
 	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode)
 	if err != nil {
 		return fmt.Errorf("cannot write the key: %w", err)

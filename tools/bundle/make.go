@@ -169,7 +169,7 @@ func describe(path string, keys *ctl.Keys, out io.Writer) error {
 	m, err := h.Unverified()
 	trust := "not looked at; --keys DIR looks"
 	if err == nil && keys != nil {
-		trust = fmt.Sprintf("good for a box that trusts %d keys and asks for %d", keys.Len(), keys.Threshold)
+		trust = fmt.Sprintf("good for a box that asks for %d of the %d in the folder", keys.Threshold, keys.Len())
 		m, err = h.Verify(keys)
 	}
 	if err == nil {
