@@ -22,6 +22,7 @@ import (
 	"github.com/centralita/centralita/firmware/config/secret"
 	"github.com/centralita/centralita/firmware/console"
 	"github.com/centralita/centralita/firmware/prompt"
+	"github.com/centralita/centralita/firmware/provision"
 	"github.com/centralita/centralita/firmware/tel"
 )
 
@@ -29,7 +30,7 @@ import (
 // console's.
 type cli struct {
 	Run       runCmd           `cmd:"" help:"Run the appliance until SIGTERM."`
-	Check     checkCmd         `cmd:"" help:"Check a configuration and print every problem as FILE:LINE:COL: what, why, hint."`
+	Check     checkCmd         `cmd:"" help:"Check a configuration, or the centralita.yaml of a card, and print every problem as FILE:LINE:COL: what, why, hint."`
 	Keeper    keeperCmd        `cmd:"" help:"Do for the program what needs root; the box's image starts it."`
 	Provision provisionCmd     `cmd:"" help:"Finish a factory reset and set the box up from its card; the box's image starts it before run."`
 	Backup    backupCmd        `cmd:"" help:"Put the box into one file."`
@@ -207,7 +208,11 @@ func (c *checkCmd) run(stdout, stderr io.Writer) int {
 		fmt.Fprintln(stderr, "centralita:", err)
 		return console.NotFine
 	}
-	ok, err := config.Check(c.File, pack.Has, tel.Lang(c.Lang), stdout)
+	_, problems := config.Load(c.File, pack.Has)
+	if data, err := config.ReadFile(c.File); err == nil && provision.Begins(data) { // of a card, with the owner and secrets
+		_, problems = provision.Parse(c.File, data, cardCheck(pack))
+	}
+	ok, err := config.Tell(problems, tel.Lang(c.Lang), stdout)
 	if err != nil {
 		fmt.Fprintln(stderr, "centralita:", err)
 		return console.NotFine

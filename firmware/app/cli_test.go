@@ -51,6 +51,30 @@ func TestTheLanguageIsNoDocument(t *testing.T) {
 	}
 }
 
+// An integrator checks the file of a card as any configuration, before it is flashed.
+func TestTheFileOfACardIsChecked(t *testing.T) {
+	r := runs{t, t.TempDir()}
+	site, err := os.ReadFile(r.write("Norte"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	card := filepath.Join(r.dir, "centralita.yaml")
+	for head, want := range map[string]string{
+		"provision:\n  owner: {name: maria, password: una frase bien larga}\n": "",
+		"provision:\n  owner: {name: maria, password: corta}\n":                card + ":2:34: la contraseña necesita 10 letras o más",
+		"provision:\n  owner: {nombre: maria}\n":                               `clave desconocida "…"`,
+	} {
+		if err := os.WriteFile(card, append([]byte(head), site...), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		var out, errs bytes.Buffer
+		code := Main([]string{"check", card, "--lang", "es"}, &out, &errs)
+		if (code == console.Fine) != (want == "") || !strings.Contains(out.String(), want) || want == "" && out.Len()+errs.Len() > 0 {
+			t.Errorf("%q: %d, %s%s", head, code, out.String(), errs.String())
+		}
+	}
+}
+
 // Whoever asks where nobody is learns how to name another place.
 func TestNobodyAnswers(t *testing.T) {
 	var out, errs bytes.Buffer

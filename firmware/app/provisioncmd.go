@@ -19,6 +19,7 @@ import (
 	"github.com/centralita/centralita/firmware/console"
 	"github.com/centralita/centralita/firmware/durable"
 	"github.com/centralita/centralita/firmware/lan"
+	"github.com/centralita/centralita/firmware/prompt"
 	"github.com/centralita/centralita/firmware/provision"
 	"github.com/centralita/centralita/firmware/wipe"
 )
@@ -71,14 +72,7 @@ func (c *provisionCmd) provision(ctx context.Context, stdout io.Writer) (int, er
 	}
 	rec, err := provision.Run(provision.Config{
 		Boot: c.Boot, Data: c.Data, Keys: keys, Now: time.Now,
-		Check: provision.Check{
-			Document: func(name string, doc []byte) []place.Problem {
-				_, problems := config.Parse(name, doc, pack.Has)
-				return problems
-			},
-			Name:     func(name string) error { _, err := access.CleanName(name); return err },
-			Password: access.CheckPassword, Hash: access.CheckHash, Key: access.CheckKey,
-		},
+		Check:   cardCheck(pack),
 		Claimed: c.claimed,
 		Take:    func(p *provision.Plan) error { return c.take(ctx, p) },
 	})
@@ -93,6 +87,18 @@ func (c *provisionCmd) provision(ctx context.Context, stdout io.Writer) (int, er
 		return console.NotFine, nil
 	}
 	return console.Fine, nil
+}
+
+// cardCheck is what the house knows of what may stand in the file of a card.
+func cardCheck(pack *prompt.Pack) provision.Check {
+	return provision.Check{
+		Document: func(name string, doc []byte) []place.Problem {
+			_, problems := config.Parse(name, doc, pack.Has)
+			return problems
+		},
+		Name:     func(name string) error { _, err := access.CleanName(name); return err },
+		Password: access.CheckPassword, Hash: access.CheckHash, Key: access.CheckKey,
+	}
 }
 
 // claimed reports whether the box has accounts, good or not.

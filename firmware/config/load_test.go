@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"io"
 	"net/netip"
 	"os"
 	"path/filepath"
@@ -170,21 +171,25 @@ func TestLoadSaysWhyAFileCannotBeRead(t *testing.T) {
 	}
 }
 
-func TestCheckPrintsEveryProblem(t *testing.T) {
+func TestEveryProblemIsTold(t *testing.T) {
+	tell := func(file string, lang tel.Lang, w io.Writer) (bool, error) {
+		_, problems := Load(file, nil)
+		return Tell(problems, lang, w)
+	}
 	var out bytes.Buffer
-	if ok, err := Check(office, nil, tel.English, &out); !ok || err != nil || out.Len() > 0 {
+	if ok, err := tell(office, tel.English, &out); !ok || err != nil || out.Len() > 0 {
 		t.Errorf("office: %v, %v, %s", ok, err, out.String())
 	}
-	ok, err := Check("testdata/broken/many_at_once.yaml", nil, tel.English, &out)
+	ok, err := tell("testdata/broken/many_at_once.yaml", tel.English, &out)
 	lines := strings.Split(strings.TrimSpace(out.String()), "\n")
 	if ok || err != nil || len(lines) != 4 || !strings.HasPrefix(lines[0], "testdata/broken/many_at_once.yaml:1:44: the country") {
 		t.Errorf("broken: %v, %v, %s", ok, err, out.String())
 	}
 	out.Reset()
-	if _, err := Check("testdata/broken/many_at_once.yaml", nil, tel.Spanish, &out); err != nil || !strings.HasPrefix(out.String(), "testdata/broken/many_at_once.yaml:1:44: el país") {
+	if _, err := tell("testdata/broken/many_at_once.yaml", tel.Spanish, &out); err != nil || !strings.HasPrefix(out.String(), "testdata/broken/many_at_once.yaml:1:44: el país") {
 		t.Errorf("in Spanish: %v, %s", err, out.String())
 	}
-	if _, err := Check("testdata/broken/many_at_once.yaml", nil, tel.English, full{}); err == nil {
+	if _, err := tell("testdata/broken/many_at_once.yaml", tel.English, full{}); err == nil {
 		t.Error("a writer that fails is not told")
 	}
 }

@@ -79,16 +79,15 @@ func Parse(name string, data []byte, has HasPrompt) (*Config, []Problem) {
 	return r.cfg, nil
 }
 
-// Check writes every problem of the document file to w, one a line as
-// FILE:LINE:COL: what, why, hint in a language; ok reports that there was none.
-func Check(file string, has HasPrompt, lang tel.Lang, w io.Writer) (ok bool, err error) {
-	_, problems := Load(file, has)
+// Tell writes problems to w, one a line as FILE:LINE:COL: what, why, hint in a
+// language; ok reports that there was none.
+func Tell(problems []Problem, lang tel.Lang, w io.Writer) (ok bool, err error) {
 	for _, p := range problems {
 		if lang == tel.Spanish {
 			p = spanish.Problem(p)
 		}
 		if _, err := fmt.Fprintln(w, p); err != nil {
-			return false, fmt.Errorf("cannot write the problems of %s: %w", file, err)
+			return false, fmt.Errorf("cannot write the problems of %s: %w", p.File, err)
 		}
 	}
 	return len(problems) == 0, nil

@@ -46,6 +46,11 @@ type Check struct {
 	Key      func(line string) error
 }
 
+// Begins reports whether data is the file of a card: a configuration that has the key.
+func Begins(data []byte) bool {
+	return bytes.HasPrefix(data, []byte(Key+":")) || bytes.Contains(data, []byte("\n"+Key+":"))
+}
+
 // Parse reads and checks a file called name. With problems there is no plan.
 func Parse(name string, data []byte, check Check) (*Plan, []place.Problem) {
 	sink := place.NewSink(name)

@@ -37,6 +37,8 @@ var hints = []sentence{
 	{"add one, such as %s", "añada uno, como %k"},
 	{"add one: {\"1\": a node}", "añada una: {\"1\": un nodo}"},
 	{"add one: %s", "añada uno: %k"},
+	{"add password_hash, or leave owner out and claim the box by its code", "añada password_hash, o quite owner y reclame la caja con su código"},
+	{"add it under provision: secrets:", "añádalo en provision: secrets:"},
 	{"add %s or %s", "añada %k o %k"},
 	{"add server: HOST there", "añada allí server: HOST"},
 	{"add server: HOST", "añada server: HOST"},
@@ -44,8 +46,6 @@ var hints = []sentence{
 	{"add a port", "añada un puerto"},
 	{"add phones", "añada phones"},
 	{"add a node that hangs up at least", "añada al menos un nodo que cuelgue"},
-	{"add password_hash, or leave owner out and claim the box by its code", "añada password_hash, o quite owner y reclame la caja con su código"},
-	{"add it under provision: secrets:", "añádalo en provision: secrets:"},
 	{"add ,", "añada ,"},
 	{"add %s", "añada %k"},
 

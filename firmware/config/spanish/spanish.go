@@ -22,11 +22,9 @@ func Problem(p place.Problem) place.Problem {
 
 // say returns the Spanish of text, of what stands in it too.
 func say(table []sentence, text string) string {
-	for _, t := range [][]sentence{table, words} {
-		for _, s := range t {
-			if values, ok := fits(s.en, text); ok {
-				return fill(s.es, values)
-			}
+	for _, s := range table {
+		if values, ok := fits(s.en, text); ok {
+			return fill(s.es, values)
 		}
 	}
 	return text
@@ -38,7 +36,7 @@ func fill(form string, values []string) string {
 	for _, v := range values {
 		head, rest, _ := strings.Cut(form, "%")
 		if rest[0] == 's' && v[0] != '"' { // what is quoted was typed so
-			v = say(nil, v)
+			v = say(words, v)
 		}
 		out.WriteString(head + v)
 		form = rest[1:]
