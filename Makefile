@@ -30,8 +30,8 @@ run: build ## build and start the small office on the simulated board; data in .
 	@mkdir -p $(DATA)
 	bin/centralita run --config $(CONFIG) --data $(DATA)
 
-call: ## ring a line of the running office and print the walk (ARGS="--help" shows the choices)
-	go run ./testbench/call $(ARGS)
+call: ## ring a line of the running office and print the walk (ARGS="--help" shows the choices; DATA= as for run)
+	go run ./testbench/call --socket $(DATA)/sim.sock --wav $(DATA)/call.wav $(ARGS)
 
 test: need check ## everything that must pass: build, check, all tests; artefacts/screens has a picture of each screen
 	go test -timeout 12m ./...
@@ -63,7 +63,7 @@ bench: ## cost of a media tick, of each machine's step, of SIP checks, and start
 		./firmware/line ./firmware/call ./firmware/ivr/... ./firmware/acd ./firmware/exchange ./firmware/book \
 		./firmware/sipua/... ./firmware/app
 
-bench-dsp: ## the rows of design/figures.md: goals, peers (where installed) and ours (ARGS="-quick -only dtmf")
+bench-dsp: ## what the ears reach: goals, peers (where installed) and ours (ARGS="-quick -only dtmf")
 	@go run ./testbench/benchdsp $(ARGS)
 
 bench-lines: ## release, false releases, caller id and crystals over whole offices; into testbench/linesim/RESULTS.md (ARGS="-quick")

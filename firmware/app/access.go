@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"net/netip"
+	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -190,9 +191,9 @@ func (h *House) greetDoors(w io.Writer, data string) {
 	case a.Trouble() != nil:
 		fmt.Fprintf(w, "  people   nobody can enter: %s\n", filepath.Join(data, access.FileName))
 	case !a.Claimed() && page != "":
-		fmt.Fprintf(w, "  claim    it has no owner yet: centralita claim --data %s, or %s/claim with the code on the display\n", data, page)
+		fmt.Fprintf(w, "  claim    it has no owner yet: %s claim --data %s, or %s/claim with the code on the display\n", typed(os.Args[0]), data, page)
 	case !a.Claimed():
-		fmt.Fprintf(w, "  claim    it has no owner yet: centralita claim --data %s\n", data)
+		fmt.Fprintf(w, "  claim    it has no owner yet: %s claim --data %s\n", typed(os.Args[0]), data)
 	case page != "":
 		fmt.Fprintf(w, "  people   %s/login\n", page)
 	}

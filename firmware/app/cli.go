@@ -231,6 +231,15 @@ func closing(err error) string {
 	return "; and: " + err.Error()
 }
 
+// typed is how somebody types the program that was started as name: as it was, where
+// that was a path from the present folder.
+func typed(name string) string {
+	if filepath.Base(name) == "centralita" && !filepath.IsAbs(name) {
+		return name
+	}
+	return "centralita"
+}
+
 // greet says in a few lines what is up and how to call it.
 func (h *House) greet(w io.Writer, data string, took time.Duration) {
 	var lines, wired, sip []string
@@ -262,10 +271,10 @@ func (h *House) greet(w io.Writer, data string, took time.Duration) {
 	if h.dog.report.Driver != "" {
 		fmt.Fprintf(w, "  board    %s\n", h.dog.report)
 	}
-	fmt.Fprintf(w, "  SIP      %s at %s; accounts: centralita phones --data %s\n", strings.Join(sip, " "), sipAt, data)
+	fmt.Fprintf(w, "  SIP      %s at %s; accounts: %s phones --data %s\n", strings.Join(sip, " "), sipAt, typed(os.Args[0]), data)
 	fmt.Fprintf(w, "  wall     http://%s/wall%s\n", wall, token)
 	h.greetDoors(w, data)
-	fmt.Fprintf(w, "  console  centralita status --data %s\n", data)
+	fmt.Fprintf(w, "  console  %s status --data %s\n", typed(os.Args[0]), data)
 	fmt.Fprintf(w, "ready in %d ms\n", took.Milliseconds())
 }
 

@@ -75,6 +75,18 @@ func TestTheFileOfACardIsChecked(t *testing.T) {
 	}
 }
 
+// What the greeting says to type works where it was typed.
+func TestHowTheProgramIsTyped(t *testing.T) {
+	for name, want := range map[string]string{
+		"bin/centralita": "bin/centralita", "./centralita": "./centralita", "centralita": "centralita",
+		"/usr/bin/centralita": "centralita", "/tmp/app.test": "centralita",
+	} {
+		if got := typed(name); got != want {
+			t.Errorf("%s is typed %s, want %s", name, got, want)
+		}
+	}
+}
+
 // Whoever asks where nobody is learns how to name another place.
 func TestNobodyAnswers(t *testing.T) {
 	var out, errs bytes.Buffer
