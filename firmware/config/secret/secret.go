@@ -25,9 +25,11 @@ const FileName = "secrets.json"
 
 // Store is the secrets of one site.
 type Store struct {
-	mu   sync.Mutex
-	path string
-	data file
+	mu    sync.Mutex
+	disk  durable.Disk
+	path  string
+	data  file
+	trial bool // see With
 }
 
 // file is what is kept on disk.
@@ -59,9 +61,7 @@ func Open(dir string) (*Store, error) {
 	if err := json.Unmarshal(b, &s.data); err != nil {
 		return nil, fmt.Errorf("cannot read %s: %w; mend it, or remove it and new passwords are made", s.path, err)
 	}
-	if s.data.Phones == nil {
-		s.data.Phones = map[string]string{}
-	}
+	s.data = s.data.copied() // a hand may have written null
 	return s, nil
 }
 
@@ -73,8 +73,19 @@ func (s *Store) Phone(ext string) (string, error) {
 	if p := s.data.Phones[ext]; p != "" {
 		return p, nil
 	}
-	s.data.Phones[ext] = strings.ToLower(rand.Text())
-	return s.data.Phones[ext], s.save()
+	err := s.change(func(f *file) { f.Phones[ext] = random() })
+	return s.data.Phones[ext], err
+}
+
+// Renew makes other SIP passwords for extensions, all of them or none.
+func (s *Store) Renew(exts ...string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.change(func(f *file) {
+		for _, ext := range exts {
+			f.Phones[ext] = random()
+		}
+	})
 }
 
 // Wall returns the token that opens the wall page from other machines.
@@ -84,13 +95,27 @@ func (s *Store) Wall() (string, error) {
 	if s.data.Wall != "" {
 		return s.data.Wall, nil
 	}
-	s.data.Wall = strings.ToLower(rand.Text())
-	return s.data.Wall, s.save()
+	err := s.change(func(f *file) { f.Wall = random() })
+	return s.data.Wall, err
 }
+
+// RenewWall makes another token of the wall page and returns it.
+func (s *Store) RenewWall() (string, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	err := s.change(func(f *file) { f.Wall = random() })
+	return s.data.Wall, err
+}
+
+// random is a secret of 130 random bits.
+func random() string { return strings.ToLower(rand.Text()) }
+
+// Name returns what value of the document refers to: the name behind "secret:".
+func Name(value string) (name string, refers bool) { return strings.CutPrefix(value, "secret:") }
 
 // Resolve returns value itself, or the secret that "secret:name" refers to.
 func (s *Store) Resolve(value string) (string, error) {
-	name, ok := strings.CutPrefix(value, "secret:")
+	name, ok := Name(value)
 	if !ok {
 		return value, nil
 	}
@@ -99,18 +124,64 @@ func (s *Store) Resolve(value string) (string, error) {
 	if v := s.data.Named[name]; v != "" {
 		return v, nil
 	}
-	return "", fmt.Errorf("cannot find secret %q: add it under \"named\" in %s", name, s.path)
+	return "", fmt.Errorf("cannot find secret %s: give it by the command \"secret set %s\" or, while no house runs, under \"named\" in %s", name, name, s.path)
 }
 
-// save replaces the file as a whole, so that a power cut leaves the old or the new.
-func (s *Store) save() error {
-	b, err := json.MarshalIndent(s.data, "", "  ")
+// Names returns the names of what the document may refer to, sorted.
+func (s *Store) Names() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Sorted(maps.Keys(s.data.Named))
+}
+
+// With returns the secrets as they would be with value under name. It is to be tried, and
+// cannot be saved.
+func (s *Store) With(name, value string) *Store {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	next := &Store{path: s.path, data: s.data.copied(), trial: true}
+	next.data.Named[name] = value
+	return next
+}
+
+// Seal keeps what the document may refer to by "secret:name", over what was kept
+// under the same names.
+func (s *Store) Seal(named map[string]string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.change(func(f *file) { maps.Copy(f.Named, named) })
+}
+
+// Remove forgets what the document may refer to by a name.
+func (s *Store) Remove(name string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.change(func(f *file) { delete(f.Named, name) })
+}
+
+func (f file) copied() file {
+	out := file{Phones: map[string]string{}, Named: map[string]string{}, Wall: f.Wall}
+	maps.Copy(out.Phones, f.Phones)
+	maps.Copy(out.Named, f.Named)
+	return out
+}
+
+// change keeps what edit makes of the secrets; what cannot be saved is not so. The file
+// is replaced as a whole, so that a power cut leaves the old or the new.
+func (s *Store) change(edit func(*file)) error {
+	if s.trial {
+		return errors.New("cannot save the secrets: these are only tried")
+	}
+	next := s.data.copied()
+	edit(&next)
+	b, err := json.MarshalIndent(next, "", "  ")
 	if err != nil {
 		return fmt.Errorf("cannot save the secrets: %w", err)
 	}
-	if err := durable.WriteFile(s.path, append(b, '\n'), 0o600); err != nil {
+	if err := s.disk.WriteFile(s.path, append(b, '\n'), 0o600); err != nil {
 		return fmt.Errorf("cannot save the secrets: %w", err)
 	}
+	s.data = next
 	return nil
 }
 
@@ -125,16 +196,4 @@ func (s *Store) Values() []string {
 	}
 	slices.Sort(out)
 	return out
-}
-
-// Seal keeps what the document may refer to by "secret:name", over what was kept
-// under the same names.
-func (s *Store) Seal(named map[string]string) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.data.Named == nil {
-		s.data.Named = map[string]string{}
-	}
-	maps.Copy(s.data.Named, named)
-	return s.save()
 }
