@@ -4,6 +4,8 @@ import (
 	"crypto/sha256"
 	"crypto/subtle"
 	"encoding/hex"
+	"errors"
+	"fmt"
 	"net"
 	"net/http"
 	"net/netip"
@@ -80,17 +82,16 @@ const cookieName = "centralita_view"
 // needToken lets pass who shows the token, by query, cookie or header. One who
 // brings it in the query gets the cookie and is sent to the address without it.
 func (s *Server) needToken(next http.Handler) http.Handler {
-	if s.cfg.Token == "" {
+	if s.viewed.Load() == nil {
 		return next
 	}
-	cookie := digest("cookie " + s.cfg.Token)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if s.mayLook(r) {
 			next.ServeHTTP(w, r)
 			return
 		}
-		q := r.URL.Query()
-		if !same(q.Get("token"), s.cfg.Token) {
+		q, v := r.URL.Query(), s.viewed.Load()
+		if !same(q.Get("token"), v.token) {
 			text := "Falta la clave de vista: /wall?token=…\nThe view token is missing: /wall?token=…"
 			if s.cfg.Sessions != nil {
 				text = "Falta la clave de vista, /wall?token=…, o entrar con su cuenta: /login\nThe view token is missing, /wall?token=…, or a log-in by your account: /login"
@@ -98,7 +99,7 @@ func (s *Server) needToken(next http.Handler) http.Handler {
 			http.Error(w, text, http.StatusUnauthorized)
 			return
 		}
-		http.SetCookie(w, &http.Cookie{Name: cookieName, Value: cookie, Path: "/", HttpOnly: true,
+		http.SetCookie(w, &http.Cookie{Name: cookieName, Value: v.cookie, Path: "/", HttpOnly: true,
 			Secure: r.TLS != nil, SameSite: http.SameSiteStrictMode, MaxAge: 365 * 24 * 3600})
 		q.Del("token")
 		to := *r.URL
@@ -109,24 +110,59 @@ func (s *Server) needToken(next http.Handler) http.Handler {
 	})
 }
 
+// viewing is the view token as long as it holds.
+type viewing struct {
+	token, cookie string
+	over          chan struct{} // closed when another one holds
+}
+
+func newViewing(token string) (*viewing, error) {
+	if len(token) < MinToken {
+		return nil, fmt.Errorf("cannot serve pages: the view token has %d characters, at least %d are needed", len(token), MinToken)
+	}
+	return &viewing{token: token, cookie: digest("cookie " + token), over: make(chan struct{})}, nil
+}
+
+// Renew lets another view token hold from now on: who shows the one before is refused,
+// and the streams it opened end. The page of somebody who is logged in opens its own again.
+func (s *Server) Renew(token string) error {
+	next, err := newViewing(token)
+	if err != nil {
+		return err
+	}
+	s.renewing.Lock()
+	defer s.renewing.Unlock()
+	was := s.viewed.Load()
+	if was == nil {
+		return errors.New("cannot change the view token: the pages are served without one")
+	}
+	s.viewed.Store(next)
+	close(was.over)
+	return nil
+}
+
 // mayLook reports whether the request shows the token, or comes from somebody who is
 // logged in.
-func (s *Server) mayLook(r *http.Request) bool { return s.showsToken(r) || s.logged(r) }
+func (s *Server) mayLook(r *http.Request) bool { return s.viewed.Load().shown(r) || s.logged(r) }
 
-// showsToken reports whether the request shows the token by cookie or header.
-func (s *Server) showsToken(r *http.Request) bool {
-	if c, err := r.Cookie(cookieName); err == nil && same(c.Value, digest("cookie "+s.cfg.Token)) {
+// shown reports whether the request shows the token by cookie or header.
+func (v *viewing) shown(r *http.Request) bool {
+	if c, err := r.Cookie(cookieName); err == nil && same(c.Value, v.cookie) {
 		return true
 	}
 	t, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
-	return ok && same(t, s.cfg.Token)
+	return ok && same(t, v.token)
 }
 
 // stay returns what is closed when who sent the request may look no more, and whether he
-// may now. It is nil where no session let him in.
+// may now. It is nil where everybody may.
 func (s *Server) stay(r *http.Request) (over <-chan struct{}, on bool) {
-	if s.cfg.Token == "" || s.showsToken(r) {
+	v := s.viewed.Load()
+	if v == nil {
 		return nil, true
+	}
+	if v.shown(r) {
+		return v.over, true
 	}
 	c, err := r.Cookie(sessionCookie)
 	if err != nil || s.cfg.Sessions == nil {

@@ -18,6 +18,7 @@ import (
 	"net"
 	"net/http"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -29,7 +30,7 @@ import (
 type Config struct {
 	// Token opens the pages: once as ?token=…, then by a cookie, or as
 	// "Authorization: Bearer …". It is required to listen beyond loopback, and
-	// has at least MinToken characters.
+	// has at least MinToken characters. Renew changes it.
 	Token string
 	// Hosts are the names (without port) by which browsers may call us, beside
 	// localhost and the address they reached. Others are refused, so that a
@@ -82,13 +83,13 @@ type Server struct {
 	clients atomic.Int64
 	zones   zones
 	forms   meter
+
+	renewing sync.Mutex
+	viewed   atomic.Pointer[viewing] // nil: everybody who reaches the pages may look
 }
 
 // New returns a server of the pictures in store.
 func New(cfg Config, store *view.Store, log *slog.Logger) (*Server, error) {
-	if cfg.Token != "" && len(cfg.Token) < MinToken {
-		return nil, fmt.Errorf("cannot serve pages: the view token has %d characters, at least %d are needed", len(cfg.Token), MinToken)
-	}
 	if cfg.Clients == 0 {
 		cfg.Clients = 32
 	}
@@ -104,7 +105,15 @@ func New(cfg Config, store *view.Store, log *slog.Logger) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Server{cfg: cfg, store: store, log: log, assets: a}, nil
+	s := &Server{cfg: cfg, store: store, log: log, assets: a}
+	if cfg.Token != "" {
+		v, err := newViewing(cfg.Token)
+		if err != nil {
+			return nil, err
+		}
+		s.viewed.Store(v)
+	}
+	return s, nil
 }
 
 // Handler returns the pages behind their guards.
@@ -146,7 +155,7 @@ func (s *Server) withDoors(rooms http.Handler) http.Handler {
 			s.assets.serve(w, r)
 		case r.URL.Path == "/" && !s.cfg.Door.Claimed():
 			http.Redirect(w, r, "/claim", http.StatusFound)
-		case r.URL.Path == "/" && s.cfg.Token != "" && !s.mayLook(r):
+		case r.URL.Path == "/" && s.viewed.Load() != nil && !s.mayLook(r):
 			http.Redirect(w, r, "/login", http.StatusFound)
 		default:
 			rooms.ServeHTTP(w, r)
@@ -164,7 +173,7 @@ func (s *Server) ServeTLS(ctx context.Context, l net.Listener, c *tls.Config) er
 }
 
 func (s *Server) serve(ctx context.Context, l net.Listener, c *tls.Config) error {
-	if s.cfg.Token == "" && !loopback(l.Addr()) {
+	if s.viewed.Load() == nil && !loopback(l.Addr()) {
 		return errors.Join(fmt.Errorf("cannot serve pages on %s: other machines could look; set a view token or listen on 127.0.0.1", l.Addr()), l.Close())
 	}
 	srv := &http.Server{
