@@ -19,7 +19,6 @@ import (
 	"github.com/centralita/centralita/board"
 	"github.com/centralita/centralita/firmware/book"
 	"github.com/centralita/centralita/firmware/config"
-	"github.com/centralita/centralita/firmware/config/secret"
 	"github.com/centralita/centralita/firmware/console"
 	"github.com/centralita/centralita/firmware/prompt"
 	"github.com/centralita/centralita/firmware/provision"
@@ -256,7 +255,7 @@ func (h *House) greet(w io.Writer, data string, took time.Duration) {
 	sipAt, wall := h.reached()
 	token := ""
 	if pagesLeave(h.cfg.Listen) { // the token itself is for no screen
-		token = "?token=TOKEN; TOKEN is the word \"wall\" in " + filepath.Join(data, secret.FileName)
+		token = "?token=TOKEN; with it: centralita wall --data " + data
 	}
 	fmt.Fprintf(w, "Centralita %s · %s\n", Version, h.cfg.Site.Name)
 	ring := ""

@@ -75,7 +75,7 @@ func (h *House) Messages(ctx context.Context, ext tel.Number, n int) error {
 func (h *House) desk() *console.Console {
 	return console.New(console.Deps{
 		Net: netDesk{h}, Box: boxDesk{h}, Updates: h.updates,
-		View: h.store.Get, Book: h.book, Control: control{h.exchange}, Lines: technician{control{h.exchange}, h}, Phones: h.accounts, Panel: h.drawFront, TestLamps: func() { h.panel.Press(panel.LampTest) },
+		View: h.store.Get, Book: h.book, Control: control{h.exchange}, Lines: technician{control{h.exchange}, h}, Phones: h.accounts, Secrets: secretDesk{h}, Panel: h.drawFront, TestLamps: func() { h.panel.Press(panel.LampTest) },
 		Lang: h.cfg.Site.Language, Location: h.cfg.Site.Location, Log: h.log, Now: h.clock.Now, Time: clockDesk{h}, Journal: h.journal, Config: h.configDesk(), Support: bundler{h}, Backups: h.backups(), Exported: h.exported,
 		Access: accounts{h.doors.access}, Accounts: h.doors.access, SSH: h.sshState,
 		Title: fmt.Sprintf("Centralita %s · %s", Version, h.conf().Site.Name),

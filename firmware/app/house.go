@@ -10,6 +10,7 @@ import (
 	"net/netip"
 	"runtime"
 	"slices"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -53,7 +54,8 @@ const (
 type House struct {
 	cfg     *config.Config // of the start; conf is the present one
 	present atomic.Pointer[config.Config]
-	dir     string // data folder
+	taking  sync.Mutex // a configuration or secrets over
+	dir     string     // data folder
 	out     *Outside
 	address atomic.Pointer[netip.AddrPort] // where we are, since that changed
 	lacks   atomic.Pointer[[]netip.Addr]   // where we listen and the machine is not; nil: it was not looked yet

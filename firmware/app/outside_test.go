@@ -50,7 +50,7 @@ func TestListeningOnEveryAddress(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if strings.Contains(said, "0.0.0.0") || strings.Contains(said, "[::]") || !strings.Contains(said, "secrets.json") || strings.Contains(said, secretWord) {
+	if strings.Contains(said, "0.0.0.0") || strings.Contains(said, "[::]") || !strings.Contains(said, "centralita wall --data DATA") || strings.Contains(said, secretWord) {
 		t.Errorf("a person cannot use this:\n%s", said)
 	}
 }

@@ -23,6 +23,8 @@ const swapWithin = 20 * time.Second
 func (h *House) Swap(ctx context.Context, n int, doc []byte) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), swapWithin) // a console that leaves does not stop it halfway
 	defer cancel()
+	h.taking.Lock()
+	defer h.taking.Unlock()
 	cfg, err := h.parse(versionName(h.dir, n), doc)
 	if err != nil {
 		return err
@@ -38,7 +40,7 @@ func (h *House) Swap(ctx context.Context, n int, doc []byte) error {
 	if err != nil {
 		return err
 	}
-	uplinks, err := h.uplinks.prepare(h, cfg)
+	uplinks, err := h.uplinks.prepare(h, cfg, h.secrets)
 	if err != nil {
 		return err
 	}

@@ -6,6 +6,7 @@ import (
 	"sync"
 
 	"github.com/centralita/centralita/firmware/config"
+	"github.com/centralita/centralita/firmware/config/secret"
 	"github.com/centralita/centralita/firmware/uplink"
 	"github.com/centralita/centralita/firmware/uplink/httpsink"
 )
@@ -29,15 +30,16 @@ type oneUplink struct {
 
 // begin makes the uplinks of cfg ready.
 func (u *upstream) begin(h *House, cfg *config.Config) (err error) {
-	u.list, err = u.prepare(h, cfg)
+	u.list, err = u.prepare(h, cfg, h.secrets)
 	return err
 }
 
-// prepare makes the uplinks of cfg; one that stays as it was is the one that runs.
-func (u *upstream) prepare(h *House, cfg *config.Config) ([]*oneUplink, error) {
+// prepare makes the uplinks of cfg; one that stays as it was, its token too, is the one
+// that runs.
+func (u *upstream) prepare(h *House, cfg *config.Config, secrets *secret.Store) ([]*oneUplink, error) {
 	var out []*oneUplink
 	for _, c := range cfg.Uplinks {
-		token, err := h.secrets.Resolve(c.Token)
+		token, err := secrets.Resolve(c.Token)
 		if err != nil {
 			return nil, fmt.Errorf("cannot use uplink %s: %w", c.ID, err)
 		}

@@ -33,7 +33,7 @@ const (
 
 	NetSet  Kind = "net.set"       // Node: the interface; State: trial, confirmed, rolled back; Reason: who, and what
 	Address Kind = "net.address"   // State: where peers are told that we are; Reason: where before
-	Ordered Kind = "system.order"  // State: restart, restart when idle, cancel, power off, factory reset, backup, restore, support bundle, book export; Reason: who; Evidence: where to or from, bytes
+	Ordered Kind = "system.order"  // State: restart, restart when idle, cancel, power off, factory reset, backup, restore, support bundle, book export, phone password, secret set, secret removed, view token; Reason: who; Evidence: where to or from, bytes, of what
 	Updated Kind = "system.update" // State: staged, refused, start, committed, rolled back, gives up, fell back, floor, postponed, trial; Evidence: version and slot, or why; Reason: who
 
 	ScheduleSet Kind = "schedule.set" // Node: the schedule; State: auto, open, closed

@@ -10,13 +10,17 @@ import (
 	"github.com/centralita/centralita/firmware/view"
 )
 
-// showPhones prints what to type into the SIP phones. It is the only place
-// that shows a secret.
+// showPhones prints what to type into the SIP phones.
 func showPhones(_ context.Context, s *session) int {
 	if s.c.d.Phones == nil {
 		return s.stopped()
 	}
-	accounts := s.c.d.Phones()
+	return s.accounts(s.c.d.Phones())
+}
+
+// accounts prints what to type into SIP phones. Beside it only the wall's address shows
+// a secret.
+func (s *session) accounts(accounts []Account) int {
 	if s.r.json {
 		for _, a := range accounts {
 			s.json(a)

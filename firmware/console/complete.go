@@ -83,7 +83,7 @@ var enter = stands("<Enter>", "eso es todo", "that is all")
 // argument is what may come as the argument after those that are there.
 func argument(c *command, have []string, v *view.Snapshot) (out []choice) {
 	n := len(have)
-	if n >= c.least {
+	if n >= c.least && n <= c.most { // more are another command's
 		out = append(out, enter)
 	}
 	if n >= c.most {
@@ -145,6 +145,13 @@ func words(c *command, spec string, v *view.Snapshot) (out []choice) {
 			for _, p := range v.Phones {
 				out = append(out, said(string(p.Ext), safe(p.Name), safe(p.Name)))
 			}
+		case spec == "EXT|all":
+			for _, p := range v.Phones {
+				if p.Port == "" {
+					out = append(out, said(string(p.Ext), safe(p.Name), safe(p.Name)))
+				}
+			}
+			out = append(out, said("all", "todos", "all of them"))
 		case spec == "QUEUE":
 			for _, q := range v.Queues {
 				out = append(out, said(string(q.ID), safe(q.NameES), safe(q.NameEN)))

@@ -80,6 +80,7 @@ type Deps struct {
 	Exported func(who tel.Who, bytes int64, err error)
 	Config   Config
 	Phones   func() []Account
+	Secrets  Secrets
 	Title    string // of a session: product, version, site
 	SSH      func() SSH
 	Access   Access // who may enter at the serial line; nil: nobody can

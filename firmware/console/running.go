@@ -211,9 +211,14 @@ func (s *session) secret(ctx context.Context, es, en string) (string, error) {
 	return s.pose(ctx, query{Prompt: s.t(es, en) + ": ", Hidden: true})
 }
 
-// newSecret asks for a new secret twice.
+// newSecret asks for a new password twice.
 func (s *session) newSecret(ctx context.Context) (string, error) {
-	first, err := s.secret(ctx, "Contraseña nueva", "New password")
+	return s.twice(ctx, "Contraseña nueva", "New password")
+}
+
+// twice asks twice for what must not show and is new.
+func (s *session) twice(ctx context.Context, es, en string) (string, error) {
+	first, err := s.secret(ctx, es, en)
 	if err != nil {
 		return "", err
 	}

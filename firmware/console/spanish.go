@@ -195,6 +195,16 @@ var sentences = []sentence{
 	{"cannot route over %s from %s: %s", "no se puede poner la ruta por %s desde %s: %s"},
 	{"cannot ask for an address: there is neither udhcpc nor busybox", "no se puede pedir una dirección: no hay udhcpc ni busybox"},
 
+	// Secrets.
+	{"cannot find secret %s: give it by the command \"secret set %s\" or, while no house runs, under \"named\" in %s",
+		"no está el secreto %s: delo con la orden «secret set %s» o, mientras no hay central en marcha, en «named» de %s"},
+	{"cannot use the secret %s: %s", "no se puede usar el secreto %s: %s"},
+	{"cannot use the uplink %s: %s", "no se puede usar el enlace %s: %s"},
+	{"cannot use uplink %s: %s", "no se puede usar el enlace %s: %s"},
+	{"cannot use trunk %s: %s", "no se puede usar la troncal %s: %s"},
+	{"cannot use phone %s: %s", "no se puede usar el teléfono %s: %s"},
+	{"its token holds a space or a character that is not plain ASCII", "su clave tiene un espacio o una letra que no es ASCII"},
+
 	// The time.
 	{"there is no clock with a battery at %s", "no hay ninguno en %s"},
 	{"cannot read %s: %s; hint: its battery may be empty", "no se puede leer %s: %s; pista: quizá tenga la pila gastada"},

@@ -48,15 +48,11 @@ func (s *session) passphrase(ctx context.Context, twice bool) (string, error) {
 	if s.stream != nil && s.stream.In != nil && !s.canAsk() {
 		return firstLine(s.stream.In)
 	}
-	first, err := s.secret(ctx, "Frase de paso de la copia", "Passphrase of the backup")
-	if err != nil || !twice {
-		return first, err
+	ask := s.secret
+	if twice {
+		ask = s.twice
 	}
-	again, err := s.pose(ctx, query{Prompt: s.t("Otra vez", "Once more") + ": ", Hidden: true, Again: true})
-	if err == nil && again != first {
-		err = usageError{"no son iguales; no se hizo nada", "they are not the same; nothing was done"}
-	}
-	return first, err
+	return ask(ctx, "Frase de paso de la copia", "Passphrase of the backup")
 }
 
 // firstLine reads a line and nothing behind it.

@@ -33,6 +33,7 @@ var commands = slices.Concat(
 	supportCommands,
 	backupCommands,
 	peopleCommands,
+	secretCommands,
 	shellCommands,
 	sshCommands,
 	updateCommands,
