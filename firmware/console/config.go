@@ -378,9 +378,18 @@ func configApply(ctx context.Context, s *session) int {
 		if err != nil {
 			return err
 		}
-		v, err := c.Apply(ctx, s.who, doc, name, d)
-		return s.tried(c, v, d, err)
+		return s.apply(ctx, c, doc, name, d)
 	})
+}
+
+// apply tries a document, the draft where doc is nil. Of one with problems each is
+// printed on its line, as config check does.
+func (s *session) apply(ctx context.Context, c Config, doc []byte, name string, d time.Duration) error {
+	if list, err := c.Check(name, doc); err == nil && len(list) > 0 {
+		return problems(list)
+	}
+	v, err := c.Apply(ctx, s.who, doc, name, d)
+	return s.tried(c, v, d, err)
 }
 
 // tried says what became of a version that was to be tried.
@@ -429,8 +438,7 @@ func configConfirm(ctx context.Context, s *session) int {
 			return usageError{"se escribe: config confirm [5m]", "write: config confirm [5m]"}
 		}
 		if x, _, _, _ := c.Status(); x.Trial == nil && x.Draft != nil {
-			v, err := c.Apply(ctx, s.who, nil, "", d)
-			return s.tried(c, v, d, err)
+			return s.apply(ctx, c, nil, "", d)
 		}
 		v, err := c.Confirm(s.who)
 		if err != nil {

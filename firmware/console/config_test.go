@@ -91,12 +91,13 @@ func TestConfigurationAtTheConsole(t *testing.T) {
 		{fakeConfig{bad: bad}, "config check", "check ", "a.yaml:3:7: it is wrong, of a rule, mend it\n", NotFine},
 		{fakeConfig{bad: []config.Problem{{File: "a.yaml", Line: 3, Col: 7, What: `unknown key "x"`, Why: "site has no such key", Hint: `did you mean "id"?`}}}, "config check --lang es", "check ", "a.yaml:3:7: clave desconocida \"x\", site no tiene esa clave, ¿quería decir \"id\"?\n", NotFine},
 		{fakeConfig{}, "config check", "check ", "There is no problem.\n", Fine},
-		{fakeConfig{v: life.Version{N: 2, State: life.Live}}, "config apply 10m", "apply  10m0s by ana", "Version 2 is in use for 10m: config confirm keeps it.\n", Fine},
-		{fakeConfig{calls: 2, v: life.Version{N: 2, State: life.Asked}}, "config apply", "apply  5m0s by ana", "Version 2: waiting for 2 calls; it comes in when idle and is to be confirmed in\n  5m.\n", Fine},
-		{fakeConfig{v: life.Version{N: 2, State: life.RolledBack, Why: "the port is taken"}}, "config apply", "apply  5m0s by ana", "version 2 could not be used: the port is taken\n", NotFine},
+		{fakeConfig{v: life.Version{N: 2, State: life.Live}}, "config apply 10m", "check ; apply  10m0s by ana", "Version 2 is in use for 10m: config confirm keeps it.\n", Fine},
+		{fakeConfig{calls: 2, v: life.Version{N: 2, State: life.Asked}}, "config apply", "check ; apply  5m0s by ana", "Version 2: waiting for 2 calls; it comes in when idle and is to be confirmed in\n  5m.\n", Fine},
+		{fakeConfig{v: life.Version{N: 2, State: life.RolledBack, Why: "the port is taken"}}, "config apply", "check ; apply  5m0s by ana", "version 2 could not be used: the port is taken\n", NotFine},
+		{fakeConfig{bad: bad}, "config apply", "check ", "a.yaml:3:7: it is wrong, of a rule, mend it\n", NotFine},
 		{fakeConfig{}, "config apply 1s", "", "the time is from 10s to 24h\n", NotFine},
 		{fakeConfig{}, "config apply office.yaml", "", "a file is read where the command is typed: centralita config check FILE\n", NotFine},
-		{fakeConfig{x: draft, v: life.Version{N: 2, State: life.Live}}, "config confirm 5m", "apply  5m0s by ana", "Version 2 is in use for 5m: config confirm keeps it.\n", Fine},
+		{fakeConfig{x: draft, v: life.Version{N: 2, State: life.Live}}, "config confirm 5m", "check ; apply  5m0s by ana", "Version 2 is in use for 5m: config confirm keeps it.\n", Fine},
 		{fakeConfig{x: tried, v: life.Version{N: 2}}, "config confirm", "confirm", "Version 2 stays.\n", Fine},
 		{fakeConfig{x: tried, v: life.Version{N: 1}}, "config rollback", "rollback 0", "Back to version 1.\n", Fine},
 		{fakeConfig{v: life.Version{N: 4, State: life.Live}}, "config rollback 3", "rollback 3", "Version 4 is in use for 5m: config confirm keeps it.\n", Fine},
@@ -118,7 +119,7 @@ func TestAFileComesWithItsName(t *testing.T) {
 	if got, code := f.typed(tel.Technician, "config", "check", "---\nsite: x\n", "office.yaml"); code != Fine || f.doc != "---\nsite: x\n" || f.asked[0] != "check office.yaml" {
 		t.Errorf("exit %d: %s; %q", code, got, f.asked)
 	}
-	if got, code := f.typed(tel.Technician, "config", "apply", "a: b\n", "office.yaml", "30m"); code != Fine || f.asked[1] != "apply office.yaml 30m0s by ana" {
+	if got, code := f.typed(tel.Technician, "config", "apply", "a: b\n", "office.yaml", "30m"); code != Fine || f.asked[2] != "apply office.yaml 30m0s by ana" {
 		t.Errorf("exit %d: %s; %q", code, got, f.asked)
 	}
 }

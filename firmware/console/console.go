@@ -238,7 +238,7 @@ func (r *request) find(words []string) error {
 		return nil
 	}
 	if verbs := verbsOf(words[0]); len(verbs) > 0 {
-		list := words[0] + " " + strings.Join(verbs, "|")
+		list := words[0] + " " + strings.Join(verbs, " | ")
 		return usageError{"se escribe: " + list, "write: " + list}
 	}
 	typed := tel.CleanText(strings.Join(words, " ")).String()
