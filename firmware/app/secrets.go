@@ -31,18 +31,18 @@ type keyed struct {
 	uplinks []*oneUplink
 }
 
-// keyed makes them ready to work by secrets, or says why they cannot.
-func (h *House) keyed(secrets *secret.Store) (k keyed, err error) {
-	if k.sip, err = sipSettings(h.conf(), secrets, h.out); err != nil {
+// keyed makes those of cfg ready to work by secrets, or says why they cannot.
+func (h *House) keyed(cfg *config.Config, secrets *secret.Store) (k keyed, err error) {
+	if k.sip, err = sipSettings(cfg, secrets, h.out); err != nil {
 		return k, err
 	}
-	k.uplinks, err = h.uplinks.prepare(h, h.conf(), secrets)
+	k.uplinks, err = h.uplinks.prepare(h, cfg, secrets)
 	return k, err
 }
 
 // rekey has them work by the secrets that are kept.
 func (h *House) rekey() error {
-	k, err := h.keyed(h.secrets)
+	k, err := h.keyed(h.conf(), h.secrets)
 	if err != nil {
 		return err
 	}
@@ -121,11 +121,10 @@ func uses(cfg *config.Config, draft bool, into map[string][]console.SecretUse) {
 	}
 }
 
-// inUse are the uses of secrets by the document in use, and while one is on trial by the
-// one that is put back when nobody confirms it.
-func (d secretDesk) inUse() (map[string][]console.SecretUse, error) {
-	out := map[string][]console.SecretUse{}
-	uses(d.h.conf(), false, out)
+// inUse are the document in use, and while one is on trial the one that is put back when
+// nobody confirms it.
+func (d secretDesk) inUse() ([]*config.Config, error) {
+	out := []*config.Config{d.h.conf()}
 	if d.h.life == nil {
 		return out, nil
 	}
@@ -138,16 +137,25 @@ func (d secretDesk) inUse() (map[string][]console.SecretUse, error) {
 		return nil, err
 	}
 	cfg, err := d.h.parse(versionName(d.h.dir, x.Confirmed), doc)
+	return append(out, cfg), err
+}
+
+// used are the uses of secrets by the documents in use.
+func (d secretDesk) used() (map[string][]console.SecretUse, error) {
+	docs, err := d.inUse()
 	if err != nil {
 		return nil, err
 	}
-	uses(cfg, false, out)
+	out := map[string][]console.SecretUse{}
+	for _, cfg := range docs {
+		uses(cfg, false, out)
+	}
 	return out, nil
 }
 
 // Named implements console.Secrets.
 func (d secretDesk) Named() ([]console.NamedSecret, error) {
-	by, err := d.inUse()
+	by, err := d.used()
 	if err != nil {
 		return nil, err
 	}
@@ -198,8 +206,14 @@ func (d secretDesk) Set(who tel.Who, name, value string) error {
 	h := d.h
 	h.taking.Lock()
 	defer h.taking.Unlock()
-	if _, err := h.keyed(h.secrets.With(name, value)); err != nil { // else no house could begin with it
-		return fmt.Errorf("cannot use the secret %s: %w", name, err)
+	docs, err := d.inUse()
+	if err != nil {
+		return err
+	}
+	for _, cfg := range docs {
+		if _, err := h.keyed(cfg, h.secrets.With(name, value)); err != nil { // else no house could begin with it
+			return fmt.Errorf("cannot use the secret %s: %w", name, err)
+		}
 	}
 	if err := h.secrets.Seal(map[string]string{name: value}); err != nil {
 		return roomy(err)
@@ -213,7 +227,7 @@ func (d secretDesk) Remove(who tel.Who, name string) error {
 	h := d.h
 	h.taking.Lock()
 	defer h.taking.Unlock()
-	by, err := d.inUse()
+	by, err := d.used()
 	if err != nil {
 		return err
 	}

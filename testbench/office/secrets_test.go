@@ -299,6 +299,7 @@ func TestSecretsAreGivenAtTheLine(t *testing.T) {
 			t.Fatalf("%+v, %v", v, err)
 		}
 		d.Do("secret remove op", "no se puede olvidar op: lo usan troncal op")
+		give("sede", "una clave con ñ", "no se puede usar el secreto sede")
 		<-time.After(6 * time.Minute)
 		o.Until("the trunk is up again", 10*time.Second, func() bool { s := o.House().View(); return len(s.Trunks) == 2 && s.Trunks[1].Lamp == view.Idle })
 
