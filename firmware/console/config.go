@@ -405,7 +405,8 @@ func (s *session) tried(c Config, v life.Version, d time.Duration, err error) er
 	n := strconv.Itoa(v.N)
 	switch v.State {
 	case life.RolledBack:
-		return usageError{"la versión " + n + " no se pudo usar: " + s.plain(v.Why), "version " + n + " could not be used: " + v.Why}
+		return usageError{"la versión " + n + " no se pudo usar: " + s.plain(v.Why) + "; pista: corríjalo, y config rollback " + n + " la prueba otra vez",
+			"version " + n + " could not be used: " + v.Why + "; hint: put that right, and config rollback " + n + " tries it again"}
 	case life.Asked:
 		s.wrap("", "  ", s.t(fmt.Sprintf("La versión %s espera a %d llamadas; entra sin llamadas y se confirma en %s.", n, calls, short(d)),
 			fmt.Sprintf("Version %s: waiting for %d calls; it comes in when idle and is to be confirmed in %s.", n, calls, short(d))))

@@ -93,7 +93,7 @@ func TestConfigurationAtTheConsole(t *testing.T) {
 		{fakeConfig{}, "config check", "check ", "There is no problem.\n", Fine},
 		{fakeConfig{v: life.Version{N: 2, State: life.Live}}, "config apply 10m", "check ; apply  10m0s by ana", "Version 2 is in use for 10m: config confirm keeps it.\n", Fine},
 		{fakeConfig{calls: 2, v: life.Version{N: 2, State: life.Asked}}, "config apply", "check ; apply  5m0s by ana", "Version 2: waiting for 2 calls; it comes in when idle and is to be confirmed in\n  5m.\n", Fine},
-		{fakeConfig{v: life.Version{N: 2, State: life.RolledBack, Why: "the port is taken"}}, "config apply", "check ; apply  5m0s by ana", "version 2 could not be used: the port is taken\n", NotFine},
+		{fakeConfig{v: life.Version{N: 2, State: life.RolledBack, Why: "the port is taken"}}, "config apply", "check ; apply  5m0s by ana", "version 2 could not be used: the port is taken; hint: put that right, and config\n  rollback 2 tries it again\n", NotFine},
 		{fakeConfig{bad: bad}, "config apply", "check ", "a.yaml:3:7: it is wrong, of a rule, mend it\n", NotFine},
 		{fakeConfig{}, "config apply 1s", "", "the time is from 10s to 24h\n", NotFine},
 		{fakeConfig{}, "config apply office.yaml", "", "a file is read where the command is typed: centralita config check FILE\n", NotFine},
