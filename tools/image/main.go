@@ -108,7 +108,7 @@ func publicKeys(dir string) ([]string, error) {
 	}
 	list, err := filepath.Glob(filepath.Join(dir, "*.pub"))
 	if err == nil && len(list) == 0 {
-		err = errors.New("there is none")
+		err = errors.New("there is none; hint: go run ./tools/bundle key DIR/NAME makes one, away from every repository")
 	}
 	if err != nil {
 		return nil, fmt.Errorf("cannot find a public key (*.pub) in %s: %w", dir, err)
