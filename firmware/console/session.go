@@ -134,7 +134,7 @@ func (s *session) fail(code int, err error) int {
 		s.wrap("", "  ", safe(text))
 	}
 	if code == Usage && !s.r.json {
-		if s.sh != nil {
+		if s.sh != nil || s.who.Via == tel.DoorSSH { // where ssh … help asks
 			s.line(s.t("`help` dice las órdenes.", "`help` lists the commands."))
 		} else {
 			s.line(s.t("`centralita help` dice las órdenes.", "`centralita help` lists the commands."))

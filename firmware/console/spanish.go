@@ -67,6 +67,7 @@ var sentences = []sentence{
 	{"%s at %s of I²C bus %s", "%s en %s del bus I²C %s"},
 	{"%s, kept by the kernel", "%s, lo lleva el núcleo"},
 	{"no front is opened here", "aquí no se abre ningún frontal"},
+	{"cannot find the GPIO chip %s: it is not there, there is none at all", "no se encuentra el chip GPIO %s: no está; no hay ninguno"},
 	{"cannot find the GPIO chip %s: it is not there, there are %s", "no se encuentra el chip GPIO %s: no está; hay %s"},
 	{"cannot find the GPIO chip %s: it is not there", "no se encuentra el chip GPIO %s: no está"},
 	{"cannot have the lines %s of %s: device or resource busy; gpioinfo tells who has a line that is busy", "no se pueden tomar las líneas %s de %s: otro programa las tiene; gpioinfo dice cuál"},

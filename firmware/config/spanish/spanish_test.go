@@ -7,6 +7,18 @@ import (
 	"github.com/centralita/centralita/firmware/config/place"
 )
 
+// Every sentence is reached: none before it takes what it says.
+func TestEverySentenceIsReached(t *testing.T) {
+	seven := strings.NewReplacer("%s", "7", "%k", "7")
+	for _, table := range [][]sentence{whats, whys, hints, words} {
+		for _, s := range table {
+			if got, want := say(table, seven.Replace(s.en)), seven.Replace(s.es); got != want {
+				t.Errorf("%q is said %q, not %q", s.en, got, want)
+			}
+		}
+	}
+}
+
 // What differs comes in the same order in both languages, and none is lost.
 func TestTheSentencesAreAlike(t *testing.T) {
 	for _, table := range [][]sentence{whats, whys, hints, words} {
