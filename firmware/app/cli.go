@@ -294,5 +294,5 @@ func (h *House) reached() (sip, wall string) {
 
 // consoleHelp lists the commands that a running house answers.
 func consoleHelp() string {
-	return "A running house answers: " + strings.Join(console.Names(), ", ") + ". They take --data DIR (default var) and --json. `centralita console` asks for them one after the other."
+	return "A running house answers: " + strings.Join(console.Names(), ", ") + ". They take --data DIR (default var), --json and --lang es|en. `centralita console` asks for them one after the other."
 }
