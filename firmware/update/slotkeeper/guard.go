@@ -27,8 +27,8 @@ func (k *Keeper) Guard(ctx context.Context, booted time.Time, restart func(conte
 		return nil
 	case <-t.C:
 	}
-	k.mu.Lock() // a commit that is being written is waited for
-	defer k.mu.Unlock()
+	k.at <- struct{}{} // a commit that is being written is waited for
+	defer k.leave()
 	r, err := k.Disk.Record()
 	if err == nil && !k.onTrial(r) {
 		return nil

@@ -19,6 +19,7 @@ import (
 	"os"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/centralita/centralita/firmware/update/ctl"
 	"github.com/centralita/centralita/firmware/update/slotwire"
@@ -45,7 +46,7 @@ type Config struct {
 // Keeper answers the requests. It may be used by many at once; they wait for each other.
 type Keeper struct {
 	Config
-	mu sync.Mutex // of whoever works at the slots
+	at chan struct{} // has a token while somebody works at the slots
 
 	told sync.Mutex
 	last slotwire.State // as it was told last
@@ -54,7 +55,7 @@ type Keeper struct {
 // New makes a keeper. A boot record that is not there, or does not know what runs, is
 // made anew.
 func New(c Config) (*Keeper, error) {
-	k := &Keeper{Config: c}
+	k := &Keeper{Config: c, at: make(chan struct{}, 1)}
 	if err := k.heal(); err != nil {
 		return nil, err
 	}
@@ -95,17 +96,23 @@ func (k *Keeper) Handlers() map[string]Handler {
 	}
 }
 
-// errBusy is answered while another request works, instead of waiting for minutes.
+// patience is how long a request waits for another one: longer than the state takes to be
+// read, which is asked for each minute, and not for the minutes that writing takes.
+const patience = 2 * time.Second
+
+// errBusy is answered when the other request works on.
 var errBusy = errors.New("cannot do that now: the slots are being written or read; hint: wait for the other update command to end")
 
 // look tells the state; while another request works, as it was before.
 func (k *Keeper) look(context.Context, json.RawMessage, func(any)) (any, error) {
 	k.told.Lock()
 	defer k.told.Unlock()
-	if !k.mu.TryLock() {
+	select {
+	case k.at <- struct{}{}:
+	default:
 		return k.last, nil
 	}
-	defer k.mu.Unlock()
+	defer k.leave()
 	s, err := k.state()
 	if err == nil {
 		k.last = s
@@ -116,10 +123,10 @@ func (k *Keeper) look(context.Context, json.RawMessage, func(any)) (any, error) 
 // alone lets one request at a time at the slots.
 func (k *Keeper) alone(h Handler) Handler {
 	return func(ctx context.Context, params json.RawMessage, progress func(any)) (any, error) {
-		if !k.mu.TryLock() {
-			return nil, errBusy
+		if err := k.enter(ctx); err != nil {
+			return nil, err
 		}
-		defer k.mu.Unlock()
+		defer k.leave()
 		reply, err := h(ctx, params, progress)
 		var r *ctl.Refusal
 		if errors.As(err, &r) {
@@ -211,3 +218,19 @@ func openIn(root *os.Root, name string) (*os.File, error) {
 	}
 	return f, nil
 }
+
+// enter waits its turn at the slots for a while.
+func (k *Keeper) enter(ctx context.Context) error {
+	late := time.NewTimer(patience)
+	defer late.Stop()
+	select {
+	case k.at <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-late.C:
+		return errBusy
+	}
+}
+
+func (k *Keeper) leave() { <-k.at }

@@ -266,13 +266,13 @@ func TestALostRecordIsMadeAnew(t *testing.T) {
 }
 
 func TestStagingKeepsToItsRateAndEndsWithItsAsker(t *testing.T) {
-	m := newMachine(t, v4)
-	m.live()
-	b := v5.bundle(t, "1")
-	if err := os.WriteFile(filepath.Join(m.inbox, "x.ctl"), b, 0o600); err != nil {
-		t.Fatal(err)
-	}
 	synctest.Test(t, func(t *testing.T) {
+		m := newMachine(t, v4)
+		m.live()
+		b := v5.bundle(t, "1")
+		if err := os.WriteFile(filepath.Join(m.inbox, "x.ctl"), b, 0o600); err != nil {
+			t.Fatal(err)
+		}
 		stage := m.keeper.Handlers()[slotwire.Stage]
 		ask := json.RawMessage(`{"file":"x.ctl","rate":100}`)
 		began := time.Now()
@@ -299,8 +299,9 @@ func TestStagingKeepsToItsRateAndEndsWithItsAsker(t *testing.T) {
 		}
 		ctx, cancel := context.WithCancelCause(t.Context())
 		time.AfterFunc(time.Second, func() {
-			if _, err := m.keeper.Handlers()[slotwire.Try](ctx, nil, func(any) {}); err == nil {
-				t.Error("two worked at the slots at once")
+			began := time.Now()
+			if _, err := m.keeper.Handlers()[slotwire.Try](ctx, nil, func(any) {}); err == nil || time.Since(began) != 2*time.Second {
+				t.Errorf("a second one at the slots: %v after %s", err, time.Since(began))
 			}
 			if s, err := m.keeper.Handlers()[slotwire.Slots](ctx, nil, func(any) {}); err != nil || s.(slotwire.State).Running != "a" {
 				t.Errorf("the state meanwhile: %+v, %v", s, err)
