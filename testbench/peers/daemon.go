@@ -72,6 +72,8 @@ func freePort(t *testing.T) int {
 }
 
 func free(port int) bool {
+	syscall.ForkLock.RLock() // a process that begins meanwhile would have the try open, too, until its program runs
+	defer syscall.ForkLock.RUnlock()
 	at := fmt.Sprintf("127.0.0.1:%d", port)
 	l, err := net.Listen("tcp", at)
 	if err != nil {
