@@ -184,8 +184,11 @@ func (s *shell) key(ctx context.Context) (byte, error) {
 // up moves the cursor so many rows up, on a terminal that can.
 func up(rows int) []byte { return fmt.Appendf(nil, "\x1b[%dA\r", rows) }
 
-// errNobody is a command that must ask and came without a person.
-var errNobody = usageError{"esto se pregunta en una sesión; pista: centralita console", "this is asked in a session; hint: centralita console"}
+// A command that must ask came without a person: through the local socket, or over SSH.
+var (
+	errNobody    = usageError{"esto se pregunta en una sesión; pista: centralita console", "this is asked in a session; hint: centralita console"}
+	errNobodySSH = usageError{"esto se pregunta en una sesión; pista: entre por ssh sin dar la orden", "this is asked in a session; hint: enter by ssh without the command"}
+)
 
 // asker asks somebody who sits elsewhere for one line. Hidden: it must not show.
 // Again: it is the one before once more, which only a person need type.
@@ -233,6 +236,8 @@ func (s *session) pose(ctx context.Context, q query) (string, error) {
 	switch {
 	case s.sh == nil && s.asker != nil:
 		return s.asker(ctx, q)
+	case s.sh == nil && s.who.Via == tel.DoorSSH:
+		return "", errNobodySSH
 	case s.sh == nil:
 		return "", errNobody
 	}

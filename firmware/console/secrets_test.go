@@ -105,6 +105,12 @@ func TestSecretSet(t *testing.T) {
 				t.Errorf("%q: code %d, asked %q, said %q", c.args, code, got, out)
 			}
 		}
+		var ssh bytes.Buffer // an order of one line, with nobody at a keyboard
+		v, who := &keyring{}, tel.Who{Name: "ana", Role: tel.Owner, Via: tel.DoorSSH}
+		code := New(Deps{Lang: tel.English, Secrets: v}).do(t.Context(), asked{who: who, args: []string{"secret", "set", "sede"}, out: &ssh})
+		if said := ssh.String(); code != NotFine || len(v.asked) > 0 || !strings.Contains(said, "enter by ssh without the command") {
+			t.Errorf("over SSH: code %d, asked %q, said %q", code, v.asked, said)
+		}
 		out, _ := overSocket(t, Deps{Lang: tel.Spanish, Secrets: &keyring{}}, []string{"x", "x"}, "secret", "set", "sede")
 		if want := "<Valor del secreto: true false><Otra vez: true true>sede: guardado; vale desde ahora\n"; out != want {
 			t.Errorf("%q, want %q", out, want)
