@@ -18,6 +18,7 @@ import (
 	"github.com/centralita/centralita/firmware/config"
 	"github.com/centralita/centralita/firmware/config/life"
 	"github.com/centralita/centralita/firmware/durable"
+	"github.com/centralita/centralita/firmware/tel"
 )
 
 // house builds the first house of a run, as houses does.
@@ -36,6 +37,19 @@ func (c *runCmd) house(t *testing.T, ctx context.Context, log *slog.Logger, stde
 		return nil, err
 	}
 	return c.open(ctx, l, log, stderr)
+}
+
+// owned is a house of c that ana owns.
+func (c *runCmd) owned(t *testing.T, ctx context.Context) *House {
+	t.Helper()
+	h, err := c.house(t, ctx, slog.New(slog.DiscardHandler), io.Discard)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := h.doors.access.Own(ctx, "", "ana", "una frase bien larga", tel.DoorSerial, "ttyS1"); err != nil {
+		t.Fatal(err)
+	}
+	return h
 }
 
 func TestTheFactoryDocumentIsFineOnEveryBoard(t *testing.T) {

@@ -28,13 +28,7 @@ func TestTheWallGetsAnotherToken(t *testing.T) {
 	c := &runCmd{Config: r.write("Norte"), Data: filepath.Join(r.dir, "data"), SIP: "127.0.0.1:0", Web: "0.0.0.0:0"}
 	ctx, stop := context.WithTimeout(t.Context(), time.Minute)
 	defer stop()
-	h, err := c.house(t, ctx, slog.New(slog.DiscardHandler), io.Discard)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := h.doors.access.Own(ctx, "", "ana", "una frase bien larga", tel.DoorSerial, "ttyS1"); err != nil {
-		t.Fatal(err)
-	}
+	h := c.owned(t, ctx)
 	ana := tel.Who{Name: "ana", Role: tel.Owner, Via: tel.DoorSSH}
 	ask := func(who tel.Who, what string) (string, int) {
 		var out bytes.Buffer
@@ -55,7 +49,7 @@ func TestTheWallGetsAnotherToken(t *testing.T) {
 		return res.StatusCode
 	}
 	var next string
-	err = h.Run(ctx, func() {
+	err := h.Run(ctx, func() {
 		defer stop()
 		old, code := ask(ana, "wall")
 		if code != console.Fine || opens(old) != http.StatusSeeOther {

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/centralita/centralita/firmware/call"
+	"github.com/centralita/centralita/firmware/console"
 	"github.com/centralita/centralita/firmware/tel"
 )
 
@@ -28,26 +29,13 @@ func (h *House) took(who tel.Who, what, where string, n int64, err error) {
 
 // give lets write make what somebody takes through w, and books it.
 func (h *House) give(who tel.Who, what string, w io.Writer, write func(io.Writer) error) error {
-	out := &taken{w: w}
+	out := &console.Counted{To: w}
 	err := write(out)
-	h.took(who, what, string(who.Via), out.n, err)
+	h.took(who, what, string(who.Via), out.N, err)
 	return err
 }
 
 // exported books who took calls of the book.
 func (h *House) exported(who tel.Who, bytes int64, err error) {
 	h.took(who, "book export", string(who.Via), bytes, err)
-}
-
-// taken counts what was taken.
-type taken struct {
-	w io.Writer
-	n int64
-}
-
-// Write implements io.Writer.
-func (t *taken) Write(b []byte) (int, error) {
-	n, err := t.w.Write(b)
-	t.n += int64(n)
-	return n, err
 }

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"log/slog"
 	"net"
 	"path/filepath"
 	"strings"
@@ -36,16 +35,10 @@ func TestTheBookKnowsWhoTookWhat(t *testing.T) {
 	c := &runCmd{Config: r.write("Norte"), Data: filepath.Join(r.dir, "data"), SIP: "127.0.0.1:0", Web: "127.0.0.1:0"}
 	ctx, stop := context.WithTimeout(t.Context(), time.Minute)
 	defer stop()
-	h, err := c.house(t, ctx, slog.New(slog.DiscardHandler), io.Discard)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := h.doors.access.Own(ctx, "", "ana", "una frase bien larga", tel.DoorSerial, "ttyS1"); err != nil {
-		t.Fatal(err)
-	}
+	h := c.owned(t, ctx)
 	var want []string
 	note := func(what, who, where string) { want = append(want, what+"|"+who+"|"+where) }
-	err = h.Run(ctx, func() {
+	err := h.Run(ctx, func() {
 		defer stop()
 		takeOverSSH(t, h, note)
 		var out bytes.Buffer

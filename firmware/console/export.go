@@ -68,13 +68,13 @@ func bookExport(ctx context.Context, s *session) int {
 	if s.c.d.Book == nil {
 		return s.stopped()
 	}
-	out := &counted{w: s.out}
+	out := &Counted{To: s.out}
 	s.out = out
 	err := s.export(ctx, format, from)
 	if s.c.d.Exported != nil {
-		s.c.d.Exported(s.who, out.n, errors.Join(err, s.err))
+		s.c.d.Exported(s.who, out.N, errors.Join(err, s.err))
 	}
-	switch s.out = out.w; {
+	switch s.out = out.To; {
 	case err != nil:
 		return s.fail(NotFine, err)
 	case s.err != nil:
@@ -83,16 +83,16 @@ func bookExport(ctx context.Context, s *session) int {
 	return Fine
 }
 
-// counted counts what was taken.
-type counted struct {
-	w io.Writer
-	n int64
+// Counted counts what somebody takes.
+type Counted struct {
+	To io.Writer
+	N  int64 // bytes
 }
 
 // Write implements io.Writer.
-func (c *counted) Write(b []byte) (int, error) {
-	n, err := c.w.Write(b)
-	c.n += int64(n)
+func (c *Counted) Write(b []byte) (int, error) {
+	n, err := c.To.Write(b)
+	c.N += int64(n)
 	return n, err
 }
 

@@ -3,6 +3,7 @@ package console
 import (
 	"strings"
 
+	"github.com/centralita/centralita/firmware/config/spanish"
 	"github.com/centralita/centralita/firmware/tel"
 )
 
@@ -256,7 +257,7 @@ func (s *session) plain(text string) string {
 // Spanish returns the Spanish of what drivers, ports and lines say.
 func Spanish(text string) string {
 	for _, p := range sentences {
-		values, ok := fits(p.en, text)
+		values, ok := spanish.Fits(p.en, text)
 		if !ok {
 			continue
 		}
@@ -268,27 +269,4 @@ func Spanish(text string) string {
 		return out
 	}
 	return text
-}
-
-// fits reports whether text is an instance of a form, and what stands for each %s.
-func fits(form, text string) (values []string, ok bool) {
-	parts := strings.Split(form, "%s")
-	rest, ok := strings.CutPrefix(text, parts[0])
-	if !ok {
-		return nil, false
-	}
-	for i, p := range parts[1:] {
-		at := strings.Index(rest, p)
-		if i == len(parts)-2 { // the last reaches to the end
-			at = len(rest) - len(p)
-			if !strings.HasSuffix(rest, p) {
-				return nil, false
-			}
-		}
-		if at <= 0 {
-			return nil, false
-		}
-		values, rest = append(values, rest[:at]), rest[at+len(p):]
-	}
-	return values, rest == ""
 }

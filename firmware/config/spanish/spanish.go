@@ -23,7 +23,7 @@ func Problem(p place.Problem) place.Problem {
 // say returns the Spanish of text, of what stands in it too.
 func say(table []sentence, text string) string {
 	for _, s := range table {
-		if values, ok := fits(s.en, text); ok {
+		if values, ok := Fits(s.en, text); ok {
 			return fill(s.es, values)
 		}
 	}
@@ -44,8 +44,9 @@ func fill(form string, values []string) string {
 	return out.String() + form
 }
 
-// fits reports whether text is an instance of a form, and what stands for each %s.
-func fits(form, text string) (values []string, ok bool) {
+// Fits reports whether text is an instance of a form, and what stands for each %s: the
+// shortest text, never an empty one, and for the last one all that is left.
+func Fits(form, text string) (values []string, ok bool) {
 	parts := strings.Split(form, "%s")
 	rest, ok := strings.CutPrefix(text, parts[0])
 	if !ok {
