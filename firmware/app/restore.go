@@ -265,6 +265,10 @@ func (c *runCmd) restored(l *life.Life, log *slog.Logger) (*life.Life, error) {
 	return next, next.Restored(fmt.Sprintf("backup of %s made %s", m.Site, m.Made.Format(time.RFC3339)), digest)
 }
 
+// answerTime is how long the house stands after an order that ends it: whoever gave it over the
+// network hears the answer before his connection ends.
+const answerTime = time.Second
+
 // Restore implements console.Config: the house ends as soon as no call goes on, and
 // the next begins with the backup that was checked.
 func (d configDesk) Restore(who tel.Who) (calls int, err error) {
@@ -280,6 +284,7 @@ func (d configDesk) Restore(who tel.Who) (calls int, err error) {
 			d.h.log.Warn("the backup waits for the next start", "err", err)
 			return
 		}
+		<-time.After(answerTime)
 		d.h.startAnew("restore from a backup by " + person(who).String())
 	}()
 	return calls, nil
